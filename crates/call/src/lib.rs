@@ -1,0 +1,1 @@
+//! The call state machine: no I/O, no clock; inputs in, effects out.

@@ -1,0 +1,1 @@
+//! Typed client of OpenVidu's REST API, and the wire types of its JSON-RPC.

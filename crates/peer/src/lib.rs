@@ -1,0 +1,1 @@
+//! A peer connection for webviews that have none.

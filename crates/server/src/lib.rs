@@ -1,0 +1,1 @@
+//! The signaling hub and an OpenVidu-compatible media server in one program.

@@ -1,0 +1,2 @@
+//! `zvonok-server`: the hub and the media server from the command line.
+fn main() {}

@@ -1,0 +1,1 @@
+//! The signaling contract: events, bodies and Socket.IO packets, without I/O.

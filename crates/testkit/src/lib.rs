@@ -1,0 +1,1 @@
+//! Fakes, fixtures and a lossy virtual network for the tests; never shipped.

@@ -1,0 +1,3 @@
+//! The desktop app's Rust core.
+/// Starts the app.
+pub fn run() {}
