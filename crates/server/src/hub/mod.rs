@@ -1,0 +1,1 @@
+//! The hub: who is online, and who rings whom.

@@ -1,0 +1,108 @@
+//! What the hub asks of a media server: the embedded one, or a real OpenVidu deployment.
+//!
+//! One trait, so that the hub never knows which of the two it speaks to. Every call is idempotent where the contract
+//! needs it: closing what is closed and revoking what is gone succeed.
+
+use std::fmt;
+
+use futures_util::future::BoxFuture;
+use serde::{Deserialize, Serialize};
+
+use crate::secret::Secret;
+
+/// What a token's owner may do in the session. The names are OpenVidu's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Role {
+    /// Publishes and subscribes.
+    Publisher,
+    /// Only subscribes (the caller of a `watch` call).
+    Subscriber,
+}
+
+/// A token made for one person of one call.
+#[derive(Debug, Clone)]
+pub struct MintedToken {
+    /// The whole token, `wss://HOST:PORT?sessionId=S&token=tok_…`, to be handed on verbatim.
+    pub token: Secret,
+    /// OpenVidu's connection id, by which the token is revoked, and its owner evicted once it was used.
+    pub connection_id: String,
+}
+
+/// Why a media server did not do what the hub asked.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum MediaControlError {
+    /// A session name that OpenVidu would refuse.
+    #[error("the session name {0:?} is not allowed")]
+    BadSessionName(String),
+    /// No such session; it was never made, or is closed.
+    #[error("there is no session {0}")]
+    NoSession(String),
+    /// The media server cannot be reached, or does not answer in time.
+    #[error("the media server does not answer: {0}")]
+    Unreachable(String),
+    /// The media server refused the hub's secret.
+    #[error("the media server refused the secret")]
+    Unauthorized,
+    /// The media server holds as much as it is allowed to.
+    #[error("the media server is full")]
+    Full,
+    /// The media server answered something it should not.
+    #[error("the media server failed: {0}")]
+    Failed(String),
+    /// This kind of media server cannot do that (a real OpenVidu has no echo participant).
+    #[error("this media server has no {0}")]
+    Unsupported(&'static str),
+}
+
+impl MediaControlError {
+    /// Whether the same request may succeed a little later.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        match self {
+            Self::Unreachable(_) | Self::Full => true,
+            Self::BadSessionName(_)
+            | Self::NoSession(_)
+            | Self::Unauthorized
+            | Self::Failed(_)
+            | Self::Unsupported(_) => false,
+        }
+    }
+}
+
+/// Answer of every [`MediaControl`] method.
+pub type MediaFuture<'a, T> = BoxFuture<'a, Result<T, MediaControlError>>;
+
+/// The hub's hand on a media server. Object safe, shared as `Arc<dyn MediaControl>`, usable from any task.
+pub trait MediaControl: Send + Sync + fmt::Debug + 'static {
+    /// Makes a session. With `name` it gets that id (OpenVidu's `customSessionId`, `[A-Za-z0-9_-]{1,64}`), and a
+    /// session that exists already is a success (OpenVidu's 409); without, an unguessable id (at least 128 bits) is
+    /// made. Returns the id.
+    fn create_session<'a>(&'a self, name: Option<&'a str>) -> MediaFuture<'a, String>;
+
+    /// Makes a single-use token for `session` with `role`; `server_data` (at most 1,000 characters) is what the others
+    /// see as OpenVidu's server data of that participant.
+    ///
+    /// # Errors
+    /// [`MediaControlError::NoSession`] where the session is not there.
+    fn create_token<'a>(&'a self, session: &'a str, role: Role, server_data: &'a str) -> MediaFuture<'a, MintedToken>;
+
+    /// Takes a token back; a participant that has used it is evicted with `forceDisconnectByServer`. Succeeds if the
+    /// session or the connection is gone.
+    fn revoke_token<'a>(&'a self, session: &'a str, connection_id: &'a str) -> MediaFuture<'a, ()>;
+
+    /// Closes a session: everybody is evicted with `sessionClosedByServer`, its unused tokens die, an echo participant
+    /// in it leaves. Succeeds if there is no such session.
+    fn close_session<'a>(&'a self, session: &'a str) -> MediaFuture<'a, ()>;
+
+    /// Lets a participant without a socket join `session`, that publishes back what others publish. Its server data
+    /// is `server_data`. A second call for the same session does nothing.
+    fn start_echo<'a>(&'a self, session: &'a str, server_data: &'a str) -> MediaFuture<'a, ()>;
+
+    /// Lets the echo participant leave `session`. Succeeds if there is none.
+    fn stop_echo<'a>(&'a self, session: &'a str) -> MediaFuture<'a, ()>;
+
+    /// The public address that clients are told as `openvidu`, such as `https://127.0.0.1:4443`.
+    fn public_url(&self) -> &str;
+}
