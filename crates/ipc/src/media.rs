@@ -79,6 +79,12 @@ pub struct Recognised {
     pub voice: Option<String>,
     /// Longest time between two such frames, in milliseconds.
     pub longest_freeze_ms: f64,
+    /// Median delay from drawing a frame on the other side to its decoded pixels here, in milliseconds, over the last
+    /// 900 frames. The mark carries the sender's wall clock, so it means something between two programs on one machine
+    /// only; `None` until a frame was read.
+    pub delay_ms_p50: Option<f64>,
+    /// The same, 95th percentile.
+    pub delay_ms_p95: Option<f64>,
 }
 
 /// What happened to the call window's media; drives the call machine.
