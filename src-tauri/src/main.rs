@@ -1,4 +1,8 @@
 //! The desktop app.
-fn main() {
-    zvonok_app::run();
+#![cfg_attr(all(windows, not(debug_assertions)), windows_subsystem = "windows")]
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    zvonok_app::main()
 }

@@ -93,6 +93,10 @@ pub struct Recognised {
 pub enum MediaEvent {
     /// Joined the session.
     Joined,
+    /// Another participant is in the session (openvidu-browser's `connectionCreated` of a remote connection).
+    RemoteJoined,
+    /// Another participant publishes (`streamCreated`); on a hub that speaks only contract A this is the answer.
+    RemoteStream,
     /// The first remote picture or sound was decoded.
     RemoteMedia,
     /// The other side's stream ended and did not come back.

@@ -1,134 +1,26 @@
 // Generated from crates/ipc; `WRITE_BINDINGS=1 cargo test -p zvonok-ipc` rewrites it.
 
 /**
- * Presence as the hub spells it.
+ * `signaling` of `zvonok status --json`.
  */
-export type Presence = "offline" | "available" | "busy" | "dnd" | "away" | "unknown";
+export type SignalingState = "offline" | "connecting" | "online";
 
 /**
- * Somebody who can be called.
+ * State of the signaling connection.
  */
-export type Person = { 
+export type SignalingView = { 
 /**
- * Login, `[A-Za-z0-9_-]{1,64}`.
+ * Where it stands.
  */
-login: string, 
+state: SignalingState, 
 /**
- * Display name, up to 100 characters; the login where there is none.
- */
-name: string, 
-/**
- * Presence.
- */
-status: Presence, 
-/**
- * Last time seen online, if the hub says.
- */
-lastSeen: number | null, 
-/**
- * Kept by this profile itself (contract A), so it can be removed here.
- */
-ownContact: boolean, 
-/**
- * The embedded server's echo test.
- */
-echo: boolean, };
-
-/**
- * State of the OS keyring.
- */
-export type KeyringState = "ok" | "locked" | "absent";
-
-/**
- * A certificate that no trust store vouches for.
- */
-export type CertificateQuestion = { 
-/**
- * Host and port that presented it.
- */
-host: string, 
-/**
- * SHA-256 of the certificate, as `AA:BB:…`.
- */
-fingerprint: string, 
-/**
- * The subject it names; may be empty.
- */
-subject: string, 
-/**
- * The fingerprint trusted before, when this one replaced it: then it is refused until a person decides.
- */
-previous: string | null, };
-
-/**
- * Who makes OpenVidu tokens.
- */
-export type TokenSource = "openvidu" | "hub";
-
-/**
- * What the person fills in. The secret is not part of it: it is asked for by the core itself (`ask_secret`), so that
- * it never is in a webview or an IPC message.
- */
-export type Setup = { 
-/**
- * The hub's address, such as `http://office.example:5001`, or `embedded`.
+ * Host and port of the hub, for the status line.
  */
 server: string, 
 /**
- * The socket's address where it differs from `server`; empty for the same.
+ * Whether the hub speaks the extended contract (directory, presence, history).
  */
-socket: string, 
-/**
- * OpenVidu's address, such as `https://office.example:4443`; empty where the hub hands out tokens.
- */
-openvidu: string, 
-/**
- * Own login.
- */
-login: string, 
-/**
- * Who makes tokens.
- */
-tokens: TokenSource, };
-
-/**
- * The settings as they are.
- */
-export type SetupView = { 
-/**
- * False until settings were saved once (or given by flags).
- */
-ready: boolean, 
-/**
- * Current settings.
- */
-setup: Setup, 
-/**
- * The embedded server is in use.
- */
-embedded: boolean, 
-/**
- * The keyring holds a secret for this profile.
- */
-secretStored: boolean, 
-/**
- * State of the keyring itself.
- */
-keyring: KeyringState, 
-/**
- * A certificate that needs a decision.
- */
-certificate: CertificateQuestion | null, };
-
-/**
- * Everything the UI has a sentence and an action for.
- */
-export type ErrorCode = "bad_address" | "bad_login" | "server_unreachable" | "not_that_server" | "certificate_unknown" | "certificate_changed" | "secret_refused" | "secret_missing" | "keyring_locked" | "keyring_absent" | "not_signed_in" | "not_allowed" | "unknown_user" | "offline" | "busy" | "dnd" | "declined" | "no_answer" | "cancelled" | "answered_elsewhere" | "peer_lost" | "signaling_down" | "token_refused" | "media_blocked" | "malformed" | "camera_absent" | "camera_refused" | "camera_busy" | "microphone_absent" | "no_sound" | "no_notifications" | "no_tray" | "not_now" | "already_running" | "internal";
-
-/**
- * Both sides publish, or only the called person does (the tutorial's kind).
- */
-export type Mode = "two_way" | "watch";
+extended: boolean, };
 
 /**
  * `call.state` of `zvonok status --json`; a window additionally sees `ended` for the moment in which it says why.
@@ -136,9 +28,19 @@ export type Mode = "two_way" | "watch";
 export type CallState = "calling" | "ringing" | "connecting" | "in_call" | "ended";
 
 /**
+ * Everything the UI has a sentence and an action for.
+ */
+export type ErrorCode = "bad_address" | "bad_login" | "server_unreachable" | "not_that_server" | "certificate_unknown" | "certificate_changed" | "secret_refused" | "secret_missing" | "keyring_locked" | "keyring_absent" | "not_signed_in" | "not_allowed" | "unknown_user" | "offline" | "busy" | "dnd" | "declined" | "no_answer" | "cancelled" | "answered_elsewhere" | "peer_lost" | "signaling_down" | "token_refused" | "media_blocked" | "malformed" | "camera_absent" | "camera_refused" | "camera_busy" | "microphone_absent" | "no_sound" | "no_notifications" | "no_tray" | "not_now" | "already_running" | "internal";
+
+/**
  * What a call opens with.
  */
 export type Media = "video" | "audio";
+
+/**
+ * Both sides publish, or only the called person does (the tutorial's kind).
+ */
+export type Mode = "two_way" | "watch";
 
 /**
  * The call that is under way.
@@ -202,48 +104,38 @@ camera: boolean,
 reconnecting: boolean, };
 
 /**
- * `signaling` of `zvonok status --json`.
+ * Presence as the hub spells it.
  */
-export type SignalingState = "offline" | "connecting" | "online";
+export type Presence = "offline" | "available" | "busy" | "dnd" | "away" | "unknown";
 
 /**
- * State of the signaling connection.
+ * Somebody who can be called.
  */
-export type SignalingView = { 
+export type Person = { 
 /**
- * Where it stands.
+ * Login, `[A-Za-z0-9_-]{1,64}`.
  */
-state: SignalingState, 
+login: string, 
 /**
- * Host and port of the hub, for the status line.
+ * Display name, up to 100 characters; the login where there is none.
  */
-server: string, 
+name: string, 
 /**
- * Whether the hub speaks the extended contract (directory, presence, history).
+ * Presence.
  */
-extended: boolean, };
-
+status: Presence, 
 /**
- * One sentence for the person, with what to do about it. The words are the UI's, looked up by `code`;
- * `subject` and `detail` fill them.
+ * Last time seen online, if the hub says.
  */
-export type Notice = { 
+lastSeen: number | null, 
 /**
- * Identifies it for dismissal.
+ * Kept by this profile itself (contract A), so it can be removed here.
  */
-id: string, 
+ownContact: boolean, 
 /**
- * What happened.
+ * The embedded server's echo test.
  */
-code: ErrorCode, 
-/**
- * To what: a login, a host, a device name.
- */
-subject: string, 
-/**
- * A technical addition for the curious and the log; may be empty.
- */
-detail: string, };
+echo: boolean, };
 
 /**
  * How a call ended, as the signaling contract spells it.
@@ -282,6 +174,114 @@ durationMs: number,
  * `answered`, `missed`, `declined`, `cancelled`, `busy` or `failed`.
  */
 outcome: Outcome, };
+
+/**
+ * Who makes OpenVidu tokens.
+ */
+export type TokenSource = "openvidu" | "hub";
+
+/**
+ * What the person fills in. The secret is not part of it: it is asked for by the core itself (`ask_secret`), so that
+ * it never is in a webview or an IPC message.
+ */
+export type Setup = { 
+/**
+ * The hub's address, such as `http://office.example:5001`, or `embedded`.
+ */
+server: string, 
+/**
+ * The socket's address where it differs from `server`; empty for the same.
+ */
+socket: string, 
+/**
+ * OpenVidu's address, such as `https://office.example:4443`; empty where the hub hands out tokens.
+ */
+openvidu: string, 
+/**
+ * Own login.
+ */
+login: string, 
+/**
+ * Who makes tokens.
+ */
+tokens: TokenSource, };
+
+/**
+ * A certificate that no trust store vouches for.
+ */
+export type CertificateQuestion = { 
+/**
+ * Host and port that presented it.
+ */
+host: string, 
+/**
+ * SHA-256 of the certificate, as `AA:BB:…`.
+ */
+fingerprint: string, 
+/**
+ * The subject it names; may be empty.
+ */
+subject: string, 
+/**
+ * The fingerprint trusted before, when this one replaced it: then it is refused until a person decides.
+ */
+previous: string | null, };
+
+/**
+ * State of the OS keyring.
+ */
+export type KeyringState = "ok" | "locked" | "absent";
+
+/**
+ * The settings as they are.
+ */
+export type SetupView = { 
+/**
+ * False until settings were saved once (or given by flags).
+ */
+ready: boolean, 
+/**
+ * Current settings.
+ */
+setup: Setup, 
+/**
+ * The embedded server is in use.
+ */
+embedded: boolean, 
+/**
+ * The keyring holds a secret for this profile.
+ */
+secretStored: boolean, 
+/**
+ * State of the keyring itself.
+ */
+keyring: KeyringState, 
+/**
+ * A certificate that needs a decision.
+ */
+certificate: CertificateQuestion | null, };
+
+/**
+ * One sentence for the person, with what to do about it. The words are the UI's, looked up by `code`;
+ * `subject` and `detail` fill them.
+ */
+export type Notice = { 
+/**
+ * Identifies it for dismissal.
+ */
+id: string, 
+/**
+ * What happened.
+ */
+code: ErrorCode, 
+/**
+ * To what: a login, a host, a device name.
+ */
+subject: string, 
+/**
+ * A technical addition for the curious and the log; may be empty.
+ */
+detail: string, };
 
 /**
  * Everything a window needs to draw itself.
@@ -426,7 +426,7 @@ url: string, };
 /**
  * What happened to the call window's media; drives the call machine.
  */
-export type MediaEvent = { "kind": "joined" } | { "kind": "remoteMedia" } | { "kind": "remoteLeft" } | { "kind": "reconnecting" } | { "kind": "reconnected" } | { "kind": "disconnected", 
+export type MediaEvent = { "kind": "joined" } | { "kind": "remoteJoined" } | { "kind": "remoteStream" } | { "kind": "remoteMedia" } | { "kind": "remoteLeft" } | { "kind": "reconnecting" } | { "kind": "reconnected" } | { "kind": "disconnected", 
 /**
  * openvidu-browser's reason, such as `networkDisconnect`.
  */

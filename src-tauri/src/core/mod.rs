@@ -1,0 +1,99 @@
+//! The core: one driver task owns everything that changes; windows, verbs, tray and notifications hold a [`Core`] and
+//! send it wishes.
+
+mod driver;
+mod surface;
+mod wish;
+
+use tokio::sync::{mpsc, oneshot, watch};
+use zvonok_ipc::{ErrorCode, IpcError, View};
+
+pub(crate) use driver::{Parts, spawn};
+pub(crate) use surface::{Device, Surface, TrayState, Window};
+pub(crate) use wish::{Ask, Wish};
+
+use crate::verbs::{Answer, Verb};
+
+/// Wishes that may wait for the driver. A person makes a few a second, media reports one.
+const WISHES: usize = 64;
+
+/// A cheap handle on the running core.
+#[derive(Debug, Clone)]
+pub(crate) struct Core {
+    wishes: mpsc::Sender<Wish>,
+    view: watch::Receiver<View>,
+}
+
+impl Core {
+    /// What windows show.
+    pub(crate) fn view(&self) -> View {
+        self.view.borrow().clone()
+    }
+
+    /// For whoever forwards views to windows.
+    pub(crate) fn views(&self) -> watch::Receiver<View> {
+        self.view.clone()
+    }
+
+    /// Sends a wish that has an answer, and waits for it.
+    ///
+    /// # Errors
+    /// What the driver answers; `internal` when the core is shutting down.
+    pub(crate) async fn ask<T>(&self, wish: impl FnOnce(Ask<T>) -> Wish) -> Result<T, IpcError> {
+        let (reply, answer) = oneshot::channel();
+        let ended = || IpcError {
+            code: ErrorCode::Internal,
+            subject: String::new(),
+            message: "Zvonok is shutting down".to_owned(),
+        };
+        self.wishes.send(wish(reply)).await.map_err(|_closed| ended())?;
+        answer.await.map_err(|_closed| ended())?
+    }
+
+    /// Sends a wish that has no answer. One that does not fit the queue is dropped and logged: the queue is full only
+    /// when the driver hangs, and then one more click changes nothing.
+    pub(crate) fn tell(&self, wish: Wish) {
+        if let Err(error) = self.wishes.try_send(wish) {
+            tracing::warn!(%error, "a wish was lost");
+        }
+    }
+
+    /// Does what a second launch asks for.
+    pub(crate) async fn verb(&self, verb: Verb) -> Answer {
+        let silent = |done: Result<(), IpcError>| done.map(|()| None);
+        let done = match verb {
+            Verb::Open => {
+                self.tell(Wish::Open);
+                Ok(None)
+            }
+            Verb::Quit => {
+                self.tell(Wish::Quit);
+                Ok(None)
+            }
+            Verb::SecretChanged => {
+                self.tell(Wish::SecretChanged);
+                Ok(None)
+            }
+            Verb::Call(call) => silent(self.ask(|reply| Wish::Place(call, reply)).await),
+            Verb::Accept { audio } => {
+                let media = audio.then_some(zvonok_ipc::Media::Audio);
+                silent(self.ask(|reply| Wish::Accept(media, reply)).await)
+            }
+            Verb::Decline => silent(self.ask(|reply| Wish::Decline(None, reply)).await),
+            Verb::Stop => silent(self.ask(Wish::Stop).await),
+            Verb::Mute => silent(self.ask(Wish::ToggleMicrophone).await),
+            Verb::Status { json } => self.ask(|reply| Wish::Status { json, reply }).await.map(Some),
+            Verb::Doctor => self.ask(Wish::Doctor).await.map(Some),
+        };
+        match done {
+            Ok(text) => Answer::Done { text },
+            Err(error) => Answer::Refused(error),
+        }
+    }
+}
+
+/// The current time in milliseconds since 1970.
+pub(crate) fn now_ms() -> i64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,60 @@
+//! `zvonok secret`: from standard input into the keyring.
+
+use std::{
+    io::{self, IsTerminal, Read},
+    process::ExitCode,
+};
+
+use crate::{
+    cli::SecretCommand,
+    keyring::Keyring,
+    private::Secret,
+    profile::Profile,
+    start::{complain, say},
+    verbs::{AskError, Verb, ask},
+};
+
+/// A secret's most bytes. OpenVidu's are letters and digits of any length; nobody types more.
+const MAX_SECRET: u64 = 4096;
+
+/// Keeps or forgets a secret, and tells the running instance that it changed.
+pub(crate) fn run(
+    profile: &Profile,
+    command: &SecretCommand,
+    runtime: &tokio::runtime::Runtime,
+) -> anyhow::Result<ExitCode> {
+    let keyring = Keyring::new(profile.name.clone());
+    let done = match command {
+        SecretCommand::Set(which) => {
+            let secret = read()?;
+            runtime.block_on(keyring.set(which.kind, secret)).map(|()| "stored in the keyring")
+        }
+        SecretCommand::Forget(which) => {
+            runtime.block_on(keyring.forget(which.kind)).map(|()| "removed from the keyring")
+        }
+    };
+    match done {
+        Ok(text) => say(text),
+        Err(error) => {
+            complain(&error.to_string());
+            return Ok(ExitCode::FAILURE);
+        }
+    }
+    match runtime.block_on(ask(profile, &Verb::SecretChanged)) {
+        Ok(_) | Err(AskError::NotRunning(_)) => {}
+        Err(error) => complain(&format!("the running instance was not told: {error}")),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn read() -> anyhow::Result<Secret<String>> {
+    let mut input = io::stdin().lock();
+    if input.is_terminal() {
+        complain("type the secret, it will be seen on this terminal; end with Enter and Ctrl+D");
+    }
+    let mut text = String::new();
+    (&mut input).take(MAX_SECRET).read_to_string(&mut text)?;
+    let secret = text.trim_end_matches(['\r', '\n']).to_owned();
+    anyhow::ensure!(!secret.is_empty(), "standard input is empty; give the secret there");
+    Ok(Secret::new(secret))
+}

@@ -1,0 +1,183 @@
+//! What a profile remembers. No secret is ever among it.
+
+mod file;
+
+use serde::{Deserialize, Serialize};
+use url::Url;
+use zvonok_ipc::{ErrorCode, IpcError, Setup, TokenSource};
+
+use crate::cli::Flags;
+pub(crate) use file::SettingsFile;
+
+/// `--server embedded`: the server runs inside the app.
+pub(crate) const EMBEDDED: &str = "embedded";
+/// Login of somebody who tries it on this computer and never chose one.
+pub(crate) const EMBEDDED_LOGIN: &str = "me";
+
+/// The file's content. Members this version does not know are kept.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Settings {
+    /// The hub's address, `embedded`, or empty before the first start's form.
+    pub(crate) server: String,
+    /// The socket's address where it differs; empty for the same.
+    pub(crate) socket: String,
+    /// OpenVidu's address; empty where the hub hands out tokens.
+    pub(crate) openvidu: String,
+    /// Own login.
+    pub(crate) login: String,
+    /// Who makes tokens.
+    pub(crate) tokens: TokenSource,
+    /// Names this device to the hub; made at the first start.
+    pub(crate) device: String,
+    /// Missed calls up to this time (milliseconds since 1970) were looked at.
+    pub(crate) missed_seen: i64,
+    /// People kept by this profile itself.
+    pub(crate) contacts: Vec<Contact>,
+    /// Certificates this person decided to trust.
+    pub(crate) pins: Vec<Pin>,
+    /// What a newer version wrote.
+    #[serde(flatten)]
+    pub(crate) rest: toml::Table,
+}
+
+/// Somebody on this profile's own list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Contact {
+    pub(crate) login: String,
+    pub(crate) name: String,
+}
+
+/// A certificate trusted for one host and port.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Pin {
+    /// `HOST:PORT`.
+    pub(crate) host: String,
+    /// SHA-256 of the certificate, `AA:BB:…`.
+    pub(crate) fingerprint: String,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            server: String::new(),
+            socket: String::new(),
+            openvidu: String::new(),
+            login: String::new(),
+            tokens: TokenSource::Openvidu,
+            device: String::new(),
+            missed_seen: 0,
+            contacts: Vec::new(),
+            pins: Vec::new(),
+            rest: toml::Table::new(),
+        }
+    }
+}
+
+impl Settings {
+    /// Whether calls can be made with these: a server, a login, and a way to tokens.
+    pub(crate) fn ready(&self) -> bool {
+        self.embedded() || check(&self.setup()).is_ok()
+    }
+
+    /// Whether the server inside the app is in use.
+    pub(crate) fn embedded(&self) -> bool {
+        self.server == EMBEDDED
+    }
+
+    /// What the form shows.
+    pub(crate) fn setup(&self) -> Setup {
+        Setup {
+            server: self.server.clone(),
+            socket: self.socket.clone(),
+            openvidu: self.openvidu.clone(),
+            login: self.login.clone(),
+            tokens: self.tokens,
+        }
+    }
+
+    /// Takes over what a person filled in.
+    pub(crate) fn apply(&mut self, setup: Setup) {
+        self.server = setup.server;
+        self.socket = setup.socket;
+        self.openvidu = setup.openvidu;
+        self.login = setup.login;
+        self.tokens = setup.tokens;
+    }
+
+    /// Takes over what the command line says; the rest stays.
+    ///
+    /// # Errors
+    /// When one of them is no address or no login.
+    pub(crate) fn apply_flags(&mut self, flags: &Flags) -> Result<(), IpcError> {
+        let mut setup = self.setup();
+        let replace = |to: &mut String, from: &Option<String>| {
+            if let Some(value) = from {
+                to.clone_from(value);
+            }
+        };
+        replace(&mut setup.server, &flags.server);
+        replace(&mut setup.socket, &flags.socket);
+        replace(&mut setup.openvidu, &flags.openvidu);
+        replace(&mut setup.login, &flags.login);
+        if let Some(tokens) = flags.tokens {
+            setup.tokens = tokens.into();
+        }
+        if flags.server.is_some() && flags.socket.is_none() {
+            setup.socket.clear();
+        }
+        for (value, given) in
+            [(&setup.server, &flags.server), (&setup.socket, &flags.socket), (&setup.openvidu, &flags.openvidu)]
+        {
+            if given.is_some() && !value.is_empty() && value != EMBEDDED {
+                address(value)?;
+            }
+        }
+        if flags.login.is_some() {
+            login(&setup.login)?;
+        }
+        self.apply(setup);
+        Ok(())
+    }
+}
+
+/// Checks a form as a whole.
+///
+/// # Errors
+/// `bad_address` or `bad_login`, with the text as its subject.
+pub(crate) fn check(setup: &Setup) -> Result<(), IpcError> {
+    if setup.server != EMBEDDED {
+        address(&setup.server)?;
+        if !setup.socket.is_empty() {
+            address(&setup.socket)?;
+        }
+        if setup.tokens == TokenSource::Openvidu {
+            address(&setup.openvidu)?;
+        }
+    }
+    login(&setup.login)
+}
+
+/// An `http` or `https` address with a host.
+pub(crate) fn address(text: &str) -> Result<Url, IpcError> {
+    Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host()).ok_or_else(|| {
+        IpcError {
+            code: ErrorCode::BadAddress,
+            subject: text.to_owned(),
+            message: format!("`{text}` is not an address such as https://office.example:4443"),
+        }
+    })
+}
+
+/// A login as the signaling contract has it: `[A-Za-z0-9_-]{1,64}`.
+pub(crate) fn login(text: &str) -> Result<(), IpcError> {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+    if (1..=64).contains(&text.len()) && text.chars().all(allowed) {
+        return Ok(());
+    }
+    Err(IpcError {
+        code: ErrorCode::BadLogin,
+        subject: text.to_owned(),
+        message: "a login is 1 to 64 letters, digits, `_` or `-`".to_owned(),
+    })
+}

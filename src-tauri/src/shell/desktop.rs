@@ -1,0 +1,67 @@
+//! What the desktop offers: a display, a place for tray icons.
+
+use tokio_util::sync::CancellationToken;
+
+use crate::core::Core;
+
+/// A display to open windows on.
+///
+/// # Errors
+/// A sentence for the terminal when there is none; Tauri itself would panic.
+#[cfg(target_os = "linux")]
+pub(super) fn check_display() -> anyhow::Result<()> {
+    gtk::init().map_err(|_error| {
+        anyhow::anyhow!("there is no display: start Zvonok from a desktop session, or under `xvfb-run -a`")
+    })
+}
+
+/// Other systems always have one.
+#[cfg(not(target_os = "linux"))]
+pub(super) fn check_display() -> anyhow::Result<()> {
+    Ok(())
+}
+
+/// Tells the core whether tray icons are visible: on Linux only where a StatusNotifier watcher runs, which GNOME as
+/// Debian ships it does not have.
+#[cfg(target_os = "linux")]
+pub(super) async fn watch_tray(core: Core, cancel: CancellationToken) {
+    use crate::core::Wish;
+    tokio::select! {
+        () = cancel.cancelled() => {}
+        watched = linux::watch(&core) => {
+            if let Err(error) = watched {
+                tracing::warn!(%error, "no session bus: no tray");
+                core.tell(Wish::Tray(false));
+            }
+        }
+    }
+}
+
+/// Windows and macOS always have a tray.
+#[cfg(not(target_os = "linux"))]
+pub(super) async fn watch_tray(core: Core, _cancel: CancellationToken) {
+    core.tell(crate::core::Wish::Tray(true));
+}
+
+#[cfg(target_os = "linux")]
+mod linux {
+    use futures_util::StreamExt;
+    use zbus::{Connection, fdo::DBusProxy, names::BusName};
+
+    use crate::core::{Core, Wish};
+
+    /// The name that whoever shows tray icons owns.
+    const WATCHER: &str = "org.kde.StatusNotifierWatcher";
+
+    pub(super) async fn watch(core: &Core) -> zbus::Result<()> {
+        let connection = Connection::session().await?;
+        let bus = DBusProxy::new(&connection).await?;
+        // Subscribed before asking, so that a watcher that starts in between is not missed.
+        let mut changes = bus.receive_name_owner_changed_with_args(&[(0, WATCHER)]).await?;
+        core.tell(Wish::Tray(bus.name_has_owner(BusName::try_from(WATCHER)?).await?));
+        while let Some(change) = changes.next().await {
+            core.tell(Wish::Tray(change.args()?.new_owner().is_some()));
+        }
+        Ok(())
+    }
+}
