@@ -1,0 +1,191 @@
+//! What requests to the hub came to.
+
+use super::finish::LastWord;
+use super::hub::follow_session;
+use super::{Machine, Step, stale, taken};
+use crate::state::{Call, Calling, Leg, Placing, State};
+use crate::{CallId, Contract, EndReason, Mode, Refusal, RequestResult};
+
+impl Machine {
+    pub(super) fn on_result(&mut self, state: State, call_id: &CallId, result: RequestResult) -> Step {
+        match result {
+            RequestResult::Placed { session, ttl_ms } => self.placed(state, call_id, session, ttl_ms),
+            RequestResult::PlaceRefused(refusal) => match state {
+                State::Placing(s) if s.call.id == *call_id => {
+                    taken(self.finish(s.call, None, LastWord::Nothing, place_refused(refusal)))
+                }
+                State::Idle
+                | State::Placing(_)
+                | State::Calling(_)
+                | State::Ringing(_)
+                | State::Accepting(_)
+                | State::Connecting(_)
+                | State::InCall(_)
+                | State::Ended(_) => stale(state),
+            },
+            RequestResult::PlaceUnanswered => match state {
+                State::Placing(mut s) if s.call.id == *call_id => {
+                    s.retry = Some(self.now.plus(self.config.retry_ms));
+                    taken(State::Placing(s))
+                }
+                State::Idle
+                | State::Placing(_)
+                | State::Calling(_)
+                | State::Ringing(_)
+                | State::Accepting(_)
+                | State::Connecting(_)
+                | State::InCall(_)
+                | State::Ended(_) => stale(state),
+            },
+            RequestResult::AcceptOk { session, mode } => self.accept_ok(state, call_id, session, mode),
+            RequestResult::AcceptRefused(refusal) => match state {
+                State::Accepting(s) if s.call.id == *call_id => {
+                    taken(self.finish(s.call, None, LastWord::Nothing, accept_refused(refusal)))
+                }
+                State::Idle
+                | State::Placing(_)
+                | State::Calling(_)
+                | State::Ringing(_)
+                | State::Accepting(_)
+                | State::Connecting(_)
+                | State::InCall(_)
+                | State::Ended(_) => stale(state),
+            },
+            RequestResult::AcceptUnanswered => match state {
+                State::Accepting(mut s) if s.call.id == *call_id => {
+                    s.retry = Some(self.now.plus(self.config.retry_ms));
+                    taken(State::Accepting(s))
+                }
+                State::Idle
+                | State::Placing(_)
+                | State::Calling(_)
+                | State::Ringing(_)
+                | State::Accepting(_)
+                | State::Connecting(_)
+                | State::InCall(_)
+                | State::Ended(_) => stale(state),
+            },
+            RequestResult::LastWordHeard => {
+                if self.outbox.heard(call_id) {
+                    taken(state)
+                } else {
+                    stale(state)
+                }
+            }
+            RequestResult::LastWordUnanswered => {
+                if self.outbox.unheard(call_id, self.now.plus(self.config.retry_ms)) {
+                    taken(state)
+                } else {
+                    stale(state)
+                }
+            }
+        }
+    }
+
+    fn placed(&mut self, state: State, call_id: &CallId, session: Option<String>, ttl_ms: Option<u64>) -> Step {
+        match state {
+            State::Placing(s) if s.call.id == *call_id => taken(self.rings_there(s, session, ttl_ms)),
+            State::Idle
+            | State::Placing(_)
+            | State::Calling(_)
+            | State::Ringing(_)
+            | State::Accepting(_)
+            | State::Connecting(_)
+            | State::InCall(_)
+            | State::Ended(_) => {
+                if self.is_finished(call_id) && session.is_some() {
+                    // It was given up before the hub knew it: say so again, now that it can be understood.
+                    self.extended_last_word(call_id, LastWord::Cancel);
+                }
+                stale(state)
+            }
+        }
+    }
+
+    fn rings_there(&mut self, s: Placing, session: Option<String>, ttl_ms: Option<u64>) -> State {
+        let mut call: Call = s.call;
+        if let Some(session) = &session {
+            follow_session(&mut call, session);
+        }
+        self.open_window(&mut call);
+        // The hub's own time limit speaks first where it has one.
+        let until = self.now.plus(ttl_ms.unwrap_or(self.config.ring_ms)).plus(self.config.retry_ms);
+        let leg = match call.contract {
+            Contract::Extended => None,
+            Contract::Plain => {
+                let session = call.peer.login.clone();
+                self.fetch_token(&mut call, &session);
+                Some(Leg::new(session))
+            }
+        };
+        State::Calling(Calling { call, since: s.since, until, devices: Vec::new(), leg })
+    }
+
+    fn accept_ok(&mut self, state: State, call_id: &CallId, session: String, mode: Mode) -> Step {
+        match state {
+            State::Accepting(mut s) if s.call.id == *call_id => {
+                if s.call.mode != mode {
+                    s.call.set_mode(mode);
+                }
+                let since = s.since;
+                let mut next = self.connect(s.call, session);
+                if let State::Connecting(connecting) = &mut next {
+                    // `connecting` began for the person when the button was pressed.
+                    connecting.since = since;
+                }
+                taken(next)
+            }
+            State::Idle
+            | State::Placing(_)
+            | State::Calling(_)
+            | State::Ringing(_)
+            | State::Accepting(_)
+            | State::Connecting(_)
+            | State::InCall(_)
+            | State::Ended(_) => {
+                if self.is_finished(call_id) {
+                    self.extended_last_word(call_id, LastWord::Hangup);
+                }
+                stale(state)
+            }
+        }
+    }
+}
+
+fn place_refused(refusal: Refusal) -> EndReason {
+    match refusal {
+        Refusal::Cancelled => EndReason::Cancelled,
+        Refusal::Expired => EndReason::NoAnswer,
+        Refusal::Offline
+        | Refusal::Busy
+        | Refusal::Dnd
+        | Refusal::UnknownUser
+        | Refusal::NotSignedIn
+        | Refusal::NotAllowed
+        | Refusal::AnsweredElsewhere
+        | Refusal::NotInCall
+        | Refusal::Malformed
+        | Refusal::TooMany
+        | Refusal::Unavailable
+        | Refusal::Other(_) => EndReason::Refused(refusal),
+    }
+}
+
+fn accept_refused(refusal: Refusal) -> EndReason {
+    match refusal {
+        Refusal::Cancelled => EndReason::Cancelled,
+        Refusal::Expired => EndReason::NoAnswer,
+        Refusal::AnsweredElsewhere => EndReason::AnsweredElsewhere(None),
+        Refusal::Offline
+        | Refusal::Busy
+        | Refusal::Dnd
+        | Refusal::UnknownUser
+        | Refusal::NotSignedIn
+        | Refusal::NotAllowed
+        | Refusal::NotInCall
+        | Refusal::Malformed
+        | Refusal::TooMany
+        | Refusal::Unavailable
+        | Refusal::Other(_) => EndReason::Refused(refusal),
+    }
+}

@@ -1,0 +1,5 @@
+//! The call machine: scenarios, faults, every state with every input, and a lossy network.
+
+mod plain;
+mod scenarios;
+mod support;
