@@ -1,1 +1,54 @@
-//! Rooms, publishers and subscribers on str0m, without I/O and without a clock.
+//! Publishers and subscribers on str0m, without I/O and without a clock of its own.
+//!
+//! An [`Sfu`] takes client-made SDP offers, answers them ICE-lite with the one address it is given, and forwards VP8
+//! and Opus packets from each publisher to its subscribers. Nothing is decoded. Lost packets are asked for again on
+//! both sides (NACK, RTX), key-frame requests go to the publisher once a burst, and sequence numbers, timestamps and
+//! VP8 picture ids are rewritten, so that a publisher may come back with a new peer connection and keep its
+//! subscribers.
+//!
+//! ```
+//! use std::time::Instant;
+//! use zvonok_sfu::{Input, Sfu, StreamId};
+//!
+//! let now = Instant::now(); // the caller's clock; the SFU has none
+//! let mut sfu = Sfu::new(vec!["127.0.0.1:9".parse().unwrap()]).unwrap();
+//! assert!(sfu.publish(StreamId(1), "not an offer", false, now).is_err());
+//! sfu.handle(Input::Time, now);
+//! assert!(sfu.poll_output().is_none());
+//! ```
+//!
+//! Concepts: a **stream** is what one participant publishes; a **subscription** is one participant receiving one
+//! stream; each has a peer connection of its own, as OpenVidu has. An **echo** stream has none: who subscribes to it
+//! receives another stream.
+//!
+//! Does not: know sessions, participants or tokens; speak TURN or TCP; make offers; choose among simulcast layers.
+
+mod capture;
+mod defaults;
+mod error;
+mod keyframe;
+mod offer;
+mod peer;
+mod rewrite;
+mod sfu;
+mod stream;
+
+pub use error::SfuError;
+pub use sfu::{Event, Input, Output, Sfu};
+
+/// Names a stream; the caller gives it and never gives it twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct StreamId(pub u64);
+
+/// Names a subscription; the caller gives it and never gives it twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SubscriptionId(pub u64);
+
+/// What a peer connection is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Purpose {
+    /// It brings a stream.
+    Publish(StreamId),
+    /// It takes a stream away.
+    Subscribe(SubscriptionId),
+}

@@ -1,0 +1,44 @@
+//! Every number of this crate, with where it comes from.
+
+use std::time::Duration;
+
+/// A burst of key-frame requests within this time becomes one. A key frame of 640x480 takes 5-10 packets; asking more
+/// often than twice a second costs more bitrate than the wait costs patience (libwebrtc's own limit is 300 ms a receiver).
+pub(crate) const KEYFRAME_INTERVAL: Duration = Duration::from_millis(500);
+
+/// Peer connections at a time. One takes about 100 kB with its retransmission cache; 4,000 are about 400 MB.
+pub(crate) const MAX_PEERS: usize = 4_000;
+
+/// An offer longer than this is refused unread. Chromium's two-line offers are about 6 kB, the four-line ones 12 kB.
+pub(crate) const MAX_OFFER_BYTES: usize = 128 * 1024;
+
+/// m-lines in an offer: 2.18.0 makes four.
+pub(crate) const MAX_OFFER_LINES: usize = 16;
+
+/// What the sending side believes of a new subscriber's bandwidth, bit/s: enough for the 1 Mbit/s that 640x480 VP8
+/// takes, so that the first picture is not held back; feedback corrects it within a second.
+pub(crate) const START_BITRATE: u64 = 2_000_000;
+
+/// What a subscriber is probed up to, bit/s: libwebrtc's own upper limit for one VP8 stream of up to 1280x720.
+pub(crate) const DESIRED_BITRATE: u64 = 2_500_000;
+
+/// A publisher is never asked (by REMB) to go below this, bit/s: below it a picture is not worth sending.
+pub(crate) const MIN_BITRATE: u64 = 100_000;
+
+/// A publisher is told a new limit when it differs by more than a tenth from the last one.
+pub(crate) const LIMIT_STEP: u64 = 10;
+
+/// Video packets kept for retransmission to a subscriber: 3 s at 300 packets/s (str0m's cache also ends at 3 s).
+pub(crate) const SEND_BUFFER_VIDEO: usize = 1_000;
+
+/// Audio packets kept for retransmission: 1 s at 50 packets/s.
+pub(crate) const SEND_BUFFER_AUDIO: usize = 50;
+
+/// Clock rate of VP8 in RTP (RFC 7741).
+pub(crate) const VIDEO_CLOCK: u32 = 90_000;
+
+/// Clock rate of Opus in RTP (RFC 7587).
+pub(crate) const AUDIO_CLOCK: u32 = 48_000;
+
+/// The least a peer connection waits for its next call: the granularity of the driver's timer.
+pub(crate) const MIN_WAIT: Duration = Duration::from_millis(1);

@@ -1,0 +1,38 @@
+//! Why the SFU refused something.
+
+use crate::StreamId;
+
+/// Why the SFU refused something. Nothing has changed when it is returned.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SfuError {
+    /// The offer is too long, no SDP, or cannot be answered; says what is wrong with it.
+    #[error("the offer cannot be answered: {0}")]
+    Offer(String),
+    /// The offer has no m-line that goes the needed way.
+    #[error("the offer has nothing to {0}")]
+    NothingOffered(&'static str),
+    /// The offer has none of the codecs that are forwarded (VP8, Opus).
+    #[error("the offer has neither VP8 nor Opus")]
+    NoCodec,
+    /// The stream is not there (any more).
+    #[error("there is no stream {}", .0.0)]
+    NoStream(StreamId),
+    /// Too many peer connections.
+    #[error("there are too many peer connections")]
+    Full,
+    /// No address that can be advertised, or no certificate could be made.
+    #[error("the SFU cannot start: {0}")]
+    Start(String),
+}
+
+impl SfuError {
+    /// Whether the same request may succeed a little later.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        match self {
+            Self::Full => true,
+            Self::Offer(_) | Self::NothingOffered(_) | Self::NoCodec | Self::NoStream(_) | Self::Start(_) => false,
+        }
+    }
+}

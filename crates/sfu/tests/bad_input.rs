@@ -1,0 +1,106 @@
+//! Whatever comes from outside ends in an error, never in a panic.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic is a failed test")]
+
+mod world;
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use proptest::prelude::*;
+use str0m::media::{Direction, MediaKind};
+use world::World;
+use zvonok_sfu::{Input, StreamId, SubscriptionId};
+
+/// What openvidu-browser 2.18.0 in Chromium offers to publish, shortened: four lines, the last two empty.
+const FOUR_LINES: &str = include_str!("offers/publish-2.18.0.sdp");
+
+#[test]
+fn the_four_line_offer_is_answered_line_by_line() {
+    let mut world = World::new();
+    let answer = world.sfu.publish(StreamId(1), FOUR_LINES, false, world.now).unwrap();
+    let directions: Vec<&str> =
+        answer.lines().filter(|line| ["a=recvonly", "a=sendonly", "a=sendrecv", "a=inactive"].contains(line)).collect();
+    assert_eq!(directions, ["a=recvonly", "a=recvonly", "a=inactive", "a=inactive"], "{answer}");
+    assert!(answer.contains("a=group:BUNDLE 0 1 2 3"), "{answer}");
+    assert!(answer.contains("a=ice-lite") && answer.contains("a=candidate:"), "{answer}");
+
+    let answer = world.sfu.publish(StreamId(2), FOUR_LINES, true, world.now).unwrap();
+    assert_eq!(answer.matches("a=sendrecv").count(), 2, "{answer}");
+}
+
+#[test]
+fn offers_that_cannot_be_answered_say_why() {
+    let mut world = World::new();
+    let now = world.now;
+    for text in
+        ["", "v=0", "m=audio", &"a=x\r\n".repeat(60_000), &FOUR_LINES.replace("VP8", "XX").replace("opus", "yy")]
+    {
+        assert!(world.sfu.publish(StreamId(1), text, false, now).is_err());
+    }
+    assert!(world.sfu.publish(StreamId(1), &FOUR_LINES.replace("a=send", "a=recv"), false, now).is_err());
+    assert_eq!(world.sfu.peer_count(), 0);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_mutated_offer_never_panics(
+        cuts in proptest::collection::vec((any::<prop::sample::Index>(), 0u8..5, any::<prop::sample::Index>(), ".{0,12}"), 1..8),
+        receive in any::<bool>(),
+    ) {
+        let mut world = World::new();
+        let mut lines: Vec<String> = FOUR_LINES.lines().map(str::to_owned).collect();
+        for (at, what, other, text) in cuts {
+            let at = at.index(lines.len());
+            let from = other.index(lines.len());
+            match what {
+                0 => { lines.remove(at); }
+                1 => { let line = lines[from].clone(); lines.insert(at, line); }
+                2 => lines[at].push_str(&text),
+                3 => lines[at] = text,
+                _ => lines.swap(at, from),
+            }
+            if lines.is_empty() {
+                lines.push(String::new());
+            }
+        }
+        let text = lines.join("\r\n");
+        let now = world.now;
+        if receive {
+            let source = world.client();
+            let offer = world.offer(source, &[MediaKind::Video], Direction::SendOnly);
+            world.sfu.publish(StreamId(1), &offer, false, now).unwrap();
+            let _ = world.sfu.subscribe(SubscriptionId(1), StreamId(1), &text, now);
+        } else {
+            let _ = world.sfu.publish(StreamId(1), &text, true, now);
+        }
+        world.run(Duration::from_millis(50));
+    }
+
+    #[test]
+    fn a_datagram_of_any_kind_never_panics(
+        datagrams in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..1_500), 1..20),
+        first in proptest::sample::select(vec![0u8, 1, 20, 22, 23, 63, 64, 128, 144, 191, 255]),
+    ) {
+        let mut world = World::new();
+        let client = world.client();
+        let offer = world.offer(client, &[MediaKind::Audio, MediaKind::Video], Direction::SendOnly);
+        let answer = world.sfu.publish(StreamId(1), &offer, false, world.now).unwrap();
+        world.accept(client, &answer);
+        world.send_media(client);
+        world.run(Duration::from_millis(500));
+        let (source, destination) = world.addresses(client);
+        let stranger: SocketAddr = "10.9.9.9:9".parse().unwrap();
+        for mut bytes in datagrams {
+            if let Some(byte) = bytes.first_mut() {
+                *byte = first;
+            }
+            for source in [source, stranger] {
+                world.sfu.handle(Input::Datagram { source, destination, bytes: &bytes }, world.now);
+            }
+        }
+        world.run(Duration::from_millis(100));
+    }
+}

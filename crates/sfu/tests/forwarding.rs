@@ -1,0 +1,152 @@
+//! Clients on str0m in memory, the SFU between them, and a made-up clock.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic is a failed test")]
+
+mod world;
+
+use std::time::Duration;
+
+use str0m::media::{Direction, KeyframeRequestKind, MediaKind};
+use world::World;
+use zvonok_sfu::{SfuError, StreamId, SubscriptionId};
+
+const STREAM: StreamId = StreamId(1);
+const SECOND: Duration = Duration::from_secs(1);
+
+/// A world with one publisher of picture and sound, that sends.
+fn published(loopback: bool) -> (World, usize) {
+    let mut world = World::new();
+    let direction = if loopback { Direction::SendRecv } else { Direction::SendOnly };
+    let publisher = world.client();
+    let offer = world.offer(publisher, &[MediaKind::Audio, MediaKind::Video], direction);
+    let answer = world.sfu.publish(STREAM, &offer, loopback, world.now).unwrap();
+    world.accept(publisher, &answer);
+    world.send_media(publisher);
+    (world, publisher)
+}
+
+fn subscribed(world: &mut World, id: u64, stream: StreamId) -> usize {
+    let subscriber = world.client();
+    let offer = world.offer(subscriber, &[MediaKind::Audio, MediaKind::Video], Direction::RecvOnly);
+    let answer = world.sfu.subscribe(SubscriptionId(id), stream, &offer, world.now).unwrap();
+    world.accept(subscriber, &answer);
+    subscriber
+}
+
+#[test]
+fn what_is_published_arrives_at_every_subscriber() {
+    let (mut world, _) = published(false);
+    let subscribers = [subscribed(&mut world, 1, STREAM), subscribed(&mut world, 2, STREAM)];
+    world.run(3 * SECOND);
+    for subscriber in subscribers {
+        let got = world.received(subscriber);
+        assert!(got.video >= 60, "3 s at 30 frames/s, less the connecting, were sent; {} came", got.video);
+        assert!(got.audio >= 100, "3 s at 50 packets/s, less the connecting, were sent; {} came", got.audio);
+        assert!(got.first_video_is_keyframe, "nothing before a key frame can be decoded");
+        assert_eq!(got.gaps, 0, "nothing was lost on the way");
+    }
+}
+
+#[test]
+fn a_burst_of_keyframe_requests_reaches_the_publisher_once() {
+    let (mut world, publisher) = published(false);
+    let subscribers: Vec<usize> = (1..=4).map(|id| subscribed(&mut world, id, STREAM)).collect();
+    world.run(3 * SECOND);
+    let before = world.keyframes_asked(publisher);
+    for subscriber in &subscribers {
+        world.ask_keyframe(*subscriber, KeyframeRequestKind::Pli);
+    }
+    world.run(SECOND);
+    assert_eq!(world.keyframes_asked(publisher) - before, 1);
+}
+
+#[test]
+fn a_publisher_that_comes_back_keeps_its_subscribers() {
+    let (mut world, publisher) = published(false);
+    let subscriber = subscribed(&mut world, 1, STREAM);
+    world.run(3 * SECOND);
+    let before = world.received(subscriber).video;
+    world.drop_client(publisher);
+
+    let again = world.client();
+    let offer = world.offer(again, &[MediaKind::Audio, MediaKind::Video], Direction::SendOnly);
+    let answer = world.sfu.publish(STREAM, &offer, false, world.now).unwrap();
+    world.accept(again, &answer);
+    world.send_media(again);
+    world.run(3 * SECOND);
+
+    let got = world.received(subscriber);
+    assert!(got.video >= before + 60, "{} before, {} after", before, got.video);
+    assert_eq!(got.gaps, 0, "sequence numbers go on");
+    assert_eq!(world.sfu.peer_count(), 2, "the old peer connection is gone");
+}
+
+#[test]
+fn a_subscriber_that_comes_back_gets_a_keyframe_at_once() {
+    let (mut world, publisher) = published(false);
+    let first = subscribed(&mut world, 1, STREAM);
+    world.run(3 * SECOND);
+    world.drop_client(first);
+    let asked = world.keyframes_asked(publisher);
+    let second = subscribed(&mut world, 1, STREAM);
+    world.run(2 * SECOND);
+    assert!(world.received(second).video >= 30);
+    assert!(world.keyframes_asked(publisher) > asked, "it could show nothing without");
+    assert_eq!(world.sfu.peer_count(), 2);
+}
+
+#[test]
+fn a_publisher_that_asks_for_it_gets_its_own_media_back() {
+    let (mut world, publisher) = published(true);
+    world.run(3 * SECOND);
+    let got = world.received(publisher);
+    assert!(got.video >= 60 && got.audio >= 100, "{got:?}");
+}
+
+#[test]
+fn an_echo_sends_back_what_the_other_publishes() {
+    let (mut world, publisher) = published(false);
+    world.sfu.publish_echo(StreamId(2), STREAM).unwrap();
+    let listener = subscribed(&mut world, 1, StreamId(2));
+    world.run(3 * SECOND);
+    let got = world.received(listener);
+    assert!(got.video >= 60 && got.audio >= 100, "{got:?}");
+
+    world.sfu.unpublish(STREAM);
+    world.drop_client(publisher);
+    assert_eq!(world.sfu.peer_count(), 0, "the echo ends with what it echoes");
+    assert!(matches!(world.sfu.publish_echo(StreamId(3), STREAM), Err(SfuError::NoStream(_))));
+}
+
+#[test]
+fn lost_packets_are_asked_for_again_on_both_sides() {
+    let (mut world, _) = published(false);
+    let subscriber = subscribed(&mut world, 1, STREAM);
+    world.run(2 * SECOND);
+    world.lose_every(20);
+    let before = world.received(subscriber).video;
+    world.run(4 * SECOND);
+    let got = world.received(subscriber).video - before;
+    assert!(got >= 110, "of 120 frames {got} came through 5 % of loss each way");
+}
+
+#[test]
+fn unsubscribing_and_unpublishing_leave_nothing_behind() {
+    let (mut world, _) = published(false);
+    subscribed(&mut world, 1, STREAM);
+    subscribed(&mut world, 2, STREAM);
+    world.run(SECOND);
+    world.sfu.unsubscribe(SubscriptionId(1));
+    assert_eq!(world.sfu.peer_count(), 2);
+    world.sfu.unpublish(STREAM);
+    assert_eq!(world.sfu.peer_count(), 0);
+    assert_eq!(world.sfu.deadline(), None);
+    let offer = {
+        let client = world.client();
+        world.offer(client, &[MediaKind::Video], Direction::RecvOnly)
+    };
+    assert!(matches!(
+        world.sfu.subscribe(SubscriptionId(3), STREAM, &offer, world.now),
+        Err(SfuError::NoStream(STREAM))
+    ));
+}
