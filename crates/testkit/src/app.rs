@@ -1,0 +1,176 @@
+//! One running profile of the app.
+
+use std::{path::PathBuf, process::Command, time::Duration};
+
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+
+use crate::{Child, Desktop, Process, processes, wait};
+
+/// How long the app may take until it answers verbs. A debug build on two busy cores needs seconds.
+const START: Duration = Duration::from_secs(60);
+
+/// How long a single verb may take.
+const VERB: Duration = Duration::from_secs(30);
+
+/// What a verb said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verb {
+    /// Whether it exited with 0.
+    pub done: bool,
+    /// What it printed on standard output.
+    pub said: String,
+    /// What it printed on standard error.
+    pub complained: String,
+}
+
+/// A running app. Dropping it ends it and its web processes.
+#[derive(Debug)]
+pub struct App {
+    child: Child,
+    program: PathBuf,
+    profile: String,
+    environment: Vec<(String, String)>,
+}
+
+impl App {
+    /// Starts `program --profile PROFILE ARGUMENTS…` on a desktop and waits until it answers verbs.
+    pub fn start(desktop: &Desktop, program: impl Into<PathBuf>, profile: &str, arguments: &[&str]) -> Result<Self> {
+        Self::start_with(desktop, program, profile, arguments, &[])
+    }
+
+    /// The same, with environment variables on top of the desktop's.
+    pub fn start_with(
+        desktop: &Desktop,
+        program: impl Into<PathBuf>,
+        profile: &str,
+        arguments: &[&str],
+        environment: &[(&str, &str)],
+    ) -> Result<Self> {
+        let program = program.into();
+        let mut command = desktop.command(&program);
+        command.args(["--profile", profile]).args(arguments).envs(environment.iter().copied());
+        let child = Child::spawn(profile, &command, &desktop.folders().log(profile))?;
+        let environment = command
+            .get_envs()
+            .filter_map(|(name, value)| Some((name.to_str()?.to_owned(), value?.to_str()?.to_owned())))
+            .collect();
+        let mut app = Self { child, program, profile: profile.to_owned(), environment };
+        wait::until(&format!("the app of {profile} to answer"), START, || {
+            if !app.child.is_running()? {
+                bail!("the app of {profile} ended:\n{}", app.child.log());
+            }
+            Ok(app.verb(&["status", "--json"])?.done)
+        })
+        .with_context(|| format!("it printed:\n{}", app.child.log()))?;
+        Ok(app)
+    }
+
+    /// The profile's name.
+    #[must_use]
+    pub fn profile(&self) -> &str {
+        &self.profile
+    }
+
+    /// The process's id.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// What it printed so far.
+    #[must_use]
+    pub fn log(&self) -> String {
+        self.child.log()
+    }
+
+    /// Whether it still runs.
+    pub fn is_running(&mut self) -> Result<bool> {
+        self.child.is_running()
+    }
+
+    /// Says a verb to it, such as `["call", "woman", "--watch"]`.
+    pub fn verb(&self, words: &[&str]) -> Result<Verb> {
+        let mut command = Command::new("timeout");
+        command.arg(VERB.as_secs().to_string()).arg(&self.program).args(["--profile", &self.profile]).args(words);
+        command.env_clear().envs(std::env::vars_os()).env_remove("WAYLAND_DISPLAY");
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
+        let output = command.output().context("could not start a verb")?;
+        Ok(Verb {
+            done: output.status.success(),
+            said: String::from_utf8_lossy(&output.stdout).into_owned(),
+            complained: String::from_utf8_lossy(&output.stderr).into_owned(),
+        })
+    }
+
+    /// Says a verb that has to succeed.
+    pub fn must(&self, words: &[&str]) -> Result<String> {
+        let verb = self.verb(words)?;
+        if !verb.done {
+            bail!("`zvonok --profile {} {}` failed: {}{}", self.profile, words.join(" "), verb.said, verb.complained);
+        }
+        Ok(verb.said)
+    }
+
+    /// `zvonok status --json`.
+    pub fn status(&self) -> Result<Value> {
+        let text = self.must(&["status", "--json"])?;
+        serde_json::from_str(&text).with_context(|| format!("the status is not JSON: {text}"))
+    }
+
+    /// Waits until the status is as `good` wants it, and returns it.
+    pub fn wait_for(&self, what: &str, limit: Duration, good: impl Fn(&Value) -> bool) -> Result<Value> {
+        let mut last = Value::Null;
+        wait::until_some(&format!("{} of {}", what, self.profile), limit, || {
+            last = self.status()?;
+            Ok(good(&last).then(|| last.clone()))
+        })
+        .with_context(|| format!("the app of {} is not as it should be", self.profile))
+        .map_err(|error| match self.status() {
+            Ok(status) => error.context(format!("its status is {status}")),
+            Err(_) => error,
+        })
+    }
+
+    /// Waits until signaling is `online`.
+    pub fn wait_online(&self) -> Result<()> {
+        self.wait_for("signaling to be online", START, |status| status_text(status, "/signaling") == "online").map(drop)
+    }
+
+    /// Waits until the call is in this state: `idle`, `calling`, `ringing`, `connecting` or `in_call`.
+    pub fn wait_call(&self, state: &str, limit: Duration) -> Result<Value> {
+        self.wait_for(&format!("the call to be {state}"), limit, |status| status_text(status, "/call/state") == state)
+    }
+
+    /// Every process below it.
+    pub fn processes(&self) -> Result<Vec<Process>> {
+        processes::descendants(self.child.id())
+    }
+
+    /// How many webviews are alive (their web processes).
+    pub fn webviews(&self) -> Result<usize> {
+        // The kernel keeps 15 characters of a name.
+        Ok(self.processes()?.iter().filter(|process| process.name.starts_with("WebKitWebProc")).count())
+    }
+
+    /// Kills the core at once, as a crash would.
+    pub fn kill(&mut self) -> Result<()> {
+        self.child.kill()
+    }
+
+    /// Stops (`true`) or goes on with it and its web processes, as a machine that sleeps does.
+    pub fn freeze(&self, stop: bool) -> Result<()> {
+        self.child.freeze(stop)
+    }
+
+    /// Asks it to quit and waits until it has.
+    pub fn quit(mut self) -> Result<bool> {
+        self.must(&["quit"])?;
+        self.child.wait(VERB)
+    }
+}
+
+/// The text at a JSON pointer, or nothing.
+fn status_text<'a>(status: &'a Value, pointer: &str) -> &'a str {
+    status.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
+}

@@ -1,0 +1,358 @@
+//! A desktop session of its own: display, session bus, window manager, keyring, notifications, accessibility.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    io::{BufRead, BufReader, Write},
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    time::Duration,
+};
+
+use anyhow::{Context, Result, bail};
+
+use crate::{
+    child::{Child, guarded},
+    folders::Folders,
+    notifications::Notifications,
+    sound::Sound,
+    wait,
+};
+
+/// How long a part of a desktop may take to start. Two busy cores need seconds; more means that it does not start.
+const START: Duration = Duration::from_secs(30);
+
+/// The password of the test keyring. Nothing is protected by it.
+const KEYRING_PASSWORD: &str = "test";
+
+/// What the keyring is like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keyring {
+    /// There is none.
+    Absent,
+    /// It runs and is open.
+    Unlocked,
+    /// It runs, holds a login keyring, and is locked.
+    Locked,
+}
+
+/// What a desktop is made of.
+#[derive(Debug, Clone, Copy)]
+pub struct Parts {
+    /// The keyring.
+    pub keyring: Keyring,
+    /// Whether a notification daemon (dunst) runs.
+    pub notifications: bool,
+    /// Whether the accessibility tree is served.
+    pub accessibility: bool,
+    /// Whether there is a sound device; what is played on it is listened to.
+    pub sound: bool,
+    /// Width and height of the screen in pixels.
+    pub screen: (u32, u32),
+}
+
+impl Default for Parts {
+    fn default() -> Self {
+        Self { keyring: Keyring::Unlocked, notifications: true, accessibility: true, sound: true, screen: (1600, 1200) }
+    }
+}
+
+/// A running desktop. Dropping it ends all of its processes.
+#[derive(Debug)]
+pub struct Desktop {
+    // Dropped in this order: what was started last first, the folders last.
+    notifications: Option<Notifications>,
+    sound: Option<Sound>,
+    children: Vec<Child>,
+    environment: BTreeMap<String, String>,
+    screen: (u32, u32),
+    folders: Folders,
+}
+
+impl Desktop {
+    /// Starts one.
+    pub fn start(parts: Parts) -> Result<Self> {
+        let mut desktop = Self {
+            notifications: None,
+            sound: None,
+            children: Vec::new(),
+            environment: BTreeMap::new(),
+            screen: parts.screen,
+            folders: Folders::new()?,
+        };
+        desktop.start_display(parts.screen)?;
+        desktop.start_bus()?;
+        desktop.start_child("openbox", &["openbox", "--sm-disable"])?;
+        if parts.accessibility {
+            desktop.start_accessibility()?;
+        }
+        match parts.keyring {
+            Keyring::Absent => {}
+            Keyring::Unlocked => desktop.start_keyring(true)?,
+            Keyring::Locked => {
+                desktop.start_keyring(true)?;
+                drop(desktop.children.pop());
+                desktop.start_keyring(false)?;
+            }
+        }
+        if parts.sound {
+            let sound = Sound::start(&desktop.folders)?;
+            desktop.set("ALSA_CONFIG_PATH", &sound.config().display().to_string());
+            desktop.sound = Some(sound);
+        }
+        if parts.notifications {
+            desktop.notifications = Some(Notifications::start(&desktop)?);
+        }
+        Ok(desktop)
+    }
+
+    /// A command that runs on this desktop and sees nothing of the person's own.
+    #[must_use]
+    pub fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
+        let mut command = Command::new(program);
+        self.folders.apply(&mut command);
+        for name in ["WAYLAND_DISPLAY", "DBUS_SESSION_BUS_ADDRESS", "DISPLAY", "XAUTHORITY", "AT_SPI_BUS_ADDRESS"] {
+            command.env_remove(name);
+        }
+        command
+            .env("GDK_BACKEND", "x11")
+            .env("LIBGL_ALWAYS_SOFTWARE", "1")
+            .env("XDG_CURRENT_DESKTOP", "X-Test")
+            .env("LANG", "C.UTF-8")
+            .env("LC_ALL", "C.UTF-8")
+            .env("TZ", "UTC")
+            .env("NO_PROXY", "127.0.0.1,localhost");
+        command.envs(&self.environment);
+        command
+    }
+
+    /// Runs a short command on this desktop and returns what it printed.
+    pub fn output(&self, words: &[&str]) -> Result<String> {
+        let Some((program, arguments)) = words.split_first() else { bail!("no command") };
+        let output =
+            self.command(program).args(arguments).output().with_context(|| format!("could not start {program}"))?;
+        if !output.status.success() {
+            bail!("`{}` ended with {}: {}", words.join(" "), output.status, String::from_utf8_lossy(&output.stderr));
+        }
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+
+    /// The folders of this desktop's user.
+    #[must_use]
+    pub fn folders(&self) -> &Folders {
+        &self.folders
+    }
+
+    /// Address of the session bus.
+    #[must_use]
+    pub fn bus_address(&self) -> &str {
+        self.environment.get("DBUS_SESSION_BUS_ADDRESS").map_or("", String::as_str)
+    }
+
+    /// The notification daemon.
+    pub fn notifications(&self) -> Result<&Notifications> {
+        self.notifications.as_ref().context("this desktop was started without notifications")
+    }
+
+    /// The sound device.
+    pub fn sound(&self) -> Result<&Sound> {
+        self.sound.as_ref().context("this desktop was started without sound")
+    }
+
+    /// Takes a screenshot of the whole screen into a PNG file.
+    pub fn screenshot(&self, file: &Path) -> Result<()> {
+        self.picture("root", file)
+    }
+
+    /// Takes a screenshot of the largest window of a process.
+    pub fn screenshot_of(&self, process: u32, file: &Path) -> Result<()> {
+        let listed = self.output(&["xdotool", "search", "--onlyvisible", "--pid", &process.to_string()])?;
+        let mut largest = None;
+        for id in listed.lines() {
+            // A window may close between the two questions.
+            let Ok(geometry) = self.output(&["xdotool", "getwindowgeometry", "--shell", id]) else { continue };
+            let side = |name: &str| geometry.lines().find_map(|line| line.strip_prefix(name)?.parse::<u64>().ok());
+            let area = side("WIDTH=").unwrap_or(0) * side("HEIGHT=").unwrap_or(0);
+            largest = largest.max(Some((area, id.to_owned())));
+        }
+        let (_, id) = largest.with_context(|| format!("process {process} has no window"))?;
+        self.picture(&id, file)
+    }
+
+    fn picture(&self, window: &str, file: &Path) -> Result<()> {
+        if let Some(folder) = file.parent() {
+            fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+        }
+        let target = format!("png:{}", file.display());
+        self.output(&["import", "-window", window, &target]).map(drop)
+    }
+
+    /// The screen's pixels: width, height, and three bytes (red, green, blue) a pixel, row by row.
+    pub fn pixels(&self) -> Result<(u32, u32, Vec<u8>)> {
+        let output = self
+            .command("import")
+            .args(["-window", "root", "-depth", "8", "rgb:-"])
+            .output()
+            .context("could not start import")?;
+        let (width, height) = self.screen;
+        if output.stdout.len() != (width * height * 3) as usize {
+            bail!("a screenshot has {} bytes", output.stdout.len());
+        }
+        Ok((width, height, output.stdout))
+    }
+
+    /// Types text into the window that has the keyboard.
+    pub fn type_text(&self, text: &str) -> Result<()> {
+        self.output(&["xdotool", "type", "--clearmodifiers", "--delay", "15", "--", text]).map(drop)
+    }
+
+    /// Presses a key, such as `Return` or `Escape`.
+    pub fn press_key(&self, key: &str) -> Result<()> {
+        self.output(&["xdotool", "key", "--clearmodifiers", key]).map(drop)
+    }
+
+    /// Titles of the windows that can be seen.
+    pub fn window_titles(&self) -> Result<Vec<String>> {
+        // xdotool says 1 when there is none.
+        let listed = self.command("xdotool").args(["search", "--onlyvisible", "--name", "."]).output()?;
+        let mut titles = Vec::new();
+        for id in String::from_utf8_lossy(&listed.stdout).lines() {
+            // A window may close between the two questions.
+            if let Ok(title) = self.output(&["xdotool", "getwindowname", id]) {
+                titles.push(title.trim().to_owned());
+            }
+        }
+        Ok(titles)
+    }
+
+    /// Starts a program that runs as long as the desktop does.
+    pub fn start_child(&mut self, name: &str, words: &[&str]) -> Result<()> {
+        let Some((program, arguments)) = words.split_first() else { bail!("no command") };
+        let mut command = self.command(program);
+        command.args(arguments);
+        let child = Child::spawn(name, &command, &self.folders.log(name))?;
+        self.children.push(child);
+        Ok(())
+    }
+
+    fn set(&mut self, name: &str, value: &str) {
+        self.environment.insert(name.to_owned(), value.to_owned());
+    }
+
+    /// The X server picks a free number and says which.
+    fn start_display(&mut self, (width, height): (u32, u32)) -> Result<()> {
+        let screen = format!("{width}x{height}x24");
+        let mut command = Command::new("Xvfb");
+        self.folders.apply(&mut command);
+        command.args(["-displayfd", "1", "-screen", "0", &screen, "-nolisten", "tcp", "-noreset"]);
+        let mut command = guarded(&command);
+        let log = self.folders.log("xvfb");
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(fs::File::create(&log)?);
+        let mut child = Child::spawn_prepared("Xvfb", command, log)?;
+        let number = first_line(&mut child).context("Xvfb did not start")?;
+        self.set("DISPLAY", &format!(":{number}"));
+        self.children.push(child);
+        Ok(())
+    }
+
+    fn start_bus(&mut self) -> Result<()> {
+        let socket = self.folders.runtime().join("bus");
+        let mut command = self.command("dbus-daemon");
+        command.arg("--session").arg("--nofork").arg("--nopidfile").arg("--print-address=1");
+        command.arg(format!("--address=unix:path={}", socket.display()));
+        let mut command = guarded(&command);
+        let log = self.folders.log("dbus");
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(fs::File::create(&log)?);
+        let mut child = Child::spawn_prepared("dbus-daemon", command, log)?;
+        let address = first_line(&mut child).context("dbus-daemon did not start")?;
+        self.set("DBUS_SESSION_BUS_ADDRESS", &address);
+        self.children.push(child);
+        Ok(())
+    }
+
+    fn start_accessibility(&mut self) -> Result<()> {
+        self.set("GTK_MODULES", "gail:atk-bridge");
+        self.start_child("at-spi", &["/usr/libexec/at-spi-bus-launcher", "--launch-immediately"])?;
+        self.wait_for_name("org.a11y.Bus")?;
+        // Toolkits ask this switch before they build their tree.
+        self.output(&[
+            "dbus-send",
+            "--session",
+            "--print-reply",
+            "--dest=org.a11y.Bus",
+            "/org/a11y/bus",
+            "org.freedesktop.DBus.Properties.Set",
+            "string:org.a11y.Status",
+            "string:IsEnabled",
+            "variant:boolean:true",
+        ])
+        .map(drop)
+    }
+
+    fn start_keyring(&mut self, unlock: bool) -> Result<()> {
+        let mut command = self.command("gnome-keyring-daemon");
+        command.args(["--foreground", "--components=secrets"]);
+        if unlock {
+            command.arg("--unlock");
+        }
+        let mut command = guarded(&command);
+        let log = self.folders.log("keyring");
+        command.stdin(Stdio::piped()).stdout(fs::File::create(&log)?).stderr(Stdio::null());
+        let mut child = Child::spawn_prepared("gnome-keyring-daemon", command, log)?;
+        if let Some(mut input) = child.streams().stdin.take() {
+            input.write_all(KEYRING_PASSWORD.as_bytes()).context("the keyring did not take its password")?;
+        }
+        self.children.push(child);
+        self.wait_for_name("org.freedesktop.secrets")
+    }
+
+    /// Waits until somebody owns a name on the session bus.
+    pub fn wait_for_name(&self, name: &str) -> Result<()> {
+        let argument = format!("string:{name}");
+        wait::until(&format!("{name} on the session bus"), START, || {
+            let answer = self.output(&[
+                "dbus-send",
+                "--session",
+                "--print-reply=literal",
+                "--dest=org.freedesktop.DBus",
+                "/org/freedesktop/DBus",
+                "org.freedesktop.DBus.NameHasOwner",
+                &argument,
+            ])?;
+            Ok(answer.contains("true"))
+        })
+    }
+
+    /// Keeps what explains a failure: a screenshot and every log, in `folder`.
+    pub fn keep_evidence(&self, folder: &Path) -> Result<PathBuf> {
+        fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+        for entry in fs::read_dir(self.folders.root().join("log"))? {
+            let entry = entry?;
+            fs::copy(entry.path(), folder.join(entry.file_name()))?;
+        }
+        self.screenshot(&folder.join("screen.png"))?;
+        Ok(folder.to_path_buf())
+    }
+}
+
+impl Drop for Desktop {
+    fn drop(&mut self) {
+        self.notifications = None;
+        // The last one started goes first: the display and the bus are still there when a program says goodbye.
+        while let Some(child) = self.children.pop() {
+            drop(child);
+        }
+    }
+}
+
+/// The first line a process prints on its standard output.
+fn first_line(child: &mut Child) -> Result<String> {
+    let output = child.streams().stdout.take().context("its output is not piped")?;
+    let mut line = String::new();
+    BufReader::new(output).read_line(&mut line).context("its output cannot be read")?;
+    let line = line.trim();
+    if line.is_empty() {
+        bail!("it printed nothing");
+    }
+    Ok(line.to_owned())
+}

@@ -1,0 +1,56 @@
+//! What every command does first: packages, toolchains, npm's modules.
+
+use std::{fs, path::Path, process::Stdio};
+
+use anyhow::{Context, Result};
+
+use crate::{
+    packages::{self, Purpose},
+    paths,
+    steps::{command, sh},
+    toolchain,
+};
+
+/// Everything that has to be there before anything is built.
+pub(crate) fn prepare(purpose: Purpose) -> Result<()> {
+    toolchain::rust()?;
+    toolchain::node()?;
+    packages::install(purpose)?;
+    modules("ui")?;
+    if purpose == Purpose::Test {
+        modules("tests/browser")?;
+    }
+    Ok(())
+}
+
+/// `npm ci` where the modules are not those of the lock file. The lock file they were installed from is kept beside
+/// them as a stamp, so that a second run costs nothing.
+fn modules(folder: &str) -> Result<()> {
+    let folder = paths::root().join(folder);
+    let lock = folder.join("package-lock.json");
+    if !lock.is_file() {
+        return Ok(());
+    }
+    let wanted = fs::read(&lock).with_context(|| format!("cannot read {}", lock.display()))?;
+    let stamp = folder.join("node_modules/.installed-from");
+    if fs::read(&stamp).is_ok_and(|installed| installed == wanted) {
+        return Ok(());
+    }
+    let mut npm = command(&["npm", "ci", "--no-audit", "--no-fund"]);
+    // Chromium comes from Debian; playwright-core downloads none by itself.
+    npm.current_dir(&folder).env("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1").stdin(Stdio::null());
+    sh(npm).with_context(|| format!("npm could not install the modules of {}", folder.display()))?;
+    fs::write(&stamp, wanted).with_context(|| format!("cannot write {}", stamp.display()))
+}
+
+/// `npm run SCRIPT` in a folder.
+pub(crate) fn npm_run(folder: &Path, script: &str) -> std::process::Command {
+    let mut npm = command(&["npm", "run", "--silent", script]);
+    npm.current_dir(folder).stdin(Stdio::null());
+    npm
+}
+
+/// Builds the windows into `ui/dist`, which the app embeds.
+pub(crate) fn build_ui() -> Result<()> {
+    sh(npm_run(&paths::root().join("ui"), "build")).context("the windows could not be built")
+}
