@@ -1,5 +1,4 @@
-import { mount } from 'svelte';
+import { openWindow } from '../lib/open';
 import Call from './Call.svelte';
 
-const target = document.getElementById('window');
-if (target) mount(Call, { target });
+void openWindow(Call);

@@ -1,5 +1,4 @@
-import { mount } from 'svelte';
+import { openWindow } from '../lib/open';
 import Main from './Main.svelte';
 
-const target = document.getElementById('window');
-if (target) mount(Main, { target });
+void openWindow(Main);

@@ -1,5 +1,4 @@
-import { mount } from 'svelte';
+import { openWindow } from '../lib/open';
 import Ring from './Ring.svelte';
 
-const target = document.getElementById('window');
-if (target) mount(Ring, { target });
+void openWindow(Ring);

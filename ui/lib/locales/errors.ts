@@ -1,0 +1,120 @@
+import type { ErrorCode } from '../ipc/bindings';
+
+/** What happened and what to do, in one sentence each; `{subject}` is the login, host or device it happened to. */
+export const errors: Record<'en' | 'ru', Record<ErrorCode, string>> = {
+  en: {
+    bad_address: '“{subject}” is not an address; write it like https://office.example:5001.',
+    bad_login: '“{subject}” is not a login; use letters, digits, _ and -, at most 64 of them.',
+    server_unreachable: '{subject} does not answer; check the address and whether the server is running.',
+    not_that_server: '{subject} answers, but is not the server that belongs there; check address and port.',
+    certificate_unknown: 'Nobody vouches for the certificate of {subject}; look at it before you trust it.',
+    certificate_changed: 'The certificate of {subject} changed, so nothing was sent; ask its administrator.',
+    secret_refused: '{subject} refused the secret; enter it again.',
+    secret_missing: 'The secret of {subject} is not stored; enter it to make calls.',
+    keyring_locked: 'The keyring of this computer is locked; unlock it so that calls can be made.',
+    keyring_absent:
+      'This computer has no keyring to keep a secret in; install one such as gnome-keyring, or let the server hand out tokens.',
+    not_signed_in: 'The server wants you to sign in; check your login with its administrator.',
+    not_allowed: 'The server does not allow this; ask its administrator.',
+    unknown_user: 'The server knows nobody called {subject}; check the login.',
+    offline: '{subject} is not connected; try again later.',
+    busy: '{subject} is in another call; try again later.',
+    dnd: '{subject} does not want to be disturbed; try again later.',
+    declined: '{subject} declined the call.',
+    no_answer: '{subject} did not answer; try again later.',
+    cancelled: '{subject} gave up before the call was answered.',
+    answered_elsewhere: 'The call was answered on another device.',
+    peer_lost: 'The connection to {subject} was lost; call again.',
+    signaling_down: 'There is no connection to the server; Zvonok keeps trying.',
+    token_refused: 'OpenVidu did not let you in; call again, or ask its administrator.',
+    media_blocked:
+      'No picture or sound gets through, a firewall may block UDP; try another network or ask its administrator.',
+    malformed: '{subject} sent something that cannot be understood; its version may not fit.',
+    camera_absent: 'No camera was found, so you are heard but not seen; plug one in and call again.',
+    camera_refused: 'The camera was refused, so you are heard but not seen; allow it in the system settings.',
+    camera_busy: 'Another program has the camera, so you are heard but not seen; close it and call again.',
+    microphone_absent:
+      'No microphone can be used, so you are not heard; plug one in or allow it in the system settings.',
+    no_sound: 'The ring could not be heard because there is no sound output; check the sound settings.',
+    no_notifications: 'This desktop shows no notifications; calls ring in a window of their own.',
+    no_tray:
+      'This desktop has no tray: close the window and Zvonok stays reachable; start it again to bring the window back.',
+    not_now: 'That is not possible at the moment.',
+    already_running: 'This profile is already running; use its window.',
+    internal: 'Something went wrong inside Zvonok; try again, and look at the log if it stays so.',
+  },
+  ru: {
+    bad_address: '«{subject}» — не адрес; напишите, например, https://office.example:5001.',
+    bad_login: '«{subject}» — не логин; нужны латинские буквы, цифры, _ и -, не больше 64.',
+    server_unreachable: '{subject} не отвечает; проверьте адрес и запущен ли сервер.',
+    not_that_server: '{subject} отвечает, но это не тот сервер; проверьте адрес и порт.',
+    certificate_unknown: 'За сертификат {subject} никто не ручается; посмотрите на него, прежде чем доверять.',
+    certificate_changed: 'Сертификат {subject} сменился, и мы ничего не отправили; спросите администратора.',
+    secret_refused: '{subject} не принял секрет; введите его ещё раз.',
+    secret_missing: 'Секрета для {subject} нет; введите его, чтобы звонить.',
+    keyring_locked: 'Связка ключей заперта; отоприте её, чтобы звонить.',
+    keyring_absent:
+      'На этом компьютере нет связки ключей; установите, например, gnome-keyring или пусть пропуск выдаёт сервер.',
+    not_signed_in: 'Сервер просит войти; уточните логин у администратора.',
+    not_allowed: 'Сервер этого не разрешает; спросите администратора.',
+    unknown_user: 'Сервер не знает, кто такой {subject}; проверьте логин.',
+    offline: '{subject} не в сети; попробуйте позже.',
+    busy: '{subject} уже разговаривает; попробуйте позже.',
+    dnd: '{subject} просит не беспокоить; попробуйте позже.',
+    declined: '{subject} не может ответить.',
+    no_answer: '{subject} не отвечает; попробуйте позже.',
+    cancelled: '{subject}: звонок отменён до ответа.',
+    answered_elsewhere: 'На звонок ответили на другом устройстве.',
+    peer_lost: 'Связь пропала: {subject}; позвоните ещё раз.',
+    signaling_down: 'Нет связи с сервером; «Звонок» продолжает попытки.',
+    token_refused: 'OpenVidu вас не впустил; позвоните ещё раз или спросите администратора.',
+    media_blocked:
+      'Картинка и звук не проходят, возможно, закрыт UDP; попробуйте другую сеть или спросите администратора.',
+    malformed: '{subject} прислал что-то непонятное; возможно, версия не подходит.',
+    camera_absent: 'Камеры нет, вас слышно, но не видно; подключите её и позвоните снова.',
+    camera_refused: 'Камеру не разрешили, вас слышно, но не видно; разрешите её в настройках системы.',
+    camera_busy: 'Камера занята другой программой, вас слышно, но не видно; закройте её и позвоните снова.',
+    microphone_absent: 'Микрофон недоступен, вас не слышно; подключите его или разрешите в настройках системы.',
+    no_sound: 'Звонка не было слышно: нет выхода звука; проверьте настройки звука.',
+    no_notifications: 'Этот рабочий стол не показывает уведомлений; звонок появится в своём окне.',
+    no_tray: 'На этом рабочем столе нет трея: закрытое окно вернётся, если запустить «Звонок» ещё раз.',
+    not_now: 'Сейчас это невозможно.',
+    already_running: 'Этот профиль уже запущен; пользуйтесь его окном.',
+    internal: 'Внутри «Звонка» что-то сломалось; попробуйте ещё раз, а если не пройдёт, посмотрите журнал.',
+  },
+};
+
+/** The one thing a person can do about it, where it is more than reading it. */
+export type Remedy = 'secret' | 'keyring' | 'settings' | 'call';
+
+/** Codes with a remedy; the others are dismissed once read. */
+export const remedies: Partial<Record<ErrorCode, Remedy>> = {
+  bad_address: 'settings',
+  server_unreachable: 'settings',
+  not_that_server: 'settings',
+  certificate_unknown: 'settings',
+  certificate_changed: 'settings',
+  secret_refused: 'secret',
+  secret_missing: 'secret',
+  keyring_locked: 'keyring',
+  keyring_absent: 'settings',
+  not_signed_in: 'settings',
+  offline: 'call',
+  busy: 'call',
+  no_answer: 'call',
+  declined: 'call',
+  peer_lost: 'call',
+  token_refused: 'call',
+};
+
+/** Words on the remedy's button; `none` where reading it is all there is to do. */
+export const remedyWords: Record<'en' | 'ru', Record<Remedy | 'none', string>> = {
+  en: { secret: 'Enter the secret…', keyring: 'Unlock', settings: 'Open settings', call: 'Call again', none: 'OK' },
+  ru: {
+    secret: 'Ввести секрет…',
+    keyring: 'Отпереть',
+    settings: 'Открыть настройки',
+    call: 'Позвонить ещё раз',
+    none: 'Понятно',
+  },
+};

@@ -1,0 +1,104 @@
+import type { CertificateQuestion, Setup, SetupView, TestLine, TestResult, TokenSource } from '../ipc/bindings';
+import { isLogin, type WindowState } from './window.svelte';
+
+/** The form of first start and settings. */
+export class SetupForm {
+  server = $state('');
+  openvidu = $state('');
+  login = $state('');
+  tokens = $state<TokenSource>('openvidu');
+  /** The person pressed a button, so empty fields are pointed out. */
+  tried = $state(false);
+  testing = $state(false);
+  result = $state.raw<TestResult | null>(null);
+
+  readonly #window: WindowState;
+  readonly #socket: string;
+
+  constructor(window: WindowState, current: SetupView) {
+    this.#window = window;
+    const { setup, embedded } = current;
+    this.#socket = embedded ? '' : setup.socket;
+    if (!embedded) {
+      this.server = setup.server;
+      this.openvidu = setup.openvidu;
+      this.tokens = setup.tokens;
+    }
+    this.login = setup.login;
+  }
+
+  /** What is typed, with addresses completed: a bare host becomes one with a scheme. */
+  get setup(): Setup {
+    return {
+      server: completed(this.server),
+      socket: this.#socket,
+      openvidu: this.tokens === 'openvidu' ? completed(this.openvidu) : '',
+      login: this.login.trim(),
+      tokens: this.tokens,
+    };
+  }
+
+  get serverMissing(): boolean {
+    return this.tried && this.server.trim() === '';
+  }
+  get openviduMissing(): boolean {
+    return this.tried && this.tokens === 'openvidu' && this.openvidu.trim() === '';
+  }
+  get loginWrong(): boolean {
+    return this.tried && !isLogin(this.login.trim());
+  }
+
+  /** A certificate to decide on: of the last test, or one that the core met while working. */
+  get certificate(): CertificateQuestion | null {
+    return this.result?.certificate ?? this.#window.view?.setup.certificate ?? null;
+  }
+
+  get lines(): TestLine[] {
+    return this.result?.lines ?? [];
+  }
+
+  /** Everything that was tried works. */
+  get good(): boolean {
+    return this.lines.length > 0 && this.certificate === null && this.lines.every((line) => line.problem === null);
+  }
+
+  #complete(): boolean {
+    this.tried = true;
+    return !this.serverMissing && !this.openviduMissing && !this.loginWrong;
+  }
+
+  async test(): Promise<void> {
+    if (!this.#complete() || this.testing) return;
+    this.testing = true;
+    this.result = null;
+    await this.#window.ask(async () => (this.result = await this.#window.backend.testSetup(this.setup)));
+    this.testing = false;
+  }
+
+  /** True when the core took it. */
+  async save(): Promise<boolean> {
+    if (!this.#complete()) return false;
+    return this.#window.ask(() => this.#window.backend.saveSetup(this.setup));
+  }
+
+  async enterSecret(): Promise<void> {
+    this.tried ||= this.openvidu.trim() === '';
+    if (this.openviduMissing) return;
+    await this.#window.ask(() => this.#window.backend.askSecret(completed(this.openvidu)));
+  }
+
+  /** Pins the certificate and tries again, now that something may be sent. */
+  async trust(question: CertificateQuestion): Promise<void> {
+    const trusted = await this.#window.ask(() =>
+      this.#window.backend.trustCertificate(question.host, question.fingerprint),
+    );
+    if (trusted && this.result) await this.test();
+  }
+}
+
+/** An address as typed, with `https://` where a person left the scheme out, `http://` on this computer. */
+export function completed(typed: string): string {
+  const text = typed.trim();
+  if (text === '' || text.includes('://')) return text;
+  return /^(localhost|127\.|\[::1\])/i.test(text) ? `http://${text}` : `https://${text}`;
+}

@@ -1,0 +1,100 @@
+import { getContext, setContext } from 'svelte';
+import { toIpcError, type Backend, type Unlisten } from '../ipc/backend';
+import type { Notice, Person, View } from '../ipc/bindings';
+import { remedies, type Remedy } from '../locales/errors';
+
+const KEY = Symbol('window');
+
+/** What every window has: the core's latest view, and a way to ask for something and hear why not. */
+export class WindowState {
+  /** The newest view; absent until the core answered for the first time. */
+  view = $state.raw<View | null>(null);
+  /** Commands that were refused in this window, newest last; at most three are kept. */
+  refused = $state.raw<Notice[]>([]);
+
+  readonly backend: Backend;
+  #refusals = 0;
+  #unlisten: Unlisten | null = null;
+
+  constructor(backend: Backend) {
+    this.backend = backend;
+  }
+
+  /** Begins to follow the core. */
+  async start(): Promise<void> {
+    this.#unlisten = await this.backend.onView((view) => (this.view = view));
+    await this.ask(async () => {
+      const view = await this.backend.getView();
+      // An event that came in the meantime is newer than this answer.
+      this.view ??= view;
+    });
+  }
+
+  stop(): void {
+    this.#unlisten?.();
+  }
+
+  /** Runs a command; a refusal becomes a notice. True when it was accepted. */
+  async ask(command: () => Promise<unknown>): Promise<boolean> {
+    try {
+      await command();
+      return true;
+    } catch (reason) {
+      const { code, subject, message } = toIpcError(reason);
+      this.#refusals += 1;
+      const notice: Notice = { id: `refused-${this.#refusals}`, code, subject, detail: message };
+      const others = this.refused.filter((known) => known.code !== code || known.subject !== subject);
+      this.refused = [...others, notice].slice(-3);
+      return false;
+    }
+  }
+
+  /** Notices of the core and refusals of this window. */
+  get notices(): Notice[] {
+    return [...(this.view?.notices ?? []), ...this.refused];
+  }
+
+  /** Puts a notice away. */
+  dismiss(notice: Notice): void {
+    if (this.refused.includes(notice)) this.refused = this.refused.filter((other) => other !== notice);
+    else void this.ask(() => this.backend.dismissNotice(notice.id));
+  }
+
+  /** The display name of a login, for sentences about it; the login (or host) itself where nobody is known by it. */
+  nameOf(login: string): string {
+    return this.view?.people.find((person) => person.login === login)?.name ?? login;
+  }
+}
+
+/** Makes `state` reachable for every component below. */
+export function provideWindow(state: WindowState): void {
+  setContext(KEY, state);
+}
+
+/** The state of the window a component is in. */
+export function useWindow(): WindowState {
+  return getContext<WindowState>(KEY);
+}
+
+/** What can be done about a notice; `none` where reading it is all. */
+export function remedyOf(notice: Notice): Remedy | 'none' {
+  return remedies[notice.code] ?? 'none';
+}
+
+const LOGIN = /^[A-Za-z0-9_-]{1,64}$/;
+
+/** Whether `text` could be a login. */
+export function isLogin(text: string): boolean {
+  return LOGIN.test(text);
+}
+
+/** People whose name or login contains `query`, and the login to offer where it is nobody's. */
+export function findPeople(people: Person[], query: string): { found: Person[]; typed: string | null } {
+  const wanted = query.trim().toLocaleLowerCase();
+  if (wanted === '') return { found: people, typed: null };
+  const found = people.filter(
+    (person) => person.name.toLocaleLowerCase().includes(wanted) || person.login.toLocaleLowerCase().includes(wanted),
+  );
+  const exact = people.some((person) => person.login.toLocaleLowerCase() === wanted);
+  return { found, typed: !exact && isLogin(query.trim()) ? query.trim() : null };
+}
