@@ -8,6 +8,7 @@ mod commands;
 mod core;
 mod keyring;
 mod logs;
+mod loopback;
 mod private;
 mod profile;
 mod secrets;
@@ -15,6 +16,7 @@ mod settings;
 mod shell;
 mod start;
 mod status;
+mod trust;
 mod verbs;
 
 pub use start::main;

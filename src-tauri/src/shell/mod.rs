@@ -15,6 +15,7 @@ use crate::{
     cli::Flags,
     commands,
     core::{self, Core, Wish},
+    loopback::Loopback,
     profile::Profile,
     settings::{Settings, SettingsFile},
     verbs::Listening,
@@ -42,7 +43,8 @@ pub(crate) fn run(start: Start, runtime: tokio::runtime::Runtime) -> anyhow::Res
     let tasks = TaskTracker::new();
     let cancel = CancellationToken::new();
     let mut context = context();
-    csp::allow_loopback(&mut context, 0);
+    let loopback = runtime.block_on(Loopback::bind())?;
+    csp::allow_loopback(&mut context, loopback.port());
     let app = {
         let tasks = tasks.clone();
         let cancel = cancel.clone();

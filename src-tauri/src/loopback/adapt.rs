@@ -1,0 +1,189 @@
+//! JSON-RPC on its way through the gateway: handle against session and token, older servers against what
+//! openvidu-browser 2.32 insists on. No I/O.
+
+use serde_json::{Value, json};
+
+use super::{GatewayReport, room};
+use crate::private::Secret;
+
+/// The part of a token that is the secret; what precedes it is the server's address and the session.
+const TOKEN_PART: &str = "token=";
+
+/// One socket's translation.
+#[derive(Debug)]
+pub(super) struct Adapter {
+    handle: String,
+    session: String,
+    token: Secret<String>,
+    /// Id of the `joinRoom` whose answer is awaited.
+    join: Option<Value>,
+}
+
+/// What becomes of a message from OpenVidu.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Passed {
+    /// For the window, if anything.
+    pub(super) text: Option<String>,
+    pub(super) report: Option<GatewayReport>,
+}
+
+impl Adapter {
+    pub(super) fn new(handle: String, session: String, token: Secret<String>) -> Self {
+        Self { handle, session, token, join: None }
+    }
+
+    /// For OpenVidu; `None` for what is no JSON-RPC request.
+    pub(super) fn from_window(&mut self, text: &str) -> Option<String> {
+        let Ok(Value::Object(mut message)) = serde_json::from_str(text) else {
+            tracing::warn!("the window sent something that is no JSON-RPC");
+            return None;
+        };
+        if message.get("method").and_then(Value::as_str) != Some("joinRoom") {
+            return Some(text.to_owned());
+        }
+        self.join = message.get("id").cloned();
+        let params = message.entry("params").or_insert_with(|| json!({}));
+        if !params.is_object() {
+            *params = json!({});
+        }
+        params["token"] = json!(self.token.reveal());
+        params["session"] = json!(self.session);
+        // A window can neither become an administrator nor a hidden recorder.
+        params["secret"] = json!("");
+        params["recorder"] = json!(false);
+        Some(Value::Object(message).to_string())
+    }
+
+    /// For the window.
+    pub(super) fn from_openvidu(&mut self, text: &str) -> Passed {
+        let Ok(Value::Object(mut message)) = serde_json::from_str(text) else {
+            tracing::warn!(bytes = text.len(), "OpenVidu sent something that is no JSON-RPC");
+            return Passed { text: None, report: Some(GatewayReport::Malformed) };
+        };
+        let answers_join = self.join.is_some() && message.get("id") == self.join.as_ref();
+        let mut report = None;
+        let changed = if answers_join {
+            self.join = None;
+            report = self.joined(&mut message);
+            true
+        } else {
+            match (message.get("method").and_then(Value::as_str), message.get("params")) {
+                (Some("participantJoined" | "participantPublished"), Some(Value::Object(_))) => {
+                    room::mend_participant(&mut message["params"]);
+                    true
+                }
+                _ => false,
+            }
+        };
+        let text = if changed { Value::Object(message).to_string() } else { text.to_owned() };
+        Passed { text: Some(self.scrub(text)), report }
+    }
+
+    /// Mends the answer to `joinRoom`, or turns one beyond mending into an error that the library understands.
+    fn joined(&self, message: &mut serde_json::Map<String, Value>) -> Option<GatewayReport> {
+        if let Some(error) = message.get("error").filter(|error| !error.is_null()) {
+            let refused = error.get("code").and_then(Value::as_i64) == Some(401);
+            return refused.then_some(GatewayReport::TokenRefused);
+        }
+        // `"error": null` beside a result makes the library discard both.
+        message.remove("error");
+        if let Some(result) = message.get_mut("result")
+            && room::mend_join(result, &self.handle)
+        {
+            return None;
+        }
+        tracing::warn!("OpenVidu's answer to joinRoom is none");
+        message.remove("result");
+        message.insert("error".to_owned(), json!({ "code": 999, "message": "malformed answer to joinRoom" }));
+        Some(GatewayReport::Malformed)
+    }
+
+    /// The token never goes to the window, whatever the server puts it into.
+    fn scrub(&self, text: String) -> String {
+        let token = self.token.reveal();
+        let part = token.split_once(TOKEN_PART).map_or(token.as_str(), |(_, part)| part);
+        let part = part.split('&').next().unwrap_or(part);
+        if part.is_empty() || !text.contains(part) { text } else { text.replace(part, "-") }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TOKEN: &str = "wss://office.example:4443?sessionId=ses_true&token=tok_Aabc";
+
+    fn adapter() -> Adapter {
+        Adapter::new("HANDLE".to_owned(), "ses_true".to_owned(), Secret::new(TOKEN.to_owned()))
+    }
+
+    fn join(adapter: &mut Adapter) -> Value {
+        let sent = r#"{"jsonrpc":"2.0","method":"joinRoom","id":1,"params":{"token":"ws://127.0.0.1:1?sessionId=HANDLE&token=-","session":"HANDLE","platform":"x","metadata":"","secret":"guess","recorder":true}}"#;
+        serde_json::from_str(&adapter.from_window(sent).unwrap()).unwrap()
+    }
+
+    fn answer(adapter: &mut Adapter, text: &str) -> Value {
+        serde_json::from_str(&adapter.from_openvidu(text).text.unwrap()).unwrap()
+    }
+
+    #[test]
+    fn session_and_token_are_put_in_on_the_way_to_openvidu() {
+        let joined = join(&mut adapter());
+        assert_eq!(joined["params"]["token"], TOKEN, "verbatim");
+        assert_eq!(joined["params"]["session"], "ses_true");
+        assert_eq!(joined["params"]["secret"], "");
+        assert_eq!(joined["params"]["recorder"], false);
+    }
+
+    #[test]
+    fn the_answer_names_the_handle_and_never_the_token() {
+        let mut adapter = adapter();
+        join(&mut adapter);
+        let text = format!(
+            r#"{{"jsonrpc":"2.0","id":1,"result":{{"id":"con_1","session":"ses_true","sessionId":"rpc","role":"PUBLISHER","createdAt":1,"metadata":"{TOKEN}","value":[],"version":"2.32.2"}}}}"#
+        );
+        let joined = answer(&mut adapter, &text);
+        assert_eq!(joined["result"]["session"], "HANDLE");
+        assert_eq!(joined["result"]["sessionId"], "rpc", "openvidu-browser needs it to reconnect");
+        assert!(!joined.to_string().contains("tok_Aabc"));
+    }
+
+    #[test]
+    fn a_refused_token_is_reported_and_not_repeated() {
+        let mut adapter = adapter();
+        join(&mut adapter);
+        let passed = adapter.from_openvidu(
+            r#"{"jsonrpc":"2.0","id":1,"error":{"code":401,"message":"Token wss://office.example:4443?sessionId=ses_true&token=tok_Aabc not valid"}}"#,
+        );
+        assert_eq!(passed.report, Some(GatewayReport::TokenRefused));
+        assert!(!passed.text.unwrap().contains("tok_Aabc"));
+    }
+
+    #[test]
+    fn other_messages_pass_as_they_are() {
+        let mut adapter = adapter();
+        let ping = r#"{"jsonrpc":"2.0","method":"ping","id":0,"params":{"interval":5000}}"#;
+        assert_eq!(adapter.from_window(ping).as_deref(), Some(ping));
+        let pong = r#"{"id":0,"result":{"value":"pong"},"jsonrpc":"2.0"}"#;
+        assert_eq!(adapter.from_openvidu(pong).text.as_deref(), Some(pong));
+    }
+
+    #[test]
+    fn no_packet_of_the_server_panics_or_hangs_the_window() {
+        for packet in [
+            "", "null", "[]", "7", "{", "\"\u{0}\"", "{\"id\":1}", r#"{"id":1,"result":null}"#, r#"{"id":1,"result":[]}"#,
+            r#"{"id":1,"result":{"value":{}}}"#, r#"{"id":1,"result":{"value":[1,null]}}"#, r#"{"id":1,"error":7}"#,
+            r#"{"id":1,"error":null}"#, r#"{"id":1,"result":{"id":"c","customIceServers":7,"version":{}}}"#,
+            r#"{"method":"participantJoined","params":7}"#, r#"{"method":"participantJoined","params":{"streams":7}}"#,
+            r#"{"method":"participantPublished","params":{"streams":[7,{}]}}"#, r#"{"method":{}}"#,
+        ] {
+            let mut adapter = adapter();
+            join(&mut adapter);
+            let passed = adapter.from_openvidu(packet);
+            let answered = passed.text.as_deref().map(|text| serde_json::from_str::<Value>(text).unwrap());
+            if let Some(answer) = answered.filter(|answer| answer.get("id").is_some()) {
+                assert!(answer.get("result").is_some() != answer.get("error").is_some(), "one of both: {answer}");
+            }
+        }
+    }
+}
