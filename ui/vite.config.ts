@@ -24,7 +24,11 @@ export default defineConfig(({ mode }) => ({
         main: here('main.html'),
         ring: here('ring.html'),
         call: here('call.html'),
+        // Loaded by the test pages of tests/browser as well, so it has a name of its own and keeps its exports.
+        'fake-media': here('lib/fake-media/index.ts'),
       },
+      preserveEntrySignatures: 'exports-only',
+      output: { entryFileNames: ({ name }) => (name === 'fake-media' ? 'fake-media.js' : 'assets/[name]-[hash].js') },
     },
   },
   worker: { format: 'es' },

@@ -4,7 +4,10 @@ import { language, t } from './locales';
 import './styles/base.css';
 
 /** Mounts a window. Outside Tauri (screenshots, a plain browser in development) the core is a made-up one. */
-export async function openWindow(component: Component<{ backend: Backend }>): Promise<void> {
+export async function openWindow<Props extends Record<string, unknown>>(
+  component: Component<{ backend: Backend } & Props>,
+  props: Props,
+): Promise<void> {
   document.documentElement.lang = language;
   document.title = t('app.name');
   const target = document.getElementById('window');
@@ -13,5 +16,5 @@ export async function openWindow(component: Component<{ backend: Backend }>): Pr
     import.meta.env.MODE === 'production'
       ? (await import('./ipc/tauri')).tauriBackend
       : (await import('./ipc/scenarios')).backendOf(location.hash.slice(1));
-  mount(component, { target, props: { backend } });
+  mount(component, { target, props: { backend, ...props } });
 }

@@ -1,4 +1,4 @@
 import { openWindow } from '../lib/open';
 import Main from './Main.svelte';
 
-void openWindow(Main);
+void openWindow(Main, {});

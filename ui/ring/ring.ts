@@ -1,4 +1,4 @@
 import { openWindow } from '../lib/open';
 import Ring from './Ring.svelte';
 
-void openWindow(Ring);
+void openWindow(Ring, {});

@@ -1,0 +1,85 @@
+/** Figures of one peer connection at one moment; counters begin at 0 with each connection. */
+export interface Sample {
+  framesSent: number;
+  framesDecoded: number;
+  bytesSent: number;
+  bytesReceived: number;
+  packetsReceived: number;
+  packetsLost: number;
+  /** Decoded samples that are neither silence nor concealment; absent where the connection does not tell. */
+  audible: number | null;
+  /** Decoded samples that are not concealment; absent where the connection does not tell. */
+  genuine: number | null;
+  rttMs: number | null;
+}
+
+type Stat = Record<string, unknown>;
+
+function number(stat: Stat, name: string): number {
+  const value = stat[name];
+  return typeof value === 'number' && Number.isFinite(value) ? value : 0;
+}
+
+/** Reads what is reported out of `getStats()`, of a browser or of our own peer connection. */
+export function sampleOf(report: { forEach(visit: (stat: Stat) => void): void }): Sample {
+  const sample: Sample = {
+    framesSent: 0,
+    framesDecoded: 0,
+    bytesSent: 0,
+    bytesReceived: 0,
+    packetsReceived: 0,
+    packetsLost: 0,
+    audible: null,
+    genuine: null,
+    rttMs: null,
+  };
+  report.forEach((stat) => {
+    if (stat['type'] === 'outbound-rtp') {
+      sample.bytesSent += number(stat, 'bytesSent') + number(stat, 'headerBytesSent');
+      if (stat['kind'] === 'video') sample.framesSent += number(stat, 'framesSent') || number(stat, 'framesEncoded');
+    } else if (stat['type'] === 'inbound-rtp') {
+      sample.bytesReceived += number(stat, 'bytesReceived') + number(stat, 'headerBytesReceived');
+      sample.packetsReceived += number(stat, 'packetsReceived');
+      sample.packetsLost += number(stat, 'packetsLost');
+      if (stat['kind'] === 'video') sample.framesDecoded += number(stat, 'framesDecoded');
+      if ('audibleSamplesReceived' in stat)
+        sample.audible = (sample.audible ?? 0) + number(stat, 'audibleSamplesReceived');
+      if ('totalSamplesReceived' in stat)
+        sample.genuine =
+          (sample.genuine ?? 0) + Math.max(0, number(stat, 'totalSamplesReceived') - number(stat, 'concealedSamples'));
+    } else if (stat['type'] === 'candidate-pair' && 'currentRoundTripTime' in stat) {
+      if (stat['nominated'] === true || stat['selected'] === true || stat['state'] === 'succeeded')
+        sample.rttMs = number(stat, 'currentRoundTripTime') * 1000;
+    }
+  });
+  return sample;
+}
+
+type Counter = Exclude<keyof Sample, 'rttMs' | 'audible' | 'genuine'>;
+
+/**
+ * Adds samples up so that totals only grow, although a reconnected stream is a new connection whose counters begin
+ * anew (openvidu-browser never restarts ICE on an old one).
+ */
+export class Ledger {
+  readonly #last = new WeakMap<object, Partial<Record<string, number>>>();
+  readonly #totals = new Map<string, number>();
+
+  /** Takes `value` of `counter` of one connection. */
+  add(connection: object, counter: string, value: number): void {
+    const last = this.#last.get(connection) ?? {};
+    const grown = Math.max(0, value - (last[counter] ?? 0));
+    this.#totals.set(counter, this.total(counter) + grown);
+    this.#last.set(connection, { ...last, [counter]: Math.max(value, last[counter] ?? 0) });
+  }
+
+  /** Takes several counters of one connection. */
+  addAll(connection: object, sample: Sample, counters: readonly Counter[]): void {
+    for (const counter of counters) this.add(connection, counter, sample[counter]);
+  }
+
+  /** What a counter has come to over all connections. */
+  total(counter: string): number {
+    return this.#totals.get(counter) ?? 0;
+  }
+}

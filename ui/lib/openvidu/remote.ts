@@ -1,0 +1,69 @@
+import type { Subscriber } from 'openvidu-browser';
+import { AudioTap } from '../audio/tap';
+import { sampleOf, type Ledger, type Sample } from './ledger';
+
+/** One stream of somebody else: its picture, and what was really decoded of it. */
+export class Remote {
+  readonly subscriber: Subscriber;
+  /** The element that openvidu-browser made for it. */
+  element: HTMLVideoElement | null = null;
+
+  #tap: AudioTap | null = null;
+  #tapped = '';
+  /** The picture had something to show at least once, so decoded frames reach it. */
+  #shown = false;
+
+  constructor(subscriber: Subscriber) {
+    this.subscriber = subscriber;
+  }
+
+  get stream(): MediaStream | null {
+    return this.subscriber.stream.getMediaStream() ?? null;
+  }
+
+  /** Its owner sends something that can be expected to arrive. */
+  get active(): boolean {
+    const { hasAudio, hasVideo, audioActive, videoActive } = this.subscriber.stream;
+    return (hasAudio && audioActive) || (hasVideo && videoActive);
+  }
+
+  /** There is a picture to be seen now. */
+  get picture(): boolean {
+    const { hasVideo, videoActive } = this.subscriber.stream;
+    return hasVideo && videoActive && this.#shown;
+  }
+
+  /** Takes this moment's figures into `ledger`; null where there is no connection to ask. */
+  async measure(ledger: Ledger): Promise<Sample | null> {
+    const connection = this.subscriber.stream.getRTCPeerConnection() as RTCPeerConnection | undefined;
+    if (!connection || connection.signalingState === 'closed') return null;
+    const sample = sampleOf(await connection.getStats());
+    ledger.addAll(connection, sample, ['bytesSent', 'bytesReceived', 'packetsReceived', 'packetsLost']);
+
+    // requestVideoFrameCallback stops in a hidden window; what was decoded once the picture is up was handed to it.
+    this.#shown ||= (this.element?.readyState ?? 0) >= HTMLMediaElement.HAVE_CURRENT_DATA;
+    if (this.#shown) ledger.add(connection, 'framesDecoded', sample.framesDecoded);
+
+    if (sample.audible === null) this.#listen();
+    // Our own connection tells exactly. A browser does not: what a tap heard above silence, but never more than was
+    // decoded without concealment.
+    const heard = Math.min(this.#tap?.audible ?? 0, sample.genuine ?? Number.POSITIVE_INFINITY);
+    ledger.add(connection, 'audible', sample.audible ?? heard);
+    return sample;
+  }
+
+  #listen(): void {
+    const [track] = this.stream?.getAudioTracks() ?? [];
+    if (!track || track.id === this.#tapped) return;
+    this.#tap?.close();
+    const tap = new AudioTap();
+    this.#tapped = track.id;
+    this.#tap = tap;
+    // Without a tap the sound is played all the same, and not counted.
+    tap.follow(track).catch(() => tap.close());
+  }
+
+  close(): void {
+    this.#tap?.close();
+  }
+}
