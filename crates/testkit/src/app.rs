@@ -1,6 +1,11 @@
 //! One running profile of the app.
 
-use std::{path::PathBuf, process::Command, time::Duration};
+use std::{
+    path::PathBuf,
+    process::Command,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
@@ -27,7 +32,8 @@ pub struct Verb {
 /// A running app. Dropping it ends it and its web processes.
 #[derive(Debug)]
 pub struct App {
-    child: Child,
+    child: Mutex<Child>,
+    process: u32,
     program: PathBuf,
     profile: String,
     environment: Vec<(String, String)>,
@@ -55,14 +61,15 @@ impl App {
             .get_envs()
             .filter_map(|(name, value)| Some((name.to_str()?.to_owned(), value?.to_str()?.to_owned())))
             .collect();
-        let mut app = Self { child, program, profile: profile.to_owned(), environment };
+        let process = child.id();
+        let app = Self { child: Mutex::new(child), process, program, profile: profile.to_owned(), environment };
         wait::until(&format!("the app of {profile} to answer"), START, || {
-            if !app.child.is_running()? {
-                bail!("the app of {profile} ended:\n{}", app.child.log());
+            if !app.is_running()? {
+                bail!("the app of {profile} ended:\n{}", app.log());
             }
             Ok(app.verb(&["status", "--json"])?.done)
         })
-        .with_context(|| format!("it printed:\n{}", app.child.log()))?;
+        .with_context(|| format!("it printed:\n{}", app.log()))?;
         Ok(app)
     }
 
@@ -75,18 +82,22 @@ impl App {
     /// The process's id.
     #[must_use]
     pub fn id(&self) -> u32 {
-        self.child.id()
+        self.process
+    }
+
+    fn child(&self) -> MutexGuard<'_, Child> {
+        self.child.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What it printed so far.
     #[must_use]
     pub fn log(&self) -> String {
-        self.child.log()
+        self.child().log()
     }
 
     /// Whether it still runs.
-    pub fn is_running(&mut self) -> Result<bool> {
-        self.child.is_running()
+    pub fn is_running(&self) -> Result<bool> {
+        self.child().is_running()
     }
 
     /// Says a verb to it, such as `["call", "woman", "--watch"]`.
@@ -144,7 +155,7 @@ impl App {
 
     /// Every process below it.
     pub fn processes(&self) -> Result<Vec<Process>> {
-        processes::descendants(self.child.id())
+        processes::descendants(self.process)
     }
 
     /// How many webviews are alive (their web processes).
@@ -154,19 +165,19 @@ impl App {
     }
 
     /// Kills the core at once, as a crash would.
-    pub fn kill(&mut self) -> Result<()> {
-        self.child.kill()
+    pub fn kill(&self) -> Result<()> {
+        self.child().kill()
     }
 
     /// Stops (`true`) or goes on with it and its web processes, as a machine that sleeps does.
     pub fn freeze(&self, stop: bool) -> Result<()> {
-        self.child.freeze(stop)
+        self.child().freeze(stop)
     }
 
     /// Asks it to quit and waits until it has.
-    pub fn quit(mut self) -> Result<bool> {
+    pub fn quit(&self) -> Result<bool> {
         self.must(&["quit"])?;
-        self.child.wait(VERB)
+        self.child().wait(VERB)
     }
 }
 

@@ -275,18 +275,21 @@ impl Desktop {
         self.start_child("at-spi", &["/usr/libexec/at-spi-bus-launcher", "--launch-immediately"])?;
         self.wait_for_name("org.a11y.Bus")?;
         // Toolkits ask this switch before they build their tree.
-        self.output(&[
-            "dbus-send",
-            "--session",
-            "--print-reply",
-            "--dest=org.a11y.Bus",
-            "/org/a11y/bus",
+        self.ask_accessibility(&[
             "org.freedesktop.DBus.Properties.Set",
             "string:org.a11y.Status",
             "string:IsEnabled",
             "variant:boolean:true",
-        ])
-        .map(drop)
+        ])?;
+        let address = self.ask_accessibility(&["org.a11y.Bus.GetAddress"])?;
+        self.set("AT_SPI_BUS_ADDRESS", address.trim());
+        Ok(())
+    }
+
+    fn ask_accessibility(&self, words: &[&str]) -> Result<String> {
+        let mut all = vec!["dbus-send", "--session", "--print-reply=literal", "--dest=org.a11y.Bus", "/org/a11y/bus"];
+        all.extend(words);
+        self.output(&all)
     }
 
     fn start_keyring(&mut self, unlock: bool) -> Result<()> {

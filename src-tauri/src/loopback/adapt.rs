@@ -171,11 +171,24 @@ mod tests {
     #[test]
     fn no_packet_of_the_server_panics_or_hangs_the_window() {
         for packet in [
-            "", "null", "[]", "7", "{", "\"\u{0}\"", "{\"id\":1}", r#"{"id":1,"result":null}"#, r#"{"id":1,"result":[]}"#,
-            r#"{"id":1,"result":{"value":{}}}"#, r#"{"id":1,"result":{"value":[1,null]}}"#, r#"{"id":1,"error":7}"#,
-            r#"{"id":1,"error":null}"#, r#"{"id":1,"result":{"id":"c","customIceServers":7,"version":{}}}"#,
-            r#"{"method":"participantJoined","params":7}"#, r#"{"method":"participantJoined","params":{"streams":7}}"#,
-            r#"{"method":"participantPublished","params":{"streams":[7,{}]}}"#, r#"{"method":{}}"#,
+            "",
+            "null",
+            "[]",
+            "7",
+            "{",
+            "\"\u{0}\"",
+            "{\"id\":1}",
+            r#"{"id":1,"result":null}"#,
+            r#"{"id":1,"result":[]}"#,
+            r#"{"id":1,"result":{"value":{}}}"#,
+            r#"{"id":1,"result":{"value":[1,null]}}"#,
+            r#"{"id":1,"error":7}"#,
+            r#"{"id":1,"error":null}"#,
+            r#"{"id":1,"result":{"id":"c","customIceServers":7,"version":{}}}"#,
+            r#"{"method":"participantJoined","params":7}"#,
+            r#"{"method":"participantJoined","params":{"streams":7}}"#,
+            r#"{"method":"participantPublished","params":{"streams":[7,{}]}}"#,
+            r#"{"method":{}}"#,
         ] {
             let mut adapter = adapter();
             join(&mut adapter);

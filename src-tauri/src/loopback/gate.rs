@@ -92,7 +92,13 @@ mod tests {
 
     #[test]
     fn another_origin_is_refused() {
-        for origin in [None, Some("null"), Some("http://127.0.0.1:9"), Some("tauri://localhost.evil"), Some("https://evil.example")] {
+        for origin in [
+            None,
+            Some("null"),
+            Some("http://127.0.0.1:9"),
+            Some("tauri://localhost.evil"),
+            Some("https://evil.example"),
+        ] {
             let refused = check(&request("/peer?handle=cd", "127.0.0.1:9", origin), 9);
             assert_eq!(refused.unwrap_err(), StatusCode::FORBIDDEN, "{origin:?}");
         }

@@ -5,11 +5,7 @@ use std::{sync::Arc, time::Duration};
 
 use futures_util::{Sink, SinkExt, Stream, StreamExt};
 use rustls::ClientConfig;
-use tokio::{
-    net::TcpStream,
-    sync::mpsc,
-    time::timeout,
-};
+use tokio::{net::TcpStream, sync::mpsc, time::timeout};
 use tokio_tungstenite::{
     WebSocketStream, client_async_with_config,
     tungstenite::{
@@ -56,7 +52,12 @@ pub(crate) enum GatewayReport {
 }
 
 /// Relays until one side closes or the handle is revoked.
-pub(super) async fn relay(window: WebSocketStream<TcpStream>, admitted: &Admitted<Arc<Door>>, handle: &str, again: bool) {
+pub(super) async fn relay(
+    window: WebSocketStream<TcpStream>,
+    admitted: &Admitted<Arc<Door>>,
+    handle: &str,
+    again: bool,
+) {
     let door = &admitted.target;
     let (mut to_window, from_window) = window.split();
     let dialled = tokio::select! {
@@ -66,10 +67,13 @@ pub(super) async fn relay(window: WebSocketStream<TcpStream>, admitted: &Admitte
     let openvidu = match dialled {
         Ok(Ok(socket)) => socket,
         failed => {
-            let error = failed.map_or_else(|_elapsed| "no answer in time".to_owned(), |result| match result {
-                Ok(_) => String::new(),
-                Err(error) => error.to_string(),
-            });
+            let error = failed.map_or_else(
+                |_elapsed| "no answer in time".to_owned(),
+                |result| match result {
+                    Ok(_) => String::new(),
+                    Err(error) => error.to_string(),
+                },
+            );
             tracing::warn!(error, "OpenVidu's socket could not be opened");
             report(door, GatewayReport::Unreachable);
             let frame = CloseFrame { code: CloseCode::Again, reason: "OpenVidu cannot be reached".into() };

@@ -26,8 +26,8 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use gate::{Path, Wanted};
 pub(crate) use gateway::{Door, GatewayReport};
-use handles::{Admitted, Handles};
 pub(crate) use handles::Handle;
+use handles::{Admitted, Handles};
 
 /// How long a handshake may take on loopback.
 const HANDSHAKE: Duration = Duration::from_secs(5);

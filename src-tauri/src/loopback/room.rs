@@ -57,7 +57,9 @@ fn ice_servers(room: &mut Map<String, Value>) {
     if !own {
         room.remove("customIceServers");
         let text = |key: &str| room.get(key).and_then(Value::as_str).filter(|value| !value.is_empty());
-        if let (Some(ip), Some(user), Some(credential)) = (text("coturnIp"), text("turnUsername"), text("turnCredential")) {
+        if let (Some(ip), Some(user), Some(credential)) =
+            (text("coturnIp"), text("turnUsername"), text("turnCredential"))
+        {
             let port = room.get("coturnPort").and_then(Value::as_u64).unwrap_or(TURN_PORT);
             let host = if ip.contains(':') && !ip.starts_with('[') { format!("[{ip}]") } else { ip.to_owned() };
             let server = json!({ "url": format!("turn:{host}:{port}"), "username": user, "credential": credential });
@@ -76,7 +78,8 @@ fn default(room: &mut Map<String, Value>, key: &str, good: impl Fn(&Value) -> bo
 fn semver(version: &str) -> String {
     let number = version.split(['-', '+']).next().unwrap_or_default();
     let parts: Vec<&str> = number.split('.').collect();
-    let numeric = parts.iter().all(|part| !part.is_empty() && part.len() < 10 && part.chars().all(|c| c.is_ascii_digit()));
+    let numeric =
+        parts.iter().all(|part| !part.is_empty() && part.len() < 10 && part.chars().all(|c| c.is_ascii_digit()));
     match (numeric, parts.as_slice()) {
         (true, [_, _, _]) => version.to_owned(),
         (true, [major, minor]) => format!("{major}.{minor}.0"),
@@ -106,7 +109,10 @@ mod tests {
     fn an_answer_of_2_18_serves_the_library_of_2_32() {
         let mut room = old_room();
         assert!(mend_join(&mut room, "HANDLE"));
-        assert_eq!(room["customIceServers"], json!([{ "url": "turn:10.0.0.7:3478", "username": "u", "credential": "c" }]));
+        assert_eq!(
+            room["customIceServers"],
+            json!([{ "url": "turn:10.0.0.7:3478", "username": "u", "credential": "c" }])
+        );
         assert_eq!(room["version"], "2.18.0");
         assert_eq!(room["session"], "HANDLE");
         assert_eq!(room["value"][0]["streams"][0]["videoActive"], true, "or the picture stays black");
@@ -134,8 +140,13 @@ mod tests {
     #[test]
     fn a_missing_or_odd_version_is_made_good() {
         for (told, mended) in [
-            (json!(null), "2.32.2"), (json!("2.18"), "2.18.0"), (json!("2.20.0-beta1"), "2.20.0-beta1"),
-            (json!("master"), "2.32.2"), (json!(2), "2.32.2"), (json!(""), "2.32.2"), (json!("1.2.3.4"), "2.32.2"),
+            (json!(null), "2.32.2"),
+            (json!("2.18"), "2.18.0"),
+            (json!("2.20.0-beta1"), "2.20.0-beta1"),
+            (json!("master"), "2.32.2"),
+            (json!(2), "2.32.2"),
+            (json!(""), "2.32.2"),
+            (json!("1.2.3.4"), "2.32.2"),
         ] {
             let mut room = old_room();
             room["version"] = told.clone();

@@ -11,7 +11,10 @@ use tokio_tungstenite::{
 use url::Url;
 
 use super::*;
-use crate::{private::Secret, trust::{Pins, Trust}};
+use crate::{
+    private::Secret,
+    trust::{Pins, Trust},
+};
 
 #[cfg(not(windows))]
 const ORIGIN: &str = "tauri://localhost";

@@ -127,7 +127,8 @@ mod tests {
 
     #[test]
     fn a_secret_travels_encrypted_or_not_at_all() {
-        for good in ["https://office.example:4443", "http://127.0.0.1:4443", "http://localhost:1", "http://[::1]:4443"] {
+        for good in ["https://office.example:4443", "http://127.0.0.1:4443", "http://localhost:1", "http://[::1]:4443"]
+        {
             assert!(secret_may_travel(&Url::parse(good).unwrap()).is_ok(), "{good}");
         }
         for bad in ["http://office.example:4443", "http://192.168.1.7", "http://localhost.example"] {

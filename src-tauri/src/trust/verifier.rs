@@ -26,12 +26,7 @@ pub(super) struct Verifier {
 }
 
 impl Verifier {
-    pub(super) fn new(
-        host: HostPort,
-        pins: Pins,
-        roots: &Arc<RootCertStore>,
-        provider: Arc<CryptoProvider>,
-    ) -> Self {
+    pub(super) fn new(host: HostPort, pins: Pins, roots: &Arc<RootCertStore>, provider: Arc<CryptoProvider>) -> Self {
         let system = WebPkiServerVerifier::builder_with_provider(Arc::clone(roots), Arc::clone(&provider)).build().ok();
         Self { host, pins, system, provider }
     }
