@@ -180,8 +180,10 @@ pub struct Record {
     pub mode: Mode,
     /// With or without camera on this side.
     pub media: Media,
-    /// When it began: placed, or began to ring.
+    /// When it began: placed, or began to ring. 0 if that was before this clock began to count.
     pub began: Millis,
+    /// How long before `ended` it began, in milliseconds; right in any case, so take this for the time of day.
+    pub began_ago_ms: u64,
     /// When the first remote picture or sound came.
     pub answered: Option<Millis>,
     /// When it ended.

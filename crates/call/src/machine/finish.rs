@@ -119,6 +119,7 @@ impl Machine {
             mode: call.mode,
             media: call.media,
             began: call.began,
+            began_ago_ms: self.now.since(call.began),
             answered,
             ended: self.now,
             outcome,
@@ -141,7 +142,7 @@ impl Machine {
             self.surface(SurfaceCommand::NotifyMissed {
                 call_id: record.call_id.clone(),
                 peer: record.peer.clone(),
-                ago_ms: self.now.since(record.began),
+                ago_ms: record.began_ago_ms,
             });
         }
         self.emit(Output::Record(record));
@@ -184,6 +185,7 @@ impl Machine {
             mode,
             media: crate::Media::Video,
             began: Millis(self.now.0.saturating_sub(ago_ms)),
+            began_ago_ms: ago_ms,
             answered: None,
             ended: self.now,
             outcome: Outcome::Missed,

@@ -76,7 +76,10 @@ impl Machine {
         if plain_caller_waits { self.over(state, EndReason::SignalingDown) } else { state }
     }
 
-    fn incoming(&mut self, mut state: State, incoming: Incoming) -> Step {
+    fn incoming(&mut self, mut state: State, mut incoming: Incoming) -> Step {
+        if incoming.contract == Contract::Plain {
+            incoming.mode = Mode::Watch;
+        }
         if self.is_finished(&incoming.call_id) {
             return stale(state);
         }
@@ -87,8 +90,8 @@ impl Machine {
             }
             State::Ringing(s) if is_repeated(&s.call, &incoming) => {
                 // Rings once however often it is said; only the time it has left is new.
-                if let Some(ttl) = incoming.ttl_ms {
-                    s.until = self.now.plus(ttl);
+                if incoming.ttl_ms.is_some() {
+                    s.until = self.ring_end(incoming.ttl_ms);
                 }
                 taken(state)
             }
@@ -111,10 +114,6 @@ impl Machine {
 
     fn ring(&mut self, incoming: Incoming) -> State {
         let Incoming { call_id, contract, peer, mode, media, ttl_ms } = incoming;
-        let mode = match contract {
-            Contract::Plain => Mode::Watch,
-            Contract::Extended => mode,
-        };
         let mut call = Call::new(call_id, contract, peer, false, mode, media, self.now);
         call.ring_up = true;
         self.ring_ack(contract, &call.id, RingState::Delivered);
@@ -124,7 +123,7 @@ impl Machine {
             mode: call.mode,
             media,
         });
-        let until = self.now.plus(ttl_ms.unwrap_or(self.config.ring_ms));
+        let until = self.ring_end(ttl_ms);
         State::Ringing(Ringing { call, since: self.now, until })
     }
 

@@ -21,6 +21,9 @@ use finish::Outbox;
 /// Ended calls whose late messages are recognised. 64: far more than can be under way at once, and small.
 const REMEMBERED: usize = 64;
 
+/// Longest ring that a hub can ask for: 10 minutes. Longer ones are a hub's mistake, or its malice.
+const RING_LIMIT_MS: u64 = 600_000;
+
 /// What an input came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reaction {
@@ -187,6 +190,11 @@ impl Machine {
             microphone: call.microphone,
             camera: call.camera,
         }));
+    }
+
+    /// When a ring ends of which the hub said that it lasts `ttl_ms`.
+    fn ring_end(&self, ttl_ms: Option<u64>) -> Millis {
+        self.now.plus(ttl_ms.unwrap_or(self.config.ring_ms).min(RING_LIMIT_MS))
     }
 
     /// The call is answered: window and token, both at once.

@@ -109,7 +109,7 @@ impl Machine {
         }
         self.open_window(&mut call);
         // The hub's own time limit speaks first where it has one.
-        let until = self.now.plus(ttl_ms.unwrap_or(self.config.ring_ms)).plus(self.config.retry_ms);
+        let until = self.ring_end(ttl_ms).plus(self.config.retry_ms);
         let leg = match call.contract {
             Contract::Extended => None,
             Contract::Plain => {

@@ -1,7 +1,7 @@
 //! What the person does.
 
 use super::finish::LastWord;
-use super::{Machine, NotNow, Step, not_now, taken};
+use super::{Machine, NotNow, Step, not_now, stale, taken};
 use crate::state::{Accepting, Call, Placing, Ringing, State};
 use crate::{
     CallId, Contract, DeclineReason, EndReason, Media, MediaCommand, Mode, Output, Peer, RingState, Signal, Suppressed,
@@ -36,6 +36,10 @@ impl Machine {
         };
         if peer.login == self.config.login {
             return not_now(state, NotNow::OwnLogin);
+        }
+        if self.is_finished(&call_id) {
+            // A command that was repeated; an id names one call for ever.
+            return stale(state);
         }
         self.put_away(state);
         let mode = match contract {

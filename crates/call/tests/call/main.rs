@@ -1,5 +1,8 @@
 //! The call machine: scenarios, faults, every state with every input, and a lossy network.
 
+mod faults;
 mod plain;
 mod scenarios;
 mod support;
+mod table;
+mod world;
