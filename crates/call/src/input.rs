@@ -70,7 +70,7 @@ pub enum Signaling {
         /// Where it rings.
         devices: Vec<Device>,
     },
-    /// `accepted`.
+    /// `accepted`: for the caller; after a glare for the called side as well.
     Accepted {
         /// Which call.
         call_id: CallId,
@@ -173,8 +173,13 @@ pub enum HubEnd {
 pub enum RequestResult {
     /// `/call` succeeded.
     Placed {
-        /// The session; `None` in the plain contract. When it is the called login, the call follows the plain rule for
-        /// the mode as well (`signaling.md`, mixing A and B).
+        /// The `call_id` of the answer. Another one than was posted means that both called each other and that this
+        /// is the call that lives, answered already. Plain: the one that was posted.
+        lives: CallId,
+        /// The mode of the answer, if it has one.
+        mode: Option<Mode>,
+        /// The session; `None` in the plain contract. When it is the called login and there is no `mode`, the call
+        /// follows the plain rule for the mode as well (`signaling.md`, mixing A and B).
         session: Option<String>,
         /// How long it rings; `None` in the plain contract.
         ttl_ms: Option<u64>,

@@ -62,12 +62,13 @@
 //!   nothing: it is in the call once it has joined and publishes **and** another participant is there to see it.
 //! - **Glare.** The smaller `call_id` lives; in the plain contract, which has none, the call of the smaller login. The
 //!   side whose call dies answers the other at once if both calls were two-way, since it had opened its devices for just
-//!   this person; otherwise it rings, because answering would show somebody who only wanted to watch.
+//!   this person; otherwise it rings, because answering would show somebody who only wanted to watch. A hub that answers
+//!   in the place of both (another `call_id` in the result of `/call`, or `accepted` to both) is followed.
 //! - **Busy.** A second incoming call while there is one is declined `busy` and listed as missed.
 //! - **Lost signaling** ends only the waiting of a plain caller (the hub has told the other side `cancelled`). An
 //!   extended hub keeps rings alive, and a call that is connected lives by its media.
-//! - **Last words** (`cancel`, `decline`, `hangup`) of the extended contract are repeated until the hub answered one, six
-//!   times at most, and at once when the hub is back. Their `call_id` makes repeating harmless.
+//! - **Last words** (`cancel`, `decline`, `hangup`) of the extended contract are repeated until the hub answered one, eight
+//!   times at most with growing pauses, and at once when the hub is back. Their `call_id` makes repeating harmless.
 //! - **Crossing.** An `accepted` (or the result of `/call`, `/accept`) that comes after the call ended here is answered
 //!   with another last word, so that the hub does not think there is a call.
 //! - **Contract A.** Every call is `watch`; the session is the called login; the caller joins as soon as `/call`

@@ -76,6 +76,13 @@ impl Call {
         self.camera = self.publishes() && self.media == Media::Video;
     }
 
+    /// Decides the mode anew if it is another one; what the person switched stays otherwise.
+    pub(crate) fn change_mode(&mut self, mode: Mode) {
+        if self.mode != mode {
+            self.set_mode(mode);
+        }
+    }
+
     pub(crate) const fn publishes(&self) -> bool {
         match self.mode {
             Mode::TwoWay => true,

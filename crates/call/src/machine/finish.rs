@@ -13,8 +13,9 @@ use crate::{
 /// oldest is dropped, and the hub's own time limits end that call.
 const OUTBOX: usize = 8;
 
-/// How often a last word is said at most.
-const SAYINGS: u8 = 6;
+/// How often a last word is said at most. The pause doubles each time, so 8 times are ten minutes of trying where no
+/// result comes at all, and two where each try fails at once.
+const SAYINGS: u8 = 8;
 
 /// What the hub is told at the end.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +42,13 @@ struct Unheard {
     left: u8,
 }
 
+impl Unheard {
+    fn doubled(&self, pause: u64) -> u64 {
+        let said = SAYINGS.saturating_sub(self.left);
+        pause.max(1) << said.saturating_sub(1).min(SAYINGS)
+    }
+}
+
 impl Outbox {
     pub(super) fn deadline(&self) -> Option<Millis> {
         self.0.iter().map(|unheard| unheard.again).min()
@@ -61,11 +69,11 @@ impl Outbox {
         self.0.len() != before
     }
 
-    /// Repeats the last word for `call_id` at `at`.
-    pub(super) fn unheard(&mut self, call_id: &CallId, at: Millis) -> bool {
+    /// Repeats the last word for `call_id` after `pause`, doubled for each time that it was said.
+    pub(super) fn unheard(&mut self, call_id: &CallId, now: Millis, pause: u64) -> bool {
         let mut found = false;
         for unheard in self.0.iter_mut().filter(|unheard| unheard.call_id == *call_id) {
-            unheard.again = unheard.again.min(at);
+            unheard.again = unheard.again.min(now.plus(unheard.doubled(pause)));
             found = true;
         }
         found
@@ -78,7 +86,7 @@ impl Outbox {
         }
     }
 
-    /// What has to be said again at `now`; the next time is `pause` later.
+    /// What has to be said again at `now`; the next time is `pause` later, doubled for each time that it was said.
     pub(super) fn due(&mut self, now: Millis, pause: u64) -> Vec<Signal> {
         let mut signals = Vec::new();
         for unheard in self.0.iter_mut().filter(|unheard| unheard.again <= now) {
@@ -86,7 +94,7 @@ impl Outbox {
                 signals.push(unheard.signal.clone());
             }
             unheard.left = unheard.left.saturating_sub(1);
-            unheard.again = now.plus(pause.max(1));
+            unheard.again = now.plus(unheard.doubled(pause));
         }
         self.0.retain(|unheard| unheard.left > 0);
         signals

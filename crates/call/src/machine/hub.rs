@@ -178,7 +178,7 @@ impl Machine {
     }
 
     /// Ends the own call of a glare. It became the other one, so it is no line of history.
-    fn let_go(&mut self, call: Call, keep_window: bool) {
+    pub(super) fn let_go(&mut self, call: Call, keep_window: bool) {
         if call.media_up {
             self.emit(Output::Media(MediaCommand::Leave { call_id: call.id.clone() }));
         }
@@ -205,6 +205,8 @@ impl Machine {
         match state {
             State::Placing(s) if s.call.id == *call_id => taken(self.answered(s.call, session)),
             State::Calling(s) if s.call.id == *call_id && s.leg.is_none() => taken(self.answered(s.call, session)),
+            // After a glare the hub has answered for both.
+            State::Accepting(s) if s.call.id == *call_id => taken(self.accepting_done(s, session)),
             State::Idle
             | State::Placing(_)
             | State::Calling(_)
@@ -278,33 +280,29 @@ impl Machine {
     }
 
     fn ended(&mut self, state: State, call_id: &CallId, reason: HubEnd) -> Step {
+        if state.call().is_none_or(|call| call.id != *call_id) {
+            return stale(state);
+        }
+        let in_ring = match &state {
+            State::Idle | State::Ended(_) => return stale(state),
+            State::Placing(_) | State::Calling(_) | State::Ringing(_) | State::Accepting(_) => true,
+            State::Connecting(_) | State::InCall(_) => false,
+        };
         let why = match reason {
+            // A ring that the hub closed is one that nobody answered.
+            HubEnd::Closed if in_ring => EndReason::NoAnswer,
+            HubEnd::Failed | HubEnd::Closed => EndReason::Closed,
             HubEnd::Hangup => EndReason::PeerHungUp,
             HubEnd::Lost => EndReason::PeerLost,
-            HubEnd::Failed | HubEnd::Closed => EndReason::Closed,
         };
-        match &state {
-            State::Idle | State::Ended(_) => stale(state),
-            State::Placing(_)
-            | State::Calling(_)
-            | State::Ringing(_)
-            | State::Accepting(_)
-            | State::Connecting(_)
-            | State::InCall(_) => {
-                if state.call().is_some_and(|call| call.id == *call_id) {
-                    taken(self.over(state, why))
-                } else {
-                    stale(state)
-                }
-            }
-        }
+        taken(self.over(state, why))
     }
 }
 
 /// A session named after the called person is contract A's, and so is then the mode (`signaling.md`, mixing A and B).
 pub(super) fn follow_session(call: &mut Call, session: &str) {
-    if call.outgoing && session == call.peer.login && call.mode != Mode::Watch {
-        call.set_mode(Mode::Watch);
+    if call.outgoing && session == call.peer.login {
+        call.change_mode(Mode::Watch);
     }
 }
 

@@ -3,13 +3,35 @@
 use super::finish::LastWord;
 use super::hub::follow_session;
 use super::{Machine, Step, stale, taken};
-use crate::state::{Call, Calling, Leg, Placing, State};
+use crate::state::{Accepting, Call, Calling, Connecting, Leg, Placing, State};
 use crate::{CallId, Contract, EndReason, Mode, Refusal, RequestResult};
 
 impl Machine {
     pub(super) fn on_result(&mut self, state: State, call_id: &CallId, result: RequestResult) -> Step {
         match result {
-            RequestResult::Placed { session, ttl_ms } => self.placed(state, call_id, session, ttl_ms),
+            RequestResult::Placed { lives, mode, session, ttl_ms } => match state {
+                State::Placing(s) if s.call.id == *call_id => {
+                    if lives == *call_id {
+                        taken(self.rings_there(s, mode, session, ttl_ms))
+                    } else {
+                        taken(self.became(s.call, lives, mode, session))
+                    }
+                }
+                State::Idle
+                | State::Placing(_)
+                | State::Calling(_)
+                | State::Ringing(_)
+                | State::Accepting(_)
+                | State::Connecting(_)
+                | State::InCall(_)
+                | State::Ended(_) => {
+                    if lives == *call_id && self.is_finished(call_id) && session.is_some() {
+                        // It was given up before the hub knew it: say so again, now that it can be understood.
+                        self.extended_last_word(call_id, LastWord::Cancel);
+                    }
+                    stale(state)
+                }
+            },
             RequestResult::PlaceRefused(refusal) => match state {
                 State::Placing(s) if s.call.id == *call_id => {
                     taken(self.finish(s.call, None, LastWord::Nothing, place_refused(refusal)))
@@ -73,7 +95,7 @@ impl Machine {
                 }
             }
             RequestResult::LastWordUnanswered => {
-                if self.outbox.unheard(call_id, self.now.plus(self.config.retry_ms)) {
+                if self.outbox.unheard(call_id, self.now, self.config.retry_ms) {
                     taken(state)
                 } else {
                     stale(state)
@@ -82,30 +104,24 @@ impl Machine {
         }
     }
 
-    fn placed(&mut self, state: State, call_id: &CallId, session: Option<String>, ttl_ms: Option<u64>) -> Step {
-        match state {
-            State::Placing(s) if s.call.id == *call_id => taken(self.rings_there(s, session, ttl_ms)),
-            State::Idle
-            | State::Placing(_)
-            | State::Calling(_)
-            | State::Ringing(_)
-            | State::Accepting(_)
-            | State::Connecting(_)
-            | State::InCall(_)
-            | State::Ended(_) => {
-                if self.is_finished(call_id) && session.is_some() {
-                    // It was given up before the hub knew it: say so again, now that it can be understood.
-                    self.extended_last_word(call_id, LastWord::Cancel);
-                }
-                stale(state)
-            }
-        }
+    /// The hub found that the other side was calling already, and answered that call in this one's place.
+    fn became(&mut self, own: Call, lives: CallId, mode: Option<Mode>, session: Option<String>) -> State {
+        let Some(session) = session.filter(|_| !self.is_finished(&lives)) else {
+            return self.finish(own, None, LastWord::Cancel, EndReason::Cancelled);
+        };
+        let (peer, media, contract) = (own.peer.clone(), own.media, own.contract);
+        let mode = mode.unwrap_or(own.mode);
+        self.let_go(own, false);
+        let call = Call::new(lives, contract, peer, false, mode, media, self.now);
+        self.connect(call, session)
     }
 
-    fn rings_there(&mut self, s: Placing, session: Option<String>, ttl_ms: Option<u64>) -> State {
-        let mut call: Call = s.call;
-        if let Some(session) = &session {
-            follow_session(&mut call, session);
+    fn rings_there(&mut self, s: Placing, mode: Option<Mode>, session: Option<String>, ttl_ms: Option<u64>) -> State {
+        let mut call = s.call;
+        match (call.contract, mode, &session) {
+            (Contract::Plain, ..) | (Contract::Extended, None, None) => {}
+            (Contract::Extended, Some(mode), _) => call.change_mode(mode),
+            (Contract::Extended, None, Some(session)) => follow_session(&mut call, session),
         }
         self.open_window(&mut call);
         // The hub's own time limit speaks first where it has one.
@@ -124,16 +140,8 @@ impl Machine {
     fn accept_ok(&mut self, state: State, call_id: &CallId, session: String, mode: Mode) -> Step {
         match state {
             State::Accepting(mut s) if s.call.id == *call_id => {
-                if s.call.mode != mode {
-                    s.call.set_mode(mode);
-                }
-                let since = s.since;
-                let mut next = self.connect(s.call, session);
-                if let State::Connecting(connecting) = &mut next {
-                    // `connecting` began for the person when the button was pressed.
-                    connecting.since = since;
-                }
-                taken(next)
+                s.call.change_mode(mode);
+                taken(self.accepting_done(s, session))
             }
             State::Idle
             | State::Placing(_)
@@ -148,6 +156,22 @@ impl Machine {
                 }
                 stale(state)
             }
+        }
+    }
+}
+
+impl Machine {
+    /// The hub confirmed the answer. `connecting` began for the person when the button was pressed.
+    pub(super) fn accepting_done(&mut self, s: Accepting, session: String) -> State {
+        match self.connect(s.call, session) {
+            State::Connecting(connecting) => State::Connecting(Connecting { since: s.since, ..connecting }),
+            other @ (State::Idle
+            | State::Placing(_)
+            | State::Calling(_)
+            | State::Ringing(_)
+            | State::Accepting(_)
+            | State::InCall(_)
+            | State::Ended(_)) => other,
         }
     }
 }

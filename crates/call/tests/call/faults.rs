@@ -57,6 +57,41 @@ fn glare_reaches_a_caller_whose_request_is_not_answered_yet() {
 }
 
 #[test]
+fn a_hub_that_answers_for_both_connects_both() {
+    // Woman's `/call` finds that Man is calling her: the hub names his call, which is answered by that.
+    let mut woman = Side::online("woman", Contract::Extended);
+    woman.place("c2", "man", Mode::TwoWay);
+    let placed = RequestResult::Placed {
+        lives: id("c1"),
+        mode: Some(Mode::TwoWay),
+        session: Some("ses_1".into()),
+        ttl_ms: Some(40_000),
+    };
+    let out = woman.result("c2", placed);
+    let fetch = TokenCommand::Fetch { call_id: id("c1"), session: "ses_1".into(), role: Role::Publisher };
+    assert!(out.contains(&Output::Token(fetch)));
+    assert_eq!(woman.state(), Some(CallState::Connecting));
+    assert!(woman.incoming("c1", "man", Mode::TwoWay).is_empty(), "the ring that comes late is no other call");
+
+    // The ring came first, and the hub's `accepted` before the answer to `/accept`.
+    let mut woman = Side::online("woman", Contract::Extended);
+    woman.place("c2", "man", Mode::TwoWay);
+    woman.incoming("c1", "man", Mode::TwoWay);
+    woman.hub(accepted("c1"));
+    assert_eq!(woman.state(), Some(CallState::Connecting));
+    let out = woman.result("c1", RequestResult::AcceptOk { session: "ses_1".into(), mode: Mode::TwoWay });
+    assert!(out.is_empty());
+}
+
+#[test]
+fn a_ring_that_the_hub_closes_is_one_that_nobody_answered() {
+    let mut man = calling("c1");
+    let out = man.hub(Signaling::Ended { call_id: id("c1"), reason: HubEnd::Closed });
+    assert_eq!(man.ended(), Some(EndReason::NoAnswer));
+    assert_eq!(record(&out).map(|record| record.outcome), Some(Outcome::Missed));
+}
+
+#[test]
 fn who_only_wanted_to_watch_is_asked_before_being_shown() {
     let mut woman = Side::online("woman", Contract::Extended);
     woman.place("c2", "man", Mode::Watch);
@@ -130,7 +165,7 @@ fn a_last_word_is_repeated_until_it_is_heard() {
     while man.machine.deadline().is_some() {
         said += signals(&man.next_deadline()).len();
     }
-    assert_eq!(said, 6, "a hub that never answers is not told for ever");
+    assert_eq!(said, 8, "a hub that never answers is not told for ever");
 }
 
 #[test]

@@ -11,7 +11,7 @@ fn id(text: &str) -> CallId {
 fn waiting() -> Side {
     let mut man = Side::online("man", Contract::Plain);
     man.place("c1", "woman", Mode::TwoWay);
-    man.result("c1", RequestResult::Placed { session: None, ttl_ms: None });
+    man.plainly_placed("c1");
     man.token("c1");
     man.media("c1", MediaInput::Joined);
     man
@@ -22,7 +22,7 @@ fn the_caller_joins_the_session_named_after_the_called_and_only_watches() {
     let mut man = Side::online("man", Contract::Plain);
     man.place("c1", "woman", Mode::TwoWay);
     assert_eq!(man.machine.view().call.map(|call| call.mode), Some(Mode::Watch));
-    let out = man.result("c1", RequestResult::Placed { session: None, ttl_ms: None });
+    let out = man.plainly_placed("c1");
     let fetch = TokenCommand::Fetch { call_id: id("c1"), session: "woman".into(), role: Role::Subscriber };
     assert!(out.contains(&Output::Token(fetch)));
     let out = man.token("c1");
@@ -119,7 +119,7 @@ fn both_calling_each_other_leaves_the_smaller_logins_call() {
 
     let mut woman = Side::online("woman", Contract::Plain);
     woman.place("c2", "man", Mode::Watch);
-    woman.result("c2", RequestResult::Placed { session: None, ttl_ms: None });
+    woman.plainly_placed("c2");
     let out = woman.plain_incoming("local-1", "man");
     assert!(out.contains(&Output::Token(TokenCommand::Drop { call_id: id("c2") })));
     assert!(has_surface(&out, &SurfaceCommand::CloseCallWindow { call_id: id("c2") }));

@@ -71,7 +71,14 @@ impl Side {
 
     pub(crate) fn placed(&mut self, call_id: &str, session: &str) -> Vec<Output> {
         let session = Some(session.to_owned());
-        self.result(call_id, RequestResult::Placed { session, ttl_ms: Some(45_000) })
+        let (lives, mode) = (CallId::new(call_id), None);
+        self.result(call_id, RequestResult::Placed { lives, mode, session, ttl_ms: Some(45_000) })
+    }
+
+    /// The plain contract's answer, which says nothing.
+    pub(crate) fn plainly_placed(&mut self, call_id: &str) -> Vec<Output> {
+        let (lives, mode) = (CallId::new(call_id), None);
+        self.result(call_id, RequestResult::Placed { lives, mode, session: None, ttl_ms: None })
     }
 
     pub(crate) fn incoming(&mut self, call_id: &str, login: &str, mode: Mode) -> Vec<Output> {

@@ -29,7 +29,8 @@ fn result(call_id: &str, result: RequestResult) -> Input {
 }
 
 fn placed(call_id: &str, session: Option<&str>) -> Input {
-    result(call_id, RequestResult::Placed { session: session.map(Into::into), ttl_ms: Some(45_000) })
+    let (lives, mode, session) = (id(call_id), None, session.map(Into::into));
+    result(call_id, RequestResult::Placed { lives, mode, session, ttl_ms: Some(45_000) })
 }
 
 fn accept() -> Input {
@@ -174,8 +175,10 @@ fn named(call_id: &str) -> Vec<Input> {
     }
     for session in [None, Some("ses_1".to_owned()), Some("woman".to_owned())] {
         for ttl_ms in [None, Some(0), Some(u64::MAX)] {
-            let session = session.clone();
-            signaling.push(Signaling::Result(id(call_id), RequestResult::Placed { session, ttl_ms }));
+            for lives in [call_id, "c3"] {
+                let (session, lives, mode) = (session.clone(), id(lives), None);
+                signaling.push(Signaling::Result(id(call_id), RequestResult::Placed { lives, mode, session, ttl_ms }));
+            }
         }
     }
     for result in [
