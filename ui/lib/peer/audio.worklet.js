@@ -1,4 +1,5 @@
-/* oxlint-disable unicorn/require-post-message-target-origin -- ports and workers have no origin */
+/* oxlint-disable unicorn/require-post-message-target-origin, unicorn/prefer-add-event-listener -- ports and workers
+   have no origin, and a port only starts by its `onmessage` */
 /**
  * The sound's two ends in the page, on the audio thread. Blocks go to and come from the worker through a MessagePort of
  * their own; the page's thread is not on the way. The header is the one of `wire.ts`.

@@ -1,12 +1,6 @@
 /** `RTCPeerConnection` for a webview that has none: W3C's shape in front, the worker and the core behind. */
 
-import {
-  IceCandidate,
-  PeerConnectionIceEvent,
-  SessionDescription,
-  StatsReport,
-  TrackEvent,
-} from './descriptions';
+import { IceCandidate, PeerConnectionIceEvent, SessionDescription, StatsReport, TrackEvent } from './descriptions';
 import { Link, type Events } from './link';
 import { mergeReports } from './stats';
 import { RtpReceiver, RtpSender, RtpTransceiver, type Owner } from './transceiver';
@@ -53,7 +47,10 @@ export class PeerConnection extends EventTarget {
   #connection: RTCPeerConnectionState = 'new';
   #gathering: RTCIceGatheringState = 'new';
   #local: { current: SessionDescription | null; pending: SessionDescription | null } = { current: null, pending: null };
-  #remote: { current: SessionDescription | null; pending: SessionDescription | null } = { current: null, pending: null };
+  #remote: { current: SessionDescription | null; pending: SessionDescription | null } = {
+    current: null,
+    pending: null,
+  };
   #lastMade: Description | undefined;
   #operations: Promise<unknown> = Promise.resolve();
   #negotiationQueued = false;
@@ -392,9 +389,7 @@ export class PeerConnection extends EventTarget {
       const { receiver } = transceiver;
       const stream = this.#remoteStream();
       stream.addTrack(receiver.track);
-      this.dispatchEvent(
-        new TrackEvent('track', { receiver, track: receiver.track, streams: [stream], transceiver }),
-      );
+      this.dispatchEvent(new TrackEvent('track', { receiver, track: receiver.track, streams: [stream], transceiver }));
     }
   }
 

@@ -1,4 +1,5 @@
-/* oxlint-disable unicorn/require-post-message-target-origin -- ports and workers have no origin */
+/* oxlint-disable unicorn/require-post-message-target-origin, unicorn/prefer-add-event-listener -- ports and workers
+   have no origin, and a port only starts by its `onmessage` */
 /** The page's end of a peer connection's worker. */
 
 import type { CodecFigures, FromWorker, ToWorker } from './messages';

@@ -1,4 +1,5 @@
-/* oxlint-disable unicorn/require-post-message-target-origin -- ports and workers have no origin */
+/* oxlint-disable unicorn/require-post-message-target-origin, unicorn/prefer-add-event-listener -- ports and workers
+   have no origin, and a port only starts by its `onmessage` */
 /**
  * The media loop of one peer connection: nothing of it runs on the page's thread or on timers, so a hidden window keeps
  * sending and receiving.
@@ -59,15 +60,15 @@ function fromCore(message: ToPage): void {
       senders.get(message.line)?.requestKeyFrame();
       return;
     case 'target': {
-      const sender = senders.get(message.line);
-      if (sender !== undefined) sender.target = message.bitrate;
+      const one = senders.get(message.line);
+      if (one !== undefined) one.target = message.bitrate;
       return;
     }
     case 'connectionState':
       // A connection that was lost for a moment comes back by itself: go on encoding until it is given up.
       if (message.state === 'connected') connected = true;
       if (message.state === 'failed') connected = false;
-      for (const sender of senders.values()) sender.connected = connected;
+      for (const one of senders.values()) one.connected = connected;
       break;
     default:
   }

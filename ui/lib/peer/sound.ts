@@ -1,4 +1,5 @@
-/* oxlint-disable unicorn/require-post-message-target-origin -- ports and workers have no origin */
+/* oxlint-disable unicorn/require-post-message-target-origin, unicorn/prefer-add-event-listener -- ports and workers
+   have no origin, and a port only starts by its `onmessage` */
 /** The page's sound: one AudioContext for all peer connections, alive while one of them needs it. */
 
 import type { ToWorklet } from './messages';
@@ -107,7 +108,10 @@ export class Loudspeaker {
     if (this.#node !== undefined) return;
     await this.#shared.ready;
     if (this.#closed || this.#node !== undefined) return;
-    const node = new AudioWorkletNode(this.#shared.context, 'peer-play', { numberOfInputs: 0, outputChannelCount: [1] });
+    const node = new AudioWorkletNode(this.#shared.context, 'peer-play', {
+      numberOfInputs: 0,
+      outputChannelCount: [1],
+    });
     const { port1, port2 } = new MessageChannel();
     say(node, { type: 'port', port: port1 }, [port1]);
     connect(port2);

@@ -13,7 +13,8 @@ export function mergeReports(reports: Report[], figures: Figures, select: (repor
     const ours = { ...report, timestamp } as unknown as Line;
     if (!select(ours)) continue;
     const line = report.line === undefined ? undefined : figures[String(report.line)];
-    const more = report.type === 'outbound-rtp' ? line?.sent : report.type === 'inbound-rtp' ? line?.received : undefined;
+    const more =
+      report.type === 'outbound-rtp' ? line?.sent : report.type === 'inbound-rtp' ? line?.received : undefined;
     const whole: Line = { ...ours, ...more };
     const dropped = Number(report['framesDropped'] ?? 0) + Number(more?.['framesDropped'] ?? 0);
     if (more !== undefined && 'framesDropped' in more) Object.assign(whole, { framesDropped: dropped });

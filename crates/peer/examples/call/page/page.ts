@@ -3,7 +3,7 @@
  * them, picture and sound on the other. It uses nothing but `ui/lib/peer`.
  */
 
-import { installPeerConnection } from '../../../../../ui/lib/peer/index';
+import { installPeerConnection } from "../../../../../ui/lib/peer/index";
 
 declare global {
   interface Window {
@@ -11,19 +11,30 @@ declare global {
   }
 }
 
-const report = (report: Record<string, unknown>) => window.ipc.postMessage(JSON.stringify(report));
+const report = (report: Record<string, unknown>) =>
+  window.ipc.postMessage(JSON.stringify(report));
 const log = (text: string) => report({ log: text });
 
-window.addEventListener('error', (event) => log(`error: ${event.message}`));
-window.addEventListener('unhandledrejection', (event) => log(`rejected: ${String(event.reason)}`));
-window.addEventListener('mediatrouble', (event) => log((event as ErrorEvent).message));
+window.addEventListener("error", (event) => log(`error: ${event.message}`));
+window.addEventListener("unhandledrejection", (event) =>
+  log(`rejected: ${String(event.reason)}`),
+);
+window.addEventListener("mediatrouble", (event) =>
+  log((event as ErrorEvent).message),
+);
 
-const sockets = new URLSearchParams(location.search).get('sockets');
-const installed = installPeerConnection(async () => `${sockets}?handle=${crypto.randomUUID()}`);
+const sockets = new URLSearchParams(location.search).get("sockets");
+const installed = installPeerConnection(
+  async () => `${sockets}?handle=${crypto.randomUUID()}`,
+);
 
 async function media(): Promise<MediaStream> {
   return navigator.mediaDevices.getUserMedia({
-    video: { width: { ideal: 640 }, height: { ideal: 480 }, frameRate: { ideal: 30 } },
+    video: {
+      width: { ideal: 640 },
+      height: { ideal: 480 },
+      frameRate: { ideal: 30 },
+    },
     audio: true,
   });
 }
@@ -32,10 +43,12 @@ function element(id: string): HTMLVideoElement {
   return document.getElementById(id) as HTMLVideoElement;
 }
 
-async function figures(connection: RTCPeerConnection): Promise<Record<string, unknown>> {
+async function figures(
+  connection: RTCPeerConnection,
+): Promise<Record<string, unknown>> {
   const all: Record<string, unknown> = {};
   (await connection.getStats()).forEach((one: RTCStats & { kind?: string }) => {
-    all[`${one.type}${one.kind === undefined ? '' : `-${one.kind}`}`] = one;
+    all[`${one.type}${one.kind === undefined ? "" : `-${one.kind}`}`] = one;
   });
   return all;
 }
@@ -45,40 +58,67 @@ async function run(): Promise<void> {
   const began = performance.now();
   const stream = await media();
   log(`devices after ${Math.round(performance.now() - began)} ms`);
-  element('own').srcObject = stream;
+  element("own").srcObject = stream;
 
   const near = new RTCPeerConnection({ iceServers: [] });
   const far = new RTCPeerConnection({ iceServers: [] });
-  near.addEventListener('icecandidate', ({ candidate }) => void far.addIceCandidate(candidate ?? undefined));
-  far.addEventListener('icecandidate', ({ candidate }) => void near.addIceCandidate(candidate ?? undefined));
+  near.addEventListener(
+    "icecandidate",
+    ({ candidate }) => void far.addIceCandidate(candidate ?? undefined),
+  );
+  far.addEventListener(
+    "icecandidate",
+    ({ candidate }) => void near.addIceCandidate(candidate ?? undefined),
+  );
   for (const [name, connection] of Object.entries({ near, far })) {
-    connection.addEventListener('connectionstatechange', () => log(`${name} is ${connection.connectionState}`));
+    connection.addEventListener("connectionstatechange", () =>
+      log(`${name} is ${connection.connectionState}`),
+    );
   }
-  for (const track of stream.getTracks()) near.addTransceiver(track, { direction: 'sendonly', streams: [stream] });
+  for (const track of stream.getTracks())
+    near.addTransceiver(track, { direction: "sendonly", streams: [stream] });
 
   const offer = await near.createOffer();
   await near.setLocalDescription(offer);
   await far.setRemoteDescription(offer);
   await far.setLocalDescription(await far.createAnswer());
-  await near.setRemoteDescription(far.localDescription as RTCSessionDescription);
-  const remote = new MediaStream(far.getReceivers().map((receiver) => receiver.track));
-  element('remote').srcObject = remote;
-  element('remote').addEventListener('playing', () => log(`plays after ${Math.round(performance.now() - began)} ms`), {
-    once: true,
-  });
+  await near.setRemoteDescription(
+    far.localDescription as RTCSessionDescription,
+  );
+  const remote = new MediaStream(
+    far.getReceivers().map((receiver) => receiver.track),
+  );
+  element("remote").srcObject = remote;
+  element("remote").addEventListener(
+    "playing",
+    () => log(`plays after ${Math.round(performance.now() - began)} ms`),
+    {
+      once: true,
+    },
+  );
   log(`negotiated after ${Math.round(performance.now() - began)} ms`);
 
   const control = new Map<string, () => void>([
-    ['mute', () => stream.getTracks().forEach((track) => (track.enabled = false))],
-    ['unmute', () => stream.getTracks().forEach((track) => (track.enabled = true))],
-    ['close', () => [near, far].forEach((connection) => connection.close())],
+    [
+      "mute",
+      () => stream.getTracks().forEach((track) => (track.enabled = false)),
+    ],
+    [
+      "unmute",
+      () => stream.getTracks().forEach((track) => (track.enabled = true)),
+    ],
+    ["close", () => [near, far].forEach((connection) => connection.close())],
   ]);
   Object.assign(window, { control: (what: string) => control.get(what)?.() });
 
   for (;;) {
     await new Promise((resolve) => setTimeout(resolve, 1000));
-    if (near.signalingState === 'closed') return report({ closed: true });
-    report({ near: await figures(near), far: await figures(far), width: element('remote').videoWidth });
+    if (near.signalingState === "closed") return report({ closed: true });
+    report({
+      near: await figures(near),
+      far: await figures(far),
+      width: element("remote").videoWidth,
+    });
   }
 }
 
