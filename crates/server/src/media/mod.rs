@@ -1,21 +1,111 @@
 //! The embedded, OpenVidu-compatible media server.
 //!
 //! The rest of the crate uses [`start`] and [`MediaServer`] only; everything below is this module's own.
+//!
+//! One task for each session owns what the session is, one for each websocket reads and writes it, and one owns the
+//! SFU and its UDP sockets. They speak through bounded channels.
 
+mod addresses;
+mod control;
+mod defaults;
+mod directory;
+mod driver;
+mod ids;
+mod outbox;
+mod rest;
+mod session;
+mod tls;
+mod websocket;
+
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
+use axum_server::Handle;
+use axum_server::tls_rustls::RustlsConfig;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tracing::Instrument as _;
 use url::Url;
+use zvonok_openvidu::wire::Reason;
+use zvonok_sfu::SfuError;
 
+use self::directory::{Directory, NotEntered as NotMade};
+use self::session::{Message, Properties, SessionHandle};
 use crate::config::EmbeddedMedia;
 use crate::media_control::MediaControl;
+use crate::secret::Secret;
 
 /// Why the embedded media server did not start.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum MediaStartError {
-    /// It is not written yet.
-    #[error("there is no embedded media server yet")]
-    NotYet,
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address} for media")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// The public host has no address, or the UDP port cannot be bound.
+    #[error("cannot open the UDP port {port} for media")]
+    Udp {
+        /// The port, 0 for any.
+        port: u16,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// A file of the certificate cannot be read or written.
+    #[error("cannot use the file {}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// The certificate or its key cannot be used.
+    #[error("cannot use the certificate: {0}")]
+    Certificate(String),
+    /// The public host makes no URL.
+    #[error("the public host {0:?} is not a host name or an address")]
+    PublicHost(String),
+    /// The SFU does not start.
+    #[error("cannot start the SFU")]
+    Sfu(#[from] SfuError),
+}
+
+/// What all tasks of the media server share; none of it changes.
+#[derive(Debug)]
+struct Shared {
+    directory: Directory,
+    media: driver::Media,
+    secret: Secret,
+    /// `https://host:port`, without a slash at its end.
+    public_url: String,
+    /// The same with `wss`: how tokens begin.
+    token_base: String,
+    host: String,
+    port: u16,
+    tasks: TaskTracker,
+    stop: CancellationToken,
+    last_socket: AtomicU64,
+}
+
+impl Shared {
+    /// Makes a session and its task, unless one of that name is there.
+    fn create_session(self: &Arc<Self>, name: &str, properties: Properties) -> Result<SessionHandle, NotMade> {
+        self.directory.enter(name, || {
+            let (handle, task) = session::new(name.to_owned(), properties, Arc::clone(self));
+            self.tasks.spawn(task.instrument(tracing::info_span!("session", id = name)));
+            handle
+        })
+    }
 }
 
 /// A running media server.
@@ -24,6 +114,9 @@ pub struct MediaServer {
     control: Arc<dyn MediaControl>,
     url: Url,
     fingerprint: Option<String>,
+    udp: Vec<SocketAddr>,
+    shared: Arc<Shared>,
+    http: Handle<SocketAddr>,
 }
 
 impl MediaServer {
@@ -45,14 +138,115 @@ impl MediaServer {
         self.fingerprint.as_deref()
     }
 
+    /// The addresses that clients send media to.
+    #[must_use]
+    pub fn media_addresses(&self) -> &[SocketAddr] {
+        &self.udp
+    }
+
     /// Evicts everybody and closes the listeners.
-    pub async fn shutdown(self) {}
+    pub async fn shutdown(self) {
+        for session in self.shared.directory.sessions() {
+            let reason = Reason::OpenviduServerStopped;
+            let _: Option<()> = session.ask(|reply| Message::Close { reason, reply }).await;
+        }
+        self.http.graceful_shutdown(Some(defaults::SHUTDOWN));
+        self.shared.stop.cancel();
+        self.shared.tasks.close();
+        if tokio::time::timeout(defaults::SHUTDOWN, self.shared.tasks.wait()).await.is_err() {
+            tracing::warn!("some tasks of the media server did not end in time");
+        }
+    }
+}
+
+impl Drop for MediaServer {
+    fn drop(&mut self) {
+        self.http.shutdown();
+        self.shared.stop.cancel();
+    }
 }
 
 /// Starts the media server.
 ///
 /// # Errors
 /// An address that cannot be bound, or a certificate that cannot be read.
-pub async fn start(_config: EmbeddedMedia) -> Result<MediaServer, MediaStartError> {
-    Err(MediaStartError::NotYet)
+pub async fn start(config: EmbeddedMedia) -> Result<MediaServer, MediaStartError> {
+    let listen_error = |source| MediaStartError::Listen { address: config.listen, source };
+    let listener = std::net::TcpListener::bind(config.listen).map_err(listen_error)?;
+    listener.set_nonblocking(true).map_err(listen_error)?;
+    let bound = listener.local_addr().map_err(listen_error)?;
+
+    let host = config.public_host.clone().unwrap_or_else(|| reachable(bound.ip()));
+    let host = if host.contains(':') && !host.starts_with('[') { format!("[{host}]") } else { host };
+    let identity = tls::identity(&config.tls, config.data_dir.as_deref(), names(&host))?;
+    let scheme = if identity.is_some() { ("https", "wss") } else { ("http", "ws") };
+    let public_url = format!("{}://{host}:{}", scheme.0, bound.port());
+    let url = Url::parse(&public_url).map_err(|_error| MediaStartError::PublicHost(host.clone()))?;
+
+    let doors = addresses::open(config.listen.ip(), config.udp_port, config.public_host.as_deref())
+        .await
+        .map_err(|source| MediaStartError::Udp { port: config.udp_port, source })?;
+    let udp: Vec<SocketAddr> = doors.iter().map(|door| door.advertised).collect();
+    let stop = CancellationToken::new();
+    let tasks = TaskTracker::new();
+    let (media, driver) = driver::start(doors, stop.clone())?;
+    tasks.spawn(driver.instrument(tracing::info_span!("sfu")));
+
+    let shared = Arc::new(Shared {
+        directory: Directory::default(),
+        media,
+        secret: config.secret,
+        token_base: format!("{}://{host}:{}", scheme.1, bound.port()),
+        public_url: public_url.clone(),
+        host,
+        port: bound.port(),
+        tasks: tasks.clone(),
+        stop,
+        last_socket: AtomicU64::new(1),
+    });
+    let fingerprint = identity.as_ref().map(|identity| identity.fingerprint.clone());
+    let http = Handle::new();
+    let router = rest::router(Arc::clone(&shared)).into_make_service_with_connect_info::<SocketAddr>();
+    let serving = match identity {
+        Some(identity) => {
+            let tls = RustlsConfig::from_config(identity.config);
+            let server = axum_server::from_tcp_rustls(listener, tls).map_err(listen_error)?.handle(http.clone());
+            tasks.spawn(async move { served(server.serve(router).await) })
+        }
+        None => {
+            let server = axum_server::from_tcp(listener).map_err(listen_error)?.handle(http.clone());
+            tasks.spawn(async move { served(server.serve(router).await) })
+        }
+    };
+    // The tracker waits for it.
+    drop(serving);
+    tracing::info!(url = %public_url, ?udp, "media server listens");
+    let control = Arc::new(control::EmbeddedControl { shared: Arc::clone(&shared), public_url });
+    Ok(MediaServer { control, url, fingerprint, udp, shared, http })
+}
+
+fn served(ended: io::Result<()>) {
+    if let Err(error) = ended {
+        tracing::error!(%error, "the media server's listener failed");
+    }
+}
+
+/// The address under which a listener on `ip` is reached from this machine.
+fn reachable(ip: IpAddr) -> String {
+    match ip {
+        IpAddr::V4(v4) if v4.is_unspecified() => "127.0.0.1".to_owned(),
+        IpAddr::V6(v6) if v6.is_unspecified() => "[::1]".to_owned(),
+        IpAddr::V4(v4) => v4.to_string(),
+        IpAddr::V6(v6) => format!("[{v6}]"),
+    }
+}
+
+/// What the self-signed certificate is for.
+fn names(host: &str) -> Vec<String> {
+    let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
+    let mut names = vec!["localhost".to_owned(), "127.0.0.1".to_owned(), "::1".to_owned()];
+    if !names.contains(&host) {
+        names.push(host);
+    }
+    names
 }

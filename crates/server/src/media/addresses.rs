@@ -1,0 +1,79 @@
+//! Which sockets carry media, and what clients are told to send to.
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket as StdUdpSocket};
+
+use tokio::net::{UdpSocket, lookup_host};
+
+/// A bound socket and the address that reaches it, which behind NAT is not the one it is bound to.
+#[derive(Debug)]
+pub(super) struct Door {
+    pub(super) socket: UdpSocket,
+    pub(super) advertised: SocketAddr,
+}
+
+/// Binds the one UDP port. With `public_host` its addresses are advertised; without, the address listened on, or, where
+/// that is unspecified, each address by which this machine reaches others (one socket each, so that answers leave from
+/// the address they were sent to).
+pub(super) async fn open(listen: IpAddr, port: u16, public_host: Option<&str>) -> io::Result<Vec<Door>> {
+    if let Some(host) = public_host {
+        let host = host.trim_start_matches('[').trim_end_matches(']');
+        let socket = UdpSocket::bind((listen, port)).await?;
+        let port = socket.local_addr()?.port();
+        let v4 = lookup_host((host, port)).await?.find(SocketAddr::is_ipv4);
+        let Some(advertised) = v4.or(lookup_host((host, port)).await?.next()) else {
+            return Err(io::Error::new(io::ErrorKind::NotFound, format!("{host} has no address")));
+        };
+        return Ok(vec![Door { socket, advertised }]);
+    }
+    if !listen.is_unspecified() {
+        return Ok(vec![door(listen, port).await?]);
+    }
+    let mut doors: Vec<Door> = Vec::new();
+    let mut port = port;
+    let mut addresses = own_addresses(listen.is_ipv6());
+    addresses.push(Ipv4Addr::LOCALHOST.into());
+    for address in addresses {
+        let door = door(address, port).await?;
+        port = door.advertised.port();
+        doors.push(door);
+    }
+    Ok(doors)
+}
+
+async fn door(address: IpAddr, port: u16) -> io::Result<Door> {
+    let socket = UdpSocket::bind((address, port)).await?;
+    let advertised = socket.local_addr()?;
+    Ok(Door { socket, advertised })
+}
+
+/// The addresses the routing table would send from. Connecting a UDP socket sends nothing; the destinations are
+/// addresses kept for documentation (RFC 5737, RFC 3849).
+fn own_addresses(v6_too: bool) -> Vec<IpAddr> {
+    let via = |from: &str, to: &str| -> Option<IpAddr> {
+        let socket = StdUdpSocket::bind(from).ok()?;
+        socket.connect(to).ok()?;
+        let address = socket.local_addr().ok()?.ip();
+        (!address.is_unspecified() && !address.is_loopback()).then_some(address)
+    };
+    let v4 = via("0.0.0.0:0", "192.0.2.1:9");
+    let v6 = if v6_too { via("[::]:0", "[2001:db8::1]:9") } else { None };
+    v4.into_iter().chain(v6).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn loopback_is_advertised_as_such_and_a_public_host_replaces_it() {
+        let doors = open(Ipv4Addr::LOCALHOST.into(), 0, None).await.unwrap();
+        assert_eq!(doors.len(), 1);
+        assert_eq!(doors[0].advertised, doors[0].socket.local_addr().unwrap());
+        let doors = open(Ipv4Addr::LOCALHOST.into(), 0, Some("192.0.2.7")).await.unwrap();
+        assert_eq!(doors[0].advertised.ip().to_string(), "192.0.2.7");
+        let doors = open(Ipv4Addr::UNSPECIFIED.into(), 0, None).await.unwrap();
+        assert!(doors.iter().all(|door| door.advertised.port() == doors[0].advertised.port()));
+        assert!(doors.iter().any(|door| door.advertised.ip().is_loopback()));
+    }
+}

@@ -1,0 +1,44 @@
+//! Every number of the media server, with where it comes from.
+
+use std::time::Duration;
+
+/// A participant whose socket is lost is kept this long; OpenVidu's `ws.sessionReconnectionTime`.
+pub(super) const GRACE: Duration = Duration::from_secs(10);
+/// A socket over which no `ping` comes is closed after this many of its intervals; OpenVidu's.
+pub(super) const PINGS_MISSED: u32 = 3;
+/// The ping interval of a client that names none; OpenVidu's.
+pub(super) const PING_INTERVAL: Duration = Duration::from_secs(20);
+/// The longest ping interval a client may ask for: with it a dead socket is noticed within three minutes.
+pub(super) const PING_INTERVAL_MAX: Duration = Duration::from_secs(60);
+/// After leaving or eviction the client closes its socket; if it has not after this time, the server does. OpenVidu's.
+pub(super) const CLOSE_AFTER_LEAVING: Duration = Duration::from_secs(10);
+/// A socket that has not joined a session by then is closed. Joining takes a client two messages.
+pub(super) const JOIN_WITHIN: Duration = Duration::from_secs(30);
+/// A frame that cannot be written within this time ends the socket; OpenVidu's clients give up after 10 s as well.
+pub(super) const WRITE_WITHIN: Duration = Duration::from_secs(10);
+/// Frames waiting for one socket. A join of a session of 100 causes about 200.
+pub(super) const OUTBOX: usize = 512;
+/// Notifications kept for a participant whose socket is lost; more than that in 10 s evicts it.
+pub(super) const MISSED: usize = 256;
+/// Messages waiting for one session.
+pub(super) const MAILBOX: usize = 256;
+/// Commands waiting for the SFU.
+pub(super) const COMMANDS: usize = 256;
+/// The longest JSON-RPC frame, bytes: an offer may have 128 kB, and JSON escapes its line ends.
+pub(super) const FRAME_BYTES: usize = 256 * 1024;
+/// The longest REST body, bytes.
+pub(super) const BODY_BYTES: usize = 256 * 1024;
+/// Sessions at a time.
+pub(super) const SESSIONS: usize = 2_000;
+/// Tokens of one session that nobody has used yet.
+pub(super) const PENDING: usize = 1_000;
+/// Participants of one session.
+pub(super) const PARTICIPANTS: usize = 200;
+/// A session that nobody has joined for this long is dropped; OpenVidu's threshold.
+pub(super) const UNUSED_SESSION: Duration = Duration::from_secs(3_600);
+/// Datagrams read in a row before answers are sent and others get their turn: a few milliseconds of a full link.
+pub(super) const DATAGRAMS: usize = 64;
+/// The longest datagram, bytes: an Ethernet frame, with room for jumbo headers.
+pub(super) const DATAGRAM_BYTES: usize = 2_000;
+/// How long a shutdown waits for sockets to close.
+pub(super) const SHUTDOWN: Duration = Duration::from_secs(2);

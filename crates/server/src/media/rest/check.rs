@@ -1,0 +1,105 @@
+//! What OpenVidu refuses in a connection's properties.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use hmac::{Hmac, Mac as _};
+use sha1::Sha1;
+use url::{Host, Url};
+use zvonok_openvidu::wire::IceServer;
+use zvonok_openvidu::wire::rest::{ConnectionRequest, ConnectionType, IceServerRequest};
+
+use super::super::ids;
+use super::super::session::NewConnection;
+use super::fault::Fault;
+
+/// How long credentials that are made of a shared secret live: OpenVidu's 24 hours, in seconds.
+const CREDENTIAL_LIFE: u64 = 24 * 60 * 60;
+
+/// A connection that can be made as requested.
+pub(super) fn connection(request: ConnectionRequest) -> Result<NewConnection, Fault> {
+    if request.kind == Some(ConnectionType::Ipcam) {
+        return Err(Fault::bad("this server has no IP cameras"));
+    }
+    Ok(NewConnection {
+        role: request.role.unwrap_or_default(),
+        data: request.data.unwrap_or_default(),
+        record: request.record.unwrap_or(true),
+        kurento_options: request.kurento_options,
+        ice_servers: ice_servers(request.custom_ice_servers)?,
+    })
+}
+
+/// ICE servers as they are given to the client.
+pub(super) fn ice_servers(requested: Option<Vec<IceServerRequest>>) -> Result<Vec<IceServer>, Fault> {
+    requested.unwrap_or_default().into_iter().map(ice_server).collect()
+}
+
+fn ice_server(request: IceServerRequest) -> Result<IceServer, Fault> {
+    let relays = checked_url(&request.url)?;
+    let credentials = (request.username, request.credential, request.static_auth_secret);
+    match (relays, credentials) {
+        (true, (Some(username), Some(credential), None)) => {
+            Ok(IceServer { url: request.url, username: Some(username), credential: Some(credential) })
+        }
+        (true, (None, None, Some(secret))) => {
+            let (username, credential) = ephemeral(&secret)?;
+            Ok(IceServer { url: request.url, username: Some(username), credential: Some(credential) })
+        }
+        (true, _) => Err(Fault::bad("a TURN server needs username and credential, or staticAuthSecret alone")),
+        (false, (None, None, None)) => Ok(IceServer { url: request.url, username: None, credential: None }),
+        (false, _) => Err(Fault::bad("a STUN server has no credentials")),
+    }
+}
+
+/// Whether it is a relay, if it is a URL of an ICE server at all.
+fn checked_url(text: &str) -> Result<bool, Fault> {
+    let bad = || Fault::bad(format!("{text:?} is not the URL of an ICE server"));
+    let (scheme, rest) = text.split_once(':').ok_or_else(bad)?;
+    let relays = match scheme {
+        "turn" | "turns" => true,
+        "stun" | "stuns" => false,
+        _ => return Err(bad()),
+    };
+    let (address, query) = rest.split_once('?').map_or((rest, None), |(address, query)| (address, Some(query)));
+    match query {
+        None => {}
+        Some("transport=udp" | "transport=tcp") if relays => {}
+        Some(_) => return Err(bad()),
+    }
+    // The parser of ordinary URLs checks host and port.
+    let url = Url::parse(&format!("http://{address}")).map_err(|_error| bad())?;
+    let plain = url.path() == "/" && url.username().is_empty() && !address.contains(['/', '@', '#']);
+    let host = matches!(url.host(), Some(Host::Domain(_) | Host::Ipv4(_) | Host::Ipv6(_)));
+    if plain && host && url.port() != Some(0) { Ok(relays) } else { Err(bad()) }
+}
+
+/// User name and password that a TURN server with the same secret takes until tomorrow.
+fn ephemeral(secret: &str) -> Result<(String, String), Fault> {
+    let name: String = ids::token().chars().rev().take(8).collect();
+    let username = format!("{}:{name}", ids::now_ms() / 1_000 + CREDENTIAL_LIFE);
+    let mut mac = Hmac::<Sha1>::new_from_slice(secret.as_bytes()).map_err(|error| Fault::bad(error.to_string()))?;
+    mac.update(username.as_bytes());
+    Ok((username, STANDARD.encode(mac.finalize().into_bytes())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn server(url: &str) -> IceServerRequest {
+        IceServerRequest { url: url.to_owned(), username: None, credential: None, static_auth_secret: None }
+    }
+
+    #[test]
+    fn ice_servers_are_checked_as_openvidu_checks_them() {
+        assert!(ice_server(server("stun:stun.example.org:3478")).is_ok());
+        assert!(ice_server(server("stuns:[::1]:3478")).is_ok());
+        for bad in ["", "http://a", "stun:", "stun:a?transport=udp", "stun:a:70000", "stun:a/b", "turn:a"] {
+            assert!(ice_server(server(bad)).is_err(), "{bad}");
+        }
+        let turn =
+            IceServerRequest { static_auth_secret: Some("s".to_owned()), ..server("turn:1.2.3.4?transport=tcp") };
+        let made = ice_server(turn).unwrap();
+        assert!(made.username.unwrap().contains(':') && made.credential.is_some());
+    }
+}

@@ -1,0 +1,77 @@
+//! OpenVidu's REST API, and what else is reached over HTTP.
+
+mod auth;
+mod check;
+mod connections;
+mod fault;
+mod other;
+mod sessions;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::routing::{delete, get, post};
+use http::StatusCode;
+use serde::de::DeserializeOwned;
+use tower_http::cors::CorsLayer;
+
+use self::fault::Fault;
+use super::{Shared, defaults};
+
+/// Everything below `/`.
+pub(super) fn router(shared: Arc<Shared>) -> Router {
+    let guarded = axum::middleware::from_fn_with_state(Arc::clone(&shared), auth::guard);
+    let api = Router::new()
+        .route("/sessions", get(sessions::list).post(sessions::create))
+        .route("/sessions/{session}", get(sessions::fetch).delete(sessions::close))
+        .route("/sessions/{session}/connection", get(connections::list).post(connections::create))
+        .route("/sessions/{session}/connection/{connection}", get(connections::fetch).delete(connections::end))
+        .route("/sessions/{session}/stream/{stream}", delete(connections::unpublish))
+        .route("/signal", post(other::signal))
+        .route("/tokens", post(other::token))
+        .route("/config", get(other::config))
+        .route("/config/{key}", get(other::config_value))
+        .route("/recordings", get(other::no_recording))
+        .route("/recordings/{*rest}", get(other::no_recording).post(other::no_recording).delete(other::no_recording))
+        .fallback(unmapped)
+        .method_not_allowed_fallback(unmapped)
+        .layer(guarded)
+        .layer(DefaultBodyLimit::max(defaults::BODY_BYTES));
+    Router::new()
+        .nest("/openvidu/api", api.clone())
+        // Clients older than 2.16.
+        .nest("/api", api)
+        .route("/openvidu", get(other::websocket))
+        .route("/openvidu/info", get(other::info))
+        .route("/info", get(other::info))
+        .route("/openvidu/accept-certificate", get(other::accept_certificate))
+        .route("/accept-certificate", get(other::accept_certificate))
+        .layer(CorsLayer::permissive())
+        .with_state(shared)
+}
+
+/// OpenVidu 2.32 answers what it does not know like this.
+async fn unmapped() -> StatusCode {
+    StatusCode::FORBIDDEN
+}
+
+/// A flag of the query string.
+fn flag(query: &HashMap<String, String>, name: &str, default: bool) -> bool {
+    query.get(name).map_or(default, |value| value == "true")
+}
+
+/// A JSON body; an empty one is as good as `{}`.
+fn body<T: DeserializeOwned + Default>(bytes: &[u8]) -> Result<T, Fault> {
+    if bytes.iter().all(u8::is_ascii_whitespace) {
+        return Ok(T::default());
+    }
+    // serde would take a list of the members in order for a struct.
+    let value: serde_json::Value =
+        serde_json::from_slice(bytes).map_err(|error| Fault::bad(format!("the body is not JSON: {error}")))?;
+    if !value.is_object() {
+        return Err(Fault::bad("the body is not a JSON object"));
+    }
+    serde_json::from_value(value).map_err(|error| Fault::bad(format!("a property cannot be used: {error}")))
+}

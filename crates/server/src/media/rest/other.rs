@@ -1,0 +1,123 @@
+//! Signals, the older tokens, configuration, the websocket's door, and two pages for people.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::ws::WebSocketUpgrade;
+use axum::extract::{ConnectInfo, Path, State};
+use axum::response::{Html, IntoResponse, Response};
+use http::StatusCode;
+use serde_json::{Value, json};
+use zvonok_openvidu::wire::VERSION;
+use zvonok_openvidu::wire::notice::Notice;
+use zvonok_openvidu::wire::rest::{ConnectionRequest, SignalRequest, Token, TokenRequest};
+
+use super::super::session::{Message, SignalFault};
+use super::super::{Shared, defaults, websocket as socket};
+use super::fault::Fault;
+use super::sessions::find;
+use super::{body, check};
+
+pub(super) async fn websocket(
+    State(shared): State<Arc<Shared>>,
+    ConnectInfo(address): ConnectInfo<SocketAddr>,
+    upgrade: WebSocketUpgrade,
+) -> Response {
+    upgrade
+        .max_message_size(defaults::FRAME_BYTES)
+        .max_frame_size(defaults::FRAME_BYTES)
+        .on_upgrade(move |ws| socket::serve(shared, ws, address.ip()))
+}
+
+pub(super) async fn signal(State(shared): State<Arc<Shared>>, bytes: Bytes) -> Result<StatusCode, Fault> {
+    let request: SignalRequest = body(&bytes)?;
+    let name = request.session.ok_or_else(|| Fault::bad("session is missing"))?;
+    let session = find(&shared, &name, StatusCode::NOT_FOUND)?;
+    let notice = Notice::SendMessage { data: request.data, kind: request.kind, from: None };
+    let to = request.to.unwrap_or_default();
+    match session.ask(|reply| Message::Signal { notice, to, reply }).await {
+        Some(Ok(())) => Ok(StatusCode::OK),
+        Some(Err(SignalFault::NobodyThere)) => Err(Fault::Status(StatusCode::NOT_ACCEPTABLE)),
+        Some(Err(SignalFault::UnknownConnection)) => {
+            Err(Fault::Said(StatusCode::NOT_ACCEPTABLE, "to has a connection that is not in the session".to_owned()))
+        }
+        None => Err(Fault::Status(StatusCode::NOT_FOUND)),
+    }
+}
+
+pub(super) async fn token(State(shared): State<Arc<Shared>>, bytes: Bytes) -> Result<Json<Token>, Fault> {
+    let request: TokenRequest = body(&bytes)?;
+    let name = request.session.ok_or_else(|| Fault::bad("session is missing"))?;
+    let missing = || Fault::Said(StatusCode::NOT_FOUND, format!("there is no session {name}"));
+    let session = shared.directory.session(&name).ok_or_else(missing)?;
+    let new = check::connection(ConnectionRequest {
+        role: request.role,
+        data: request.data,
+        kurento_options: request.kurento_options,
+        custom_ice_servers: request.custom_ice_servers,
+        ..ConnectionRequest::default()
+    })?;
+    let made = session.ask(|reply| Message::Connect { new, reply }).await.ok_or_else(missing)?;
+    let made =
+        made.ok_or_else(|| Fault::Said(StatusCode::SERVICE_UNAVAILABLE, "too many tokens wait to be used".to_owned()))?;
+    let token = made.token.unwrap_or_default();
+    Ok(Json(Token {
+        id: token.clone(),
+        token,
+        connection_id: made.connection_id,
+        created_at: made.created_at,
+        session: name,
+        data: made.server_data.unwrap_or_default(),
+        role: made.role.unwrap_or_default(),
+        kurento_options: made.kurento_options,
+    }))
+}
+
+pub(super) async fn config(State(shared): State<Arc<Shared>>) -> Json<Value> {
+    Json(json!({
+        "VERSION": VERSION,
+        "DOMAIN_OR_PUBLIC_IP": shared.host,
+        "HTTPS_PORT": shared.port,
+        "OPENVIDU_PUBLICURL": shared.public_url,
+        "OPENVIDU_CDR": false,
+        "OPENVIDU_STREAMS_VIDEO_MAX_RECV_BANDWIDTH": 0,
+        "OPENVIDU_STREAMS_VIDEO_MIN_RECV_BANDWIDTH": 0,
+        "OPENVIDU_STREAMS_VIDEO_MAX_SEND_BANDWIDTH": 0,
+        "OPENVIDU_STREAMS_VIDEO_MIN_SEND_BANDWIDTH": 0,
+        "OPENVIDU_STREAMS_FORCED_VIDEO_CODEC": "MEDIA_SERVER_PREFERRED",
+        "OPENVIDU_STREAMS_ALLOW_TRANSCODING": false,
+        "OPENVIDU_WEBRTC_SIMULCAST": false,
+        "OPENVIDU_SESSIONS_GARBAGE_INTERVAL": defaults::UNUSED_SESSION.as_secs(),
+        "OPENVIDU_SESSIONS_GARBAGE_THRESHOLD": defaults::UNUSED_SESSION.as_secs(),
+        "OPENVIDU_RECORDING": false,
+        "OPENVIDU_WEBHOOK": false,
+    }))
+}
+
+pub(super) async fn config_value(
+    State(shared): State<Arc<Shared>>,
+    Path(key): Path<String>,
+) -> Result<String, StatusCode> {
+    match key.as_str() {
+        "openvidu-version" => Ok(VERSION.to_owned()),
+        "openvidu-publicurl" => Ok(shared.public_url.clone()),
+        "openvidu-recording" | "openvidu-cdr" => Ok("false".to_owned()),
+        "openvidu-recording-path" => Ok(String::new()),
+        _ => Err(StatusCode::FORBIDDEN),
+    }
+}
+
+/// OpenVidu with its recording module off.
+pub(super) async fn no_recording() -> StatusCode {
+    StatusCode::NOT_IMPLEMENTED
+}
+
+pub(super) async fn info() -> impl IntoResponse {
+    Html("<!doctype html><title>Zvonok</title><h1>Zvonok media server</h1><p>It speaks OpenVidu's protocol.")
+}
+
+pub(super) async fn accept_certificate() -> impl IntoResponse {
+    Html("<!doctype html><title>Zvonok</title><h1>Certificate accepted</h1><p>You can go back now.")
+}

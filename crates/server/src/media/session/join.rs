@@ -1,0 +1,177 @@
+//! Coming, and coming back.
+
+use std::net::IpAddr;
+
+use serde_json::{Value, json};
+use zvonok_openvidu::wire::join::{JoinRoom, Joined};
+use zvonok_openvidu::wire::rpc::{ErrorObject, code};
+use zvonok_openvidu::wire::{IceServer, Role, VERSION};
+
+use super::super::outbox::{Frame, Outbox};
+use super::super::{defaults, ids};
+use super::Session;
+use super::participant::{Link, Participant, Pending};
+use crate::secret::Secret;
+
+impl Session {
+    /// `joinRoom`. Answers it, and gives the new participant's connection id if it may come in.
+    pub(super) fn join(&mut self, params: JoinRoom, outbox: Outbox, ip: IpAddr, id: Value) -> Option<String> {
+        let (ticket, admin) = match self.admit(&params) {
+            Ok(admitted) => admitted,
+            Err(error) => {
+                outbox.answer(id, Err(error));
+                return None;
+            }
+        };
+        let participant = Participant {
+            id: ticket.connection.clone(),
+            rpc: ids::rpc_session(),
+            link: Link::Online(outbox.clone()),
+            ticket,
+            admin,
+            active_at: ids::now_ms(),
+            client_data: params.metadata.unwrap_or_default(),
+            platform: params.platform.filter(|it| !it.is_empty()).unwrap_or_else(|| "unknown".to_owned()),
+            ip: Some(ip),
+            stream: None,
+            subscriptions: Vec::new(),
+        };
+        let joined = self.joined(&participant);
+        // Everybody else hears of it before it hears its result.
+        self.notify_all(&participant.joined());
+        let connection = participant.id.clone();
+        self.shared.directory.enter_rpc(&participant.rpc, self.handle.clone(), &connection);
+        self.participants.push(participant);
+        self.unused_until = None;
+        outbox.answer(id, joined);
+        tracing::info!(session = %self.handle.id, connection, "participant joined");
+        Some(connection)
+    }
+
+    /// Whose token it is. A token is used up by being found.
+    fn admit(&mut self, params: &JoinRoom) -> Result<(Pending, bool), ErrorObject> {
+        if self.participants.len() >= defaults::PARTICIPANTS {
+            return Err(ErrorObject::new(code::GENERIC, "the session is full"));
+        }
+        let secret = params.secret.as_deref().unwrap_or_default();
+        if self.shared.secret.matches(secret) {
+            return Ok((admin_ticket(), true));
+        }
+        let token = token_part(&params.token);
+        // Every one is compared, so that the time says nothing about how near a guess was.
+        let mut found = None;
+        for (at, pending) in self.pending.iter().enumerate() {
+            if pending.token.matches(token) {
+                found = Some(at);
+            }
+        }
+        match found {
+            Some(at) => Ok((self.pending.remove(at), false)),
+            None => Err(ErrorObject::new(code::UNAUTHORIZED, "the token is not valid for this session")),
+        }
+    }
+
+    fn joined(&self, me: &Participant) -> Result<Value, ErrorObject> {
+        let turn = me.ticket.ice_servers.iter().find_map(Turn::of);
+        let joined = Joined {
+            id: me.id.clone(),
+            created_at: me.active_at,
+            metadata: me.metadata(),
+            value: self.participants.iter().map(Participant::entry).collect(),
+            session: self.handle.id.to_string(),
+            session_id: me.rpc.clone(),
+            role: me.ticket.role,
+            record: me.ticket.record,
+            version: VERSION.to_owned(),
+            media_server: "kurento".to_owned(),
+            video_simulcast: false,
+            coturn_ip: turn.as_ref().map(|turn| turn.host.clone()),
+            coturn_port: turn.as_ref().map(|turn| turn.port),
+            turn_username: turn.as_ref().map(|turn| turn.username.clone()),
+            turn_credential: turn.as_ref().map(|turn| turn.credential.clone()),
+            custom_ice_servers: (!me.ticket.ice_servers.is_empty()).then(|| me.ticket.ice_servers.clone()),
+        };
+        serde_json::to_value(joined).map_err(|error| ErrorObject::new(code::GENERIC, error.to_string()))
+    }
+
+    /// `connect` after a lost socket: the participant goes on with the new one, and is told what it missed.
+    pub(super) fn resume(&mut self, connection: &str, outbox: Outbox, id: Value) -> bool {
+        let Some(participant) = self.participant_mut(connection).filter(|participant| !participant.is_echo()) else {
+            outbox.answer(id, Err(unknown_reconnection()));
+            return false;
+        };
+        let before = std::mem::replace(&mut participant.link, Link::Online(outbox.clone()));
+        outbox.answer(id, Ok(json!({ "value": "reconnection successful", "sessionId": participant.rpc })));
+        match before {
+            Link::Online(old) => old.kill(),
+            Link::Away { missed, .. } => missed.into_iter().for_each(|text| outbox.send(Frame::Text(text))),
+            Link::None => {}
+        }
+        tracing::info!(session = %self.handle.id, connection, "socket came back");
+        true
+    }
+}
+
+/// The answer to `connect` with an id that is not known.
+pub(in super::super) fn unknown_reconnection() -> ErrorObject {
+    ErrorObject::new(code::RECONNECTION, "reconnection error")
+}
+
+/// What an admin has instead of a token.
+fn admin_ticket() -> Pending {
+    Pending {
+        connection: ids::connection(),
+        token: Secret::new(""),
+        url: Secret::new(""),
+        created_at: ids::now_ms(),
+        role: Role::Subscriber,
+        server_data: String::new(),
+        record: true,
+        kurento_options: None,
+        ice_servers: Vec::new(),
+    }
+}
+
+/// The part of a token URL after `token=`: a server behind several names is reached by several URLs. What is not a URL
+/// is taken as it is.
+fn token_part(token: &str) -> &str {
+    let Some((_, query)) = token.split_once('?') else { return token };
+    query.split('&').find_map(|pair| pair.strip_prefix("token=")).unwrap_or(token)
+}
+
+/// A TURN server as 2.18.0 wants it.
+struct Turn {
+    host: String,
+    port: u16,
+    username: String,
+    credential: String,
+}
+
+impl Turn {
+    fn of(server: &IceServer) -> Option<Self> {
+        let rest = server.url.strip_prefix("turn:")?;
+        let address = rest.split('?').next()?;
+        let (host, port) = match address.rsplit_once(':') {
+            Some((host, port)) => (host, port.parse().ok()?),
+            None => (address, 3478),
+        };
+        Some(Self {
+            host: host.to_owned(),
+            port,
+            username: server.username.clone()?,
+            credential: server.credential.clone()?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_known_by_its_token_part() {
+        assert_eq!(token_part("wss://host:4443?sessionId=S&token=tok_A"), "tok_A");
+        assert_eq!(token_part("tok_A"), "tok_A");
+        assert_eq!(token_part("wss://host?sessionId=S"), "wss://host?sessionId=S");
+    }
+}

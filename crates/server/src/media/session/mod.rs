@@ -1,0 +1,231 @@
+//! One task for each session, which alone owns what the session is.
+
+mod echo;
+mod join;
+mod leave;
+mod participant;
+mod request;
+mod rest;
+mod streams;
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Instant;
+
+use serde_json::Value;
+use tokio::sync::{mpsc, oneshot};
+use zvonok_openvidu::wire::Reason;
+use zvonok_openvidu::wire::join::JoinRoom;
+use zvonok_openvidu::wire::notice::Notice;
+use zvonok_openvidu::wire::rest::{Connection, MediaMode, RecordingMode, Session as SessionObject};
+use zvonok_openvidu::wire::rest::{ForcedVideoCodec, MediaNode};
+
+use self::participant::{Link, Participant, Pending};
+use super::outbox::{Outbox, notice_text};
+use super::{Shared, defaults, ids};
+
+pub(super) use self::join::unknown_reconnection;
+pub(super) use self::rest::{NewConnection, SignalFault};
+
+/// What a session was created with.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Properties {
+    pub(super) media_mode: MediaMode,
+    pub(super) recording_mode: RecordingMode,
+    pub(super) custom_session_id: String,
+    pub(super) forced_video_codec: ForcedVideoCodec,
+    pub(super) allow_transcoding: bool,
+    pub(super) recording: zvonok_openvidu::wire::recording::RecordingProperties,
+    pub(super) media_node: Option<MediaNode>,
+}
+
+/// What is asked of a session's task.
+#[derive(Debug)]
+pub(super) enum Message {
+    // From REST and the hub.
+    Describe { pending: bool, reply: oneshot::Sender<SessionObject> },
+    Connect { new: NewConnection, reply: oneshot::Sender<Option<Connection>> },
+    Disconnect { connection: String, reply: oneshot::Sender<bool> },
+    Unpublish { stream: String, reply: oneshot::Sender<bool> },
+    Signal { notice: Notice, to: Vec<String>, reply: oneshot::Sender<Result<(), SignalFault>> },
+    StartEcho { server_data: String, reply: oneshot::Sender<()> },
+    StopEcho { reply: oneshot::Sender<()> },
+    Close { reason: Reason, reply: oneshot::Sender<()> },
+    // From sockets.
+    Join { params: Box<JoinRoom>, outbox: Outbox, ip: IpAddr, id: Value, reply: oneshot::Sender<Option<String>> },
+    Resume { connection: String, outbox: Outbox, id: Value, reply: oneshot::Sender<bool> },
+    Request { connection: String, socket: u64, id: Value, method: String, params: Value },
+    SocketLost { connection: String, socket: u64 },
+}
+
+/// The way to a session's task.
+#[derive(Debug, Clone)]
+pub(super) struct SessionHandle {
+    /// The session's name.
+    pub(super) id: Arc<str>,
+    mailbox: mpsc::Sender<Message>,
+}
+
+impl SessionHandle {
+    /// Asks the task something; `None` where it is gone.
+    pub(super) async fn ask<T>(&self, message: impl FnOnce(oneshot::Sender<T>) -> Message) -> Option<T> {
+        let (reply, answer) = oneshot::channel();
+        self.mailbox.send(message(reply)).await.ok()?;
+        answer.await.ok()
+    }
+
+    /// Tells the task something; false where it is gone.
+    pub(super) async fn tell(&self, message: Message) -> bool {
+        self.mailbox.send(message).await.is_ok()
+    }
+}
+
+/// A handle, and the task that it leads to.
+pub(super) fn new(
+    id: String,
+    properties: Properties,
+    shared: Arc<Shared>,
+) -> (SessionHandle, impl Future<Output = ()> + Send + 'static) {
+    let (mailbox, inbox) = mpsc::channel(defaults::MAILBOX);
+    let handle = SessionHandle { id: id.into(), mailbox };
+    let session = Session {
+        handle: handle.clone(),
+        properties,
+        shared,
+        created_at: ids::now_ms(),
+        pending: Vec::new(),
+        participants: Vec::new(),
+        unused_until: Some(Instant::now() + defaults::UNUSED_SESSION),
+        ended: false,
+    };
+    (handle, session.run(inbox))
+}
+
+/// Delivers a reply. Where that cannot be, the one who asked is gone, and nobody misses it.
+fn respond<T>(reply: oneshot::Sender<T>, value: T) {
+    if reply.send(value).is_err() {
+        tracing::debug!("whoever asked is gone");
+    }
+}
+
+/// What a session is.
+struct Session {
+    handle: SessionHandle,
+    properties: Properties,
+    shared: Arc<Shared>,
+    created_at: u64,
+    /// Tokens that nobody has used yet.
+    pending: Vec<Pending>,
+    participants: Vec<Participant>,
+    /// When it is dropped, as long as nobody has joined.
+    unused_until: Option<Instant>,
+    ended: bool,
+}
+
+impl Session {
+    async fn run(mut self, mut inbox: mpsc::Receiver<Message>) {
+        tracing::info!(session = %self.handle.id, "session created");
+        while !self.ended {
+            let deadline = self.deadline();
+            let timer = tokio::time::sleep_until(deadline.unwrap_or_else(Instant::now).into());
+            tokio::select! {
+                message = inbox.recv() => match message {
+                    Some(message) => self.handle_message(message).await,
+                    None => break,
+                },
+                () = timer, if deadline.is_some() => self.handle_time().await,
+            }
+        }
+        self.shared.directory.leave(&self.handle.id);
+        tracing::info!(session = %self.handle.id, "session ended");
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        let away = self.participants.iter().filter_map(Participant::away_until);
+        away.chain(self.unused_until).min()
+    }
+
+    async fn handle_time(&mut self) {
+        let now = Instant::now();
+        if self.unused_until.is_some_and(|at| at <= now) {
+            self.ended = true;
+        }
+        let lost: Vec<String> = self
+            .participants
+            .iter()
+            .filter(|participant| participant.away_until().is_some_and(|at| at <= now))
+            .map(|participant| participant.id.clone())
+            .collect();
+        for connection in lost {
+            self.drop_participant(&connection, Reason::NetworkDisconnect).await;
+        }
+    }
+
+    async fn handle_message(&mut self, message: Message) {
+        match message {
+            Message::Describe { pending, reply } => respond(reply, self.describe(pending)),
+            Message::Connect { new, reply } => respond(reply, self.new_connection(new)),
+            Message::Disconnect { connection, reply } => {
+                let done = self.disconnect(&connection, Reason::ForceDisconnectByServer).await;
+                respond(reply, done);
+            }
+            Message::Unpublish { stream, reply } => {
+                let done = self.force_unpublish(&stream, Reason::ForceUnpublishByServer).await;
+                respond(reply, done);
+            }
+            Message::Signal { notice, to, reply } => respond(reply, self.signal(&notice, &to)),
+            Message::StartEcho { server_data, reply } => {
+                self.start_echo(server_data).await;
+                respond(reply, ());
+            }
+            Message::StopEcho { reply } => {
+                self.stop_echo().await;
+                respond(reply, ());
+            }
+            Message::Close { reason, reply } => {
+                self.close(reason).await;
+                respond(reply, ());
+            }
+            Message::Join { params, outbox, ip, id, reply } => {
+                respond(reply, self.join(*params, outbox, ip, id));
+            }
+            Message::Resume { connection, outbox, id, reply } => {
+                respond(reply, self.resume(&connection, outbox, id));
+            }
+            Message::Request { connection, socket, id, method, params } => {
+                self.request(&connection, socket, id, &method, params).await;
+            }
+            Message::SocketLost { connection, socket } => self.socket_lost(&connection, socket),
+        }
+    }
+
+    fn participant(&self, connection: &str) -> Option<&Participant> {
+        self.participants.iter().find(|participant| participant.id == connection)
+    }
+
+    fn participant_mut(&mut self, connection: &str) -> Option<&mut Participant> {
+        self.participants.iter_mut().find(|participant| participant.id == connection)
+    }
+
+    /// Tells everybody but `except`.
+    fn notify_others(&mut self, except: &str, notice: &Notice) {
+        let Some(text) = notice_text(notice) else { return };
+        for participant in self.participants.iter_mut().filter(|participant| participant.id != except) {
+            participant.send(&text);
+        }
+    }
+
+    /// Tells everybody.
+    fn notify_all(&mut self, notice: &Notice) {
+        self.notify_others("", notice);
+    }
+
+    fn socket_lost(&mut self, connection: &str, socket: u64) {
+        let Some(participant) = self.participant_mut(connection) else { return };
+        // The old socket of a participant that has reconnected reports its end late; that says nothing.
+        if matches!(&participant.link, Link::Online(outbox) if outbox.id == socket) {
+            participant.link = Link::Away { until: Instant::now() + defaults::GRACE, missed: Vec::new() };
+            tracing::info!(session = %self.handle.id, connection, "socket lost, waiting for it to come back");
+        }
+    }
+}

@@ -1,0 +1,214 @@
+//! Who is in a session, or may come.
+
+use std::net::IpAddr;
+use std::time::Instant;
+
+use zvonok_openvidu::wire::join::{Participant as ParticipantEntry, Stream};
+use zvonok_openvidu::wire::notice::Notice;
+use zvonok_openvidu::wire::rest::{
+    Connection, ConnectionStatus, ConnectionType, KurentoOptions, MediaOptions, Publisher, Subscriber,
+};
+use zvonok_openvidu::wire::{IceServer, METADATA_SEPARATOR, Role};
+use zvonok_sfu::{StreamId, SubscriptionId};
+
+use super::super::defaults;
+use super::super::outbox::{Frame, Outbox};
+use crate::secret::Secret;
+
+/// A token that nobody has used yet, and what it allows.
+#[derive(Debug, Clone)]
+pub(super) struct Pending {
+    pub(super) connection: String,
+    /// The part after `token=`.
+    pub(super) token: Secret,
+    /// The whole URL.
+    pub(super) url: Secret,
+    pub(super) created_at: u64,
+    pub(super) role: Role,
+    pub(super) server_data: String,
+    pub(super) record: bool,
+    pub(super) kurento_options: Option<KurentoOptions>,
+    pub(super) ice_servers: Vec<IceServer>,
+}
+
+impl Pending {
+    pub(super) fn object(&self, session: &str) -> Connection {
+        Connection {
+            id: self.connection.clone(),
+            connection_id: self.connection.clone(),
+            object: "connection".to_owned(),
+            status: ConnectionStatus::Pending,
+            session_id: session.to_owned(),
+            created_at: self.created_at,
+            kind: ConnectionType::Webrtc,
+            record: self.record,
+            role: Some(self.role),
+            kurento_options: self.kurento_options.clone(),
+            custom_ice_servers: self.ice_servers.clone(),
+            rtsp_uri: None,
+            adaptative_bitrate: None,
+            only_play_with_subscribers: None,
+            network_cache: None,
+            server_data: Some(self.server_data.clone()),
+            token: Some(self.url.reveal().to_owned()),
+            active_at: None,
+            location: None,
+            ip: None,
+            platform: None,
+            client_data: None,
+            publishers: None,
+            subscribers: None,
+        }
+    }
+}
+
+/// How a participant is reached.
+#[derive(Debug)]
+pub(super) enum Link {
+    /// By its socket.
+    Online(Outbox),
+    /// Its socket is lost; what it missed is kept until then.
+    Away { until: Instant, missed: Vec<String> },
+    /// It has none: the echo.
+    None,
+}
+
+/// A stream that a participant publishes.
+#[derive(Debug, Clone)]
+pub(super) struct Published {
+    pub(super) key: StreamId,
+    /// What others are told; `entry.id` is the stream's id.
+    pub(super) entry: Stream,
+    /// Its publisher wants it back.
+    pub(super) loopback: bool,
+}
+
+/// A stream that a participant receives.
+#[derive(Debug, Clone)]
+pub(super) struct Subscribed {
+    pub(super) key: SubscriptionId,
+    pub(super) stream: String,
+    /// Who publishes it.
+    pub(super) publisher: String,
+    pub(super) created_at: u64,
+}
+
+/// Somebody in the session.
+#[derive(Debug)]
+pub(super) struct Participant {
+    pub(super) id: String,
+    /// Its RPC session.
+    pub(super) rpc: String,
+    pub(super) link: Link,
+    /// What its token said.
+    pub(super) ticket: Pending,
+    /// It joined with the server's secret.
+    pub(super) admin: bool,
+    pub(super) active_at: u64,
+    pub(super) client_data: String,
+    pub(super) platform: String,
+    pub(super) ip: Option<IpAddr>,
+    pub(super) stream: Option<Published>,
+    pub(super) subscriptions: Vec<Subscribed>,
+}
+
+impl Participant {
+    /// Whether it may publish.
+    pub(super) fn may_publish(&self) -> bool {
+        self.admin || self.ticket.role.may_publish()
+    }
+
+    /// Whether it may end others' streams and connections.
+    pub(super) fn may_moderate(&self) -> bool {
+        self.admin || self.ticket.role == Role::Moderator
+    }
+
+    /// Whether it is the echo.
+    pub(super) fn is_echo(&self) -> bool {
+        matches!(self.link, Link::None)
+    }
+
+    pub(super) fn away_until(&self) -> Option<Instant> {
+        match &self.link {
+            Link::Away { until, .. } => Some(*until),
+            Link::Online(_) | Link::None => None,
+        }
+    }
+
+    /// Sends it a frame, or keeps it until its socket is back.
+    pub(super) fn send(&mut self, text: &str) {
+        match &mut self.link {
+            Link::Online(outbox) => outbox.send(Frame::Text(text.to_owned())),
+            Link::Away { until, missed } => {
+                if missed.len() < defaults::MISSED {
+                    missed.push(text.to_owned());
+                } else {
+                    // It could not be told what it missed any more, so it has to join anew.
+                    *until = Instant::now();
+                }
+            }
+            Link::None => {}
+        }
+    }
+
+    /// Client and server data, as others see them.
+    pub(super) fn metadata(&self) -> String {
+        match (self.client_data.as_str(), self.ticket.server_data.as_str()) {
+            (client, "") => client.to_owned(),
+            ("", server) => server.to_owned(),
+            (client, server) => format!("{client}{METADATA_SEPARATOR}{server}"),
+        }
+    }
+
+    /// How it is told to those who come later.
+    pub(super) fn entry(&self) -> ParticipantEntry {
+        ParticipantEntry {
+            id: self.id.clone(),
+            created_at: self.active_at,
+            metadata: self.metadata(),
+            streams: self.stream.as_ref().map(|stream| vec![stream.entry.clone()]),
+        }
+    }
+
+    /// How it is told to those who are there.
+    pub(super) fn joined(&self) -> Notice {
+        Notice::ParticipantJoined { id: self.id.clone(), created_at: self.active_at, metadata: self.metadata() }
+    }
+
+    pub(super) fn object(&self, session: &str) -> Connection {
+        Connection {
+            status: ConnectionStatus::Active,
+            active_at: Some(self.active_at),
+            location: Some("unknown".to_owned()),
+            ip: self.ip.map(|ip| ip.to_string()),
+            platform: Some(self.platform.clone()),
+            client_data: Some(self.client_data.clone()),
+            publishers: Some(self.stream.iter().map(publisher).collect()),
+            subscribers: Some(
+                self.subscriptions
+                    .iter()
+                    .map(|it| Subscriber { created_at: it.created_at, stream_id: it.stream.clone() })
+                    .collect(),
+            ),
+            ..self.ticket.object(session)
+        }
+    }
+}
+
+fn publisher(stream: &Published) -> Publisher {
+    let entry = &stream.entry;
+    Publisher {
+        created_at: entry.created_at,
+        stream_id: entry.id.clone(),
+        media_options: MediaOptions {
+            has_audio: entry.has_audio,
+            has_video: entry.has_video,
+            audio_active: entry.audio_active,
+            video_active: entry.video_active,
+            type_of_video: entry.type_of_video.clone(),
+            frame_rate: entry.frame_rate,
+            video_dimensions: entry.video_dimensions.clone(),
+            filter: entry.filter.clone(),
+        },
+    }
+}

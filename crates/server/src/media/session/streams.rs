@@ -1,0 +1,223 @@
+//! Publishing and subscribing.
+
+use serde_json::{Value, json};
+use zvonok_openvidu::wire::Reason;
+use zvonok_openvidu::wire::call::{PublishVideo, ReceiveVideoFrom, ReconnectStream, StreamPropertyChanged};
+use zvonok_openvidu::wire::join::Stream;
+use zvonok_openvidu::wire::notice::Notice;
+use zvonok_openvidu::wire::rpc::{ErrorObject, code};
+use zvonok_sfu::SfuError;
+
+use super::super::driver::MediaFault;
+use super::super::ids;
+use super::Session;
+use super::participant::{Published, Subscribed};
+
+impl Session {
+    /// `publishVideo`: the result, and the notice that everybody else gets after it.
+    pub(super) async fn publish(&mut self, me: &str, params: PublishVideo) -> Result<(Value, Notice), ErrorObject> {
+        let participant = self.participant(me).ok_or_else(gone)?;
+        if !participant.may_publish() {
+            return Err(ErrorObject::new(code::UNAUTHORIZED, "this role may not publish"));
+        }
+        if participant.stream.is_some() {
+            return Err(ErrorObject::new(code::ALREADY_STREAMING, "this connection publishes already"));
+        }
+        if !params.has_audio && !params.has_video {
+            return Err(ErrorObject::new(code::INVALID_PARAMS, "a stream needs sound or pictures"));
+        }
+        let key = self.shared.media.new_stream();
+        let sdp_answer =
+            self.shared.media.publish(key, params.sdp_offer, params.do_loopback).await.map_err(media_error)?;
+        let video = params.has_video;
+        let type_of_video = params.type_of_video.filter(|kind| video && !kind.is_empty());
+        let type_of_video = if video { type_of_video.or_else(|| Some("CAMERA".to_owned())) } else { None };
+        let entry = Stream {
+            id: ids::stream(type_of_video.as_deref(), me),
+            created_at: ids::now_ms(),
+            has_audio: params.has_audio,
+            has_video: video,
+            audio_active: params.has_audio.then(|| params.audio_active.unwrap_or(true)),
+            video_active: video.then(|| params.video_active.unwrap_or(true)),
+            type_of_video,
+            frame_rate: params.frame_rate.filter(|_| video),
+            video_dimensions: params.video_dimensions.filter(|_| video),
+            filter: serde_json::Map::new(),
+        };
+        let result = json!({ "sdpAnswer": sdp_answer, "id": entry.id, "createdAt": entry.created_at });
+        let notice = Notice::ParticipantPublished { id: me.to_owned(), streams: vec![entry.clone()] };
+        if let Some(participant) = self.participant_mut(me) {
+            participant.stream = Some(Published { key, entry, loopback: params.do_loopback });
+        }
+        Ok((result, notice))
+    }
+
+    /// Ends the stream of `publisher`. `forced` tells it so too. False where it has none.
+    pub(super) async fn end_stream(&mut self, publisher: &str, reason: Reason, forced: bool) -> bool {
+        let Some(stream) = self.participant_mut(publisher).and_then(|it| it.stream.take()) else { return false };
+        self.forget_stream(&stream.entry.id);
+        self.shared.media.unpublish(stream.key).await;
+        let notice = Notice::ParticipantUnpublished { connection_id: publisher.to_owned(), reason };
+        if forced {
+            self.notify_all(&notice);
+        } else {
+            self.notify_others(publisher, &notice);
+        }
+        true
+    }
+
+    /// Ends a stream by its id, as a moderator or REST wants. False where there is none.
+    pub(super) async fn force_unpublish(&mut self, stream: &str, reason: Reason) -> bool {
+        let Some(publisher) = self.publisher_of(stream).map(|(publisher, _)| publisher) else { return false };
+        self.end_stream(&publisher, reason, true).await;
+        self.echo_follows_end(&publisher).await;
+        true
+    }
+
+    /// Nobody is subscribed to `stream` any more: it is gone.
+    pub(super) fn forget_stream(&mut self, stream: &str) {
+        for participant in &mut self.participants {
+            participant.subscriptions.retain(|subscription| subscription.stream != stream);
+        }
+    }
+
+    /// `receiveVideoFrom`.
+    pub(super) async fn receive(&mut self, me: &str, params: ReceiveVideoFrom) -> Result<Value, ErrorObject> {
+        let Some(offer) = params.sdp_offer else {
+            return Err(ErrorObject::new(code::INVALID_PARAMS, "this server answers offers and makes none"));
+        };
+        self.subscribe(me, &params.sender, offer).await
+    }
+
+    async fn subscribe(&mut self, me: &str, stream: &str, offer: String) -> Result<Value, ErrorObject> {
+        let Some((publisher, source)) = self.publisher_of(stream) else {
+            return Err(self.no_stream(stream));
+        };
+        let key = source.key;
+        let existing = self.participant(me).ok_or_else(gone)?.subscriptions.iter().find(|it| it.stream == stream);
+        let subscription = existing.map_or_else(|| self.shared.media.new_subscription(), |it| it.key);
+        let sdp_answer = self.shared.media.subscribe(subscription, key, offer).await.map_err(media_error)?;
+        if let Some(participant) = self.participant_mut(me)
+            && participant.subscriptions.iter().all(|it| it.key != subscription)
+        {
+            participant.subscriptions.push(Subscribed {
+                key: subscription,
+                stream: stream.to_owned(),
+                publisher,
+                created_at: ids::now_ms(),
+            });
+        }
+        Ok(json!({ "sdpAnswer": sdp_answer }))
+    }
+
+    /// `unsubscribeFromVideo`, by the publisher's connection id.
+    pub(super) async fn unsubscribe(&mut self, me: &str, publisher: &str) -> Result<Value, ErrorObject> {
+        let participant = self.participant_mut(me).ok_or_else(gone)?;
+        let (ended, kept) = participant
+            .subscriptions
+            .drain(..)
+            .partition::<Vec<_>, _>(|subscription| subscription.publisher == publisher);
+        participant.subscriptions = kept;
+        for subscription in ended {
+            self.shared.media.unsubscribe(subscription.key).await;
+        }
+        Ok(json!({}))
+    }
+
+    /// `reconnectStream`: a new peer connection for one's own stream, or for a subscription. Nobody else is told.
+    pub(super) async fn reconnect(&mut self, me: &str, params: ReconnectStream) -> Result<Value, ErrorObject> {
+        let own = self.participant(me).ok_or_else(gone)?.stream.as_ref().filter(|own| own.entry.id == params.stream);
+        if let Some(own) = own {
+            let offer = params.sdp_string.or(params.sdp_offer);
+            let offer = offer.ok_or_else(|| ErrorObject::new(code::INVALID_PARAMS, "there is no offer"))?;
+            let (id, created_at) = (own.entry.id.clone(), own.entry.created_at);
+            let answer = self.shared.media.publish(own.key, offer, own.loopback).await.map_err(media_error)?;
+            return Ok(json!({ "sdpAnswer": answer, "id": id, "createdAt": created_at }));
+        }
+        if self.publisher_of(&params.stream).is_none() {
+            return Err(ErrorObject::new(code::NOT_STREAMING, "there is no such stream"));
+        }
+        let Some(offer) = params.sdp_offer else {
+            return Err(ErrorObject::new(code::INVALID_PARAMS, "this server answers offers and makes none"));
+        };
+        self.subscribe(me, &params.stream, offer).await
+    }
+
+    /// `streamPropertyChanged`: keeps what later joiners need, and tells everybody else.
+    pub(super) fn change_property(&mut self, me: &str, params: &StreamPropertyChanged) -> Result<Notice, ErrorObject> {
+        let property = params.property.as_str();
+        let well_formed = match property {
+            "audioActive" | "videoActive" => params.new_value.is_boolean(),
+            "videoDimensions" => params.new_value.is_string(),
+            "videoTrack" | "audioTrack" => params.new_value.is_object(),
+            _ => false,
+        };
+        if !well_formed {
+            return Err(ErrorObject::new(code::INVALID_PARAMS, format!("{property} cannot be changed so")));
+        }
+        let participant = self.participant_mut(me).ok_or_else(gone)?;
+        let Some(stream) = &mut participant.stream else {
+            return Err(ErrorObject::new(code::NOT_STREAMING, "this connection publishes nothing"));
+        };
+        set_property(&mut stream.entry, property, &params.new_value);
+        Ok(Notice::StreamPropertyChanged {
+            connection_id: me.to_owned(),
+            stream_id: stream.entry.id.clone(),
+            property: property.to_owned(),
+            // The JSON text of what came; a text becomes a text in a text, which clients parse twice.
+            new_value: params.new_value.to_string().into(),
+            reason: params.reason.clone().unwrap_or_else(|| reason_of(property).to_owned()),
+        })
+    }
+
+    /// Who publishes `stream`.
+    fn publisher_of(&self, stream: &str) -> Option<(String, &Published)> {
+        self.participants.iter().find_map(|participant| {
+            let published = participant.stream.as_ref().filter(|it| it.entry.id == stream)?;
+            Some((participant.id.clone(), published))
+        })
+    }
+
+    /// Why `stream` cannot be had: its id ends with its publisher's.
+    fn no_stream(&self, stream: &str) -> ErrorObject {
+        let publisher = stream.rfind("con_").and_then(|at| stream.get(at..)).unwrap_or_default();
+        if self.participant(publisher).is_some() {
+            ErrorObject::new(code::NOT_STREAMING, "that user publishes nothing")
+        } else {
+            ErrorObject::new(code::USER_NOT_FOUND, "there is no such user")
+        }
+    }
+}
+
+/// What a property change does to what later joiners are told.
+pub(super) fn set_property(entry: &mut Stream, property: &str, value: &Value) {
+    match property {
+        "audioActive" if entry.has_audio => entry.audio_active = value.as_bool(),
+        "videoActive" if entry.has_video => entry.video_active = value.as_bool(),
+        "videoDimensions" => entry.video_dimensions = value.as_str().map(str::to_owned),
+        _ => {}
+    }
+}
+
+/// The reason that clients give for a property change.
+pub(super) fn reason_of(property: &str) -> &'static str {
+    match property {
+        "audioActive" => "publishAudio",
+        "videoActive" => "publishVideo",
+        _ => "trackReplaced",
+    }
+}
+
+pub(super) fn gone() -> ErrorObject {
+    ErrorObject::new(code::USER_NOT_FOUND, "this connection is not in the session any more")
+}
+
+fn media_error(fault: MediaFault) -> ErrorObject {
+    let code = match &fault {
+        MediaFault::Refused(SfuError::Offer(_) | SfuError::NothingOffered(_)) => code::SDP,
+        MediaFault::Refused(SfuError::NoCodec) => code::FORCED_CODEC,
+        MediaFault::Refused(SfuError::NoStream(_)) => code::NOT_STREAMING,
+        MediaFault::Refused(_) | MediaFault::Gone => code::MEDIA,
+    };
+    ErrorObject::new(code, fault.to_string())
+}
