@@ -1,28 +1,36 @@
 //! The signaling hub and an OpenVidu-compatible media server in one program.
 //!
 //! [`start`] listens, [`Running::shutdown`] ends it; `zvonok-server` and the desktop app use the same two.
+//!
+//! ```no_run
+//! # async fn run() -> Result<(), zvonok_server::StartError> {
+//! let server = zvonok_server::start(zvonok_server::Config::embedded()).await?;
+//! assert_eq!(server.hub_url.scheme(), "http");
+//! server.shutdown().await;
+//! # Ok(())
+//! # }
+//! ```
 
 pub mod config;
 pub mod echo;
 pub mod hub;
+mod listen;
 pub mod media;
 pub mod media_control;
 pub mod secret;
 
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 use url::Url;
 
 pub use config::{Config, Deployment, EmbeddedMedia, Tls};
+use hub::machine::Settings;
+use listen::Listening;
+pub use listen::StartError;
 pub use media_control::{MediaControl, MediaControlError, MintedToken, Role};
 pub use secret::Secret;
-
-/// Why a server did not start.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum StartError {
-    /// The media server did not start.
-    #[error("cannot start the media server")]
-    Media(#[from] media::MediaStartError),
-}
 
 /// A server that runs until it is shut down or dropped.
 #[derive(Debug)]
@@ -31,31 +39,109 @@ pub struct Running {
     pub hub_url: Url,
     /// Where OpenVidu's REST and JSON-RPC are reached, such as `https://127.0.0.1:4443`.
     pub media_url: Url,
-    /// The OpenVidu secret of the embedded media server.
+    /// The OpenVidu secret of the embedded media server; that of the first deployment where there are some.
     pub secret: Secret,
     /// SHA-256 of the media server's certificate as `AA:BB:…`; `None` where it has no TLS or is not ours.
     pub fingerprint: Option<String>,
+    hub: Listening,
+    sockets: socketioxide::SocketIo,
+    media: Option<media::MediaServer>,
+    tasks: TaskTracker,
+    stop: CancellationToken,
+}
+
+impl Running {
+    /// Tells everybody that it is over, and waits until all is closed (at most about 5 s).
+    pub async fn shutdown(mut self) {
+        self.sockets.close().await;
+        self.hub.close().await;
+        self.stop.cancel();
+        if let Some(media) = self.media.take() {
+            media.shutdown().await;
+        }
+        self.tasks.close();
+        if tokio::time::timeout(listen::GRACE, self.tasks.wait()).await.is_err() {
+            tracing::warn!("some tasks did not end in time");
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.stop.cancel();
+        self.hub.abort();
+    }
 }
 
 /// Starts hub and media server.
 ///
 /// # Errors
-/// An address that cannot be bound, a certificate that cannot be read, an open mode that is not allowed.
+/// An address that cannot be bound, a certificate or secret that cannot be read, an open mode that is not allowed.
 pub async fn start(config: Config) -> Result<Running, StartError> {
-    let secret = config.secret.clone().unwrap_or_else(|| Secret::new(uuid::Uuid::new_v4().simple().to_string()));
+    check(&config)?;
+    if let Some(dir) = &config.data_dir {
+        secret::make_private_dir(dir).map_err(|source| StartError::DataDir { dir: dir.clone(), source })?;
+    }
+    if !config.openvidu.is_empty() {
+        return Err(StartError::NotYet("--openvidu"));
+    }
+    let secret = secret::load_or_make(config.secret.clone(), config.data_dir.as_deref())?;
     let media = media::start(EmbeddedMedia {
         listen: config.media_listen,
-        tls: config.media_tls,
+        tls: config.media_tls.clone(),
         udp_port: config.media_udp,
-        public_host: config.public_host,
+        public_host: config.public_host.clone(),
         secret: secret.clone(),
-        data_dir: config.data_dir,
+        data_dir: config.data_dir.clone(),
     })
     .await?;
-    Ok(Running {
-        hub_url: media.url().clone(),
-        media_url: media.url().clone(),
-        secret,
-        fingerprint: media.fingerprint().map(str::to_owned),
-    })
+    let (media_url, fingerprint) = (media.url().clone(), media.fingerprint().map(str::to_owned));
+    let control = media.control();
+    start_hub(config, control, Started { media: Some(media), media_url, fingerprint, secret }).await
+}
+
+/// Starts the hub on top of a media server of the caller's own.
+///
+/// # Errors
+/// As [`start`].
+pub async fn start_with(config: Config, media: Arc<dyn MediaControl>) -> Result<Running, StartError> {
+    check(&config)?;
+    let media_url = Url::parse(media.public_url()).map_err(|_| StartError::BadPublicHost)?;
+    let secret = secret::load_or_make(config.secret.clone(), config.data_dir.as_deref())?;
+    start_hub(config, media, Started { media: None, media_url, fingerprint: None, secret }).await
+}
+
+/// The media side, once it runs.
+struct Started {
+    media: Option<media::MediaServer>,
+    media_url: Url,
+    fingerprint: Option<String>,
+    secret: Secret,
+}
+
+async fn start_hub(config: Config, control: Arc<dyn MediaControl>, started: Started) -> Result<Running, StartError> {
+    let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
+    let outside = !config.hub_listen.ip().is_loopback();
+    if outside {
+        tracing::warn!("open mode beyond this machine: whoever reaches the hub can be anybody, and it gives no tokens");
+    }
+    let settings = Settings {
+        ring_ttl_ms: u64::try_from(config.ring_ttl.as_millis()).unwrap_or(u64::MAX / 4),
+        // A token for whoever says a name is no better than no secret at all.
+        tokens: !outside,
+    };
+    let access = hub::Access { allow_origin: config.allow_origin.clone(), any_host: outside };
+    let options = hub::Options { settings, access, echo: config.echo };
+    let parts = hub::start(options, control, &tasks, &stop);
+    let hub = listen::listen(&config, parts.router, &tasks)?;
+    let hub_url = listen::url(&config.hub_tls, config.public_host.as_deref(), hub.address)?;
+    let Started { media, media_url, fingerprint, secret } = started;
+    Ok(Running { hub_url, media_url, secret, fingerprint, hub, sockets: parts.sockets, media, tasks, stop })
+}
+
+fn check(config: &Config) -> Result<(), StartError> {
+    if !config.hub_listen.ip().is_loopback() && !config.open {
+        return Err(StartError::NotOpen(config.hub_listen));
+    }
+    Ok(())
 }

@@ -1,2 +1,66 @@
 //! `zvonok-server`: the hub and the media server from the command line.
-fn main() {}
+
+mod flags;
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use clap::Parser as _;
+use tracing_subscriber::EnvFilter;
+use zvonok_server::Running;
+
+use flags::Flags;
+
+fn main() -> ExitCode {
+    let flags = Flags::parse();
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    match run(flags) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(std::io::stderr(), "zvonok-server: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[tokio::main]
+async fn run(flags: Flags) -> anyhow::Result<()> {
+    let config = flags.config()?;
+    let kept = config.secret.is_none().then(|| config.data_dir.clone()).flatten();
+    let running = zvonok_server::start(config).await?;
+    announce(&running, kept.as_deref()).context("cannot print the addresses")?;
+    stopped().await.context("cannot wait for a signal")?;
+    tracing::info!("stopping");
+    running.shutdown().await;
+    Ok(())
+}
+
+/// Prints where everything is, one thing a line.
+fn announce(running: &Running, kept: Option<&std::path::Path>) -> std::io::Result<()> {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "hub          {}", running.hub_url.as_str().trim_end_matches('/'))?;
+    writeln!(out, "openvidu     {}", running.media_url.as_str().trim_end_matches('/'))?;
+    if let Some(fingerprint) = &running.fingerprint {
+        writeln!(out, "certificate  SHA-256 {fingerprint}")?;
+    }
+    if let Some(dir) = kept {
+        writeln!(out, "secret       kept in {}", dir.join(zvonok_server::secret::SECRET_FILE).display())?;
+    }
+    out.flush()
+}
+
+/// Waits until the program is asked to stop.
+async fn stopped() -> std::io::Result<()> {
+    #[cfg(unix)]
+    {
+        let mut term = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+        tokio::select! {
+            result = tokio::signal::ctrl_c() => result,
+            _ = term.recv() => Ok(()),
+        }
+    }
+    #[cfg(not(unix))]
+    tokio::signal::ctrl_c().await
+}

@@ -1,1 +1,66 @@
 //! The hub: who is online, and who rings whom.
+//!
+//! [`machine`] decides and is free of I/O; one task owns it ([`task`]). [`router`] carries bytes to it and back: REST
+//! and Socket.IO on one listener, behind one guard.
+
+mod clock;
+mod guard;
+pub mod limits;
+pub mod machine;
+mod rest;
+mod socket;
+pub mod store;
+mod task;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+pub use guard::Access;
+use machine::{Machine, Settings};
+use store::MemoryStore;
+use task::Hub;
+
+use crate::echo;
+use crate::media_control::MediaControl;
+
+/// What a hub is made of.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// How long a call rings, and whether tokens are handed out.
+    pub settings: Settings,
+    /// Who may come in.
+    pub access: Access,
+    /// The user `echo` is there.
+    pub echo: bool,
+}
+
+/// A hub's tasks and its router.
+#[derive(Debug)]
+pub struct Parts {
+    /// To be served with connection info of [`std::net::SocketAddr`].
+    pub router: Router,
+    /// Closes the sockets.
+    pub sockets: socketioxide::SocketIo,
+}
+
+/// Starts the hub's tasks on `tasks`, to be ended by `stop`.
+#[must_use]
+pub fn start(options: Options, media: Arc<dyn MediaControl>, tasks: &TaskTracker, stop: &CancellationToken) -> Parts {
+    let mut machine = Machine::new(options.settings, Box::<MemoryStore>::default());
+    let echo = options.echo.then(echo::Echo::new);
+    if let Some((echo, login)) = echo.as_ref().and_then(|echo| Some((echo, echo.login()?))) {
+        machine.add_resident(login, echo::NAME, echo.socket().to_owned());
+    }
+    let hub = Hub::start(machine, echo, media, tasks, stop);
+    let (layer, sockets) = socket::layer(hub.clone());
+    let router = rest::routes(hub)
+        .layer(DefaultBodyLimit::max(limits::MAX_BODY))
+        .layer(layer)
+        // Outermost, so that nothing is reached around it.
+        .layer(axum::middleware::from_fn_with_state(Arc::new(guard::Guard::new(options.access)), guard::check));
+    Parts { router, sockets }
+}

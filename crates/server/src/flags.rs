@@ -1,0 +1,195 @@
+//! The command line of `zvonok-server`.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use clap::{Args, Parser, Subcommand};
+use zvonok_server::{Config, Deployment, Secret, Tls, secret};
+
+/// The signaling hub and an OpenVidu-compatible media server.
+#[derive(Debug, Parser)]
+#[command(version, about)]
+pub(crate) struct Flags {
+    /// Address of the hub: sockets and REST.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:5001")]
+    hub_listen: SocketAddr,
+    /// `off`, `self-signed`, or `CERT,KEY` (PEM files).
+    #[arg(long, value_name = "TLS", default_value = "off", value_parser = tls)]
+    hub_tls: Tls,
+    /// An origin whose pages may use the hub, as `https://pages.example`; several.
+    #[arg(long, value_name = "ORIGIN")]
+    allow_origin: Vec<String>,
+    /// Address of the embedded OpenVidu: REST and JSON-RPC.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:4443")]
+    media_listen: SocketAddr,
+    /// `off`, `self-signed`, or `CERT,KEY` (PEM files).
+    #[arg(long, value_name = "TLS", default_value = "self-signed", value_parser = tls)]
+    media_tls: Tls,
+    /// UDP port of the media; a free one unless given.
+    #[arg(long, value_name = "PORT", default_value_t = 0)]
+    media_udp: u16,
+    /// Host name or address by which others reach this machine.
+    #[arg(long, value_name = "HOST")]
+    public_host: Option<String>,
+    #[command(flatten)]
+    secret: SecretFlags,
+    /// A real OpenVidu deployment as `URL,SECRET-FILE`; several. Then no media is embedded.
+    #[arg(long, value_name = "URL,SECRET-FILE")]
+    openvidu: Vec<String>,
+    /// Where secret and certificates are kept.
+    #[arg(long, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+    /// How long a call rings, in seconds.
+    #[arg(long, value_name = "SECONDS", default_value_t = 45, value_parser = clap::value_parser!(u64).range(1..=600))]
+    ring_seconds: u64,
+    /// Let others than this machine use the hub without sign-in.
+    #[arg(long)]
+    open: bool,
+    #[command(flatten)]
+    later: LaterFlags,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Args)]
+struct SecretFlags {
+    /// File with the OpenVidu secret; a random one is made and kept in the data directory without it.
+    #[arg(long, value_name = "FILE")]
+    secret_file: Option<PathBuf>,
+    /// The OpenVidu secret itself: others on this machine can read it. Better: --secret-file, or the environment.
+    #[arg(long, value_name = "SECRET", conflicts_with = "secret_file")]
+    secret: Option<String>,
+}
+
+/// Flags of later versions, known so that the refusal can say so.
+#[derive(Debug, Args)]
+struct LaterFlags {
+    #[arg(long, hide = true)]
+    database_url: Option<String>,
+    #[arg(long, hide = true)]
+    redis_url: Option<String>,
+    #[arg(long, hide = true)]
+    metrics_listen: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Accounts (not yet).
+    User {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        rest: Vec<String>,
+    },
+}
+
+impl Flags {
+    /// The configuration they stand for.
+    pub(crate) fn config(self) -> anyhow::Result<Config> {
+        let later = [
+            ("--database-url", self.later.database_url.is_some()),
+            ("--redis-url", self.later.redis_url.is_some()),
+            ("--metrics-listen", self.later.metrics_listen.is_some()),
+            ("user", self.command.is_some()),
+        ];
+        if let Some((name, _)) = later.iter().find(|(_, given)| *given) {
+            bail!("{name} is not there yet: this version keeps everything in memory and has no accounts");
+        }
+        let openvidu = self.openvidu.iter().map(|text| deployment(text)).collect::<Result<_, _>>()?;
+        Ok(Config {
+            hub_listen: self.hub_listen,
+            hub_tls: self.hub_tls,
+            allow_origin: self.allow_origin,
+            media_listen: self.media_listen,
+            media_tls: self.media_tls,
+            media_udp: self.media_udp,
+            public_host: self.public_host,
+            secret: self.secret.read()?,
+            openvidu,
+            data_dir: Some(match self.data_dir {
+                Some(dir) => dir,
+                None => default_data_dir().context("there is no home directory: say --data-dir")?,
+            }),
+            open: self.open,
+            ring_ttl: Duration::from_secs(self.ring_seconds),
+            echo: true,
+        })
+    }
+}
+
+impl SecretFlags {
+    fn read(&self) -> anyhow::Result<Option<Secret>> {
+        if let Some(path) = &self.secret_file {
+            return Ok(Some(secret::read(path)?));
+        }
+        if let Some(secret) = &self.secret {
+            tracing::warn!("--secret can be read by everybody on this machine; better is --secret-file");
+            return Ok(Some(Secret::new(secret.clone())));
+        }
+        Ok(std::env::var("OPENVIDU_SECRET").ok().map(Secret::new))
+    }
+}
+
+fn tls(text: &str) -> Result<Tls, String> {
+    match text {
+        "off" => Ok(Tls::Off),
+        "self-signed" => Ok(Tls::SelfSigned),
+        files => match files.split_once(',') {
+            Some((cert, key)) => Ok(Tls::Files { cert: cert.into(), key: key.into() }),
+            None => Err("`off`, `self-signed`, or two PEM files as `CERT,KEY`".to_owned()),
+        },
+    }
+}
+
+fn deployment(text: &str) -> anyhow::Result<Deployment> {
+    let (url, file) = text.split_once(',').context("--openvidu takes URL,SECRET-FILE")?;
+    let url = url.parse().with_context(|| format!("{url} is not an address"))?;
+    Ok(Deployment { url, secret: secret::read(file.as_ref())? })
+}
+
+/// The platform's place for data of a program without a window.
+fn default_data_dir() -> Option<PathBuf> {
+    let from = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let base = if cfg!(windows) {
+        from("LOCALAPPDATA")?
+    } else if cfg!(target_os = "macos") {
+        from("HOME")?.join("Library/Application Support")
+    } else {
+        from("XDG_DATA_HOME").or_else(|| from("HOME").map(|home| home.join(".local/share")))?
+    };
+    Some(base.join("zvonok-server"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_defaults_are_the_tutorials_ports_on_loopback() {
+        let config = Flags::try_parse_from(["zvonok-server", "--data-dir", "/nowhere"]).unwrap().config().unwrap();
+        let plain = Config::default();
+        assert_eq!((config.hub_listen, config.hub_tls), (plain.hub_listen, plain.hub_tls));
+        assert_eq!((config.media_listen, config.media_tls), (plain.media_listen, plain.media_tls));
+        assert_eq!(config.ring_ttl, plain.ring_ttl);
+    }
+
+    #[test]
+    fn what_is_not_there_yet_says_so() {
+        for args in [
+            &["--redis-url", "redis://x"][..],
+            &["--database-url", "x"],
+            &["--metrics-listen", "127.0.0.1:1"],
+            &["user", "add", "woman"],
+        ] {
+            let flags = Flags::try_parse_from([&["zvonok-server"], args].concat()).unwrap();
+            assert!(flags.config().unwrap_err().to_string().contains("not there yet"), "{args:?}");
+        }
+    }
+
+    #[test]
+    fn tls_is_off_self_signed_or_files() {
+        assert_eq!(tls("off"), Ok(Tls::Off));
+        assert_eq!(tls("a.pem,b.pem"), Ok(Tls::Files { cert: "a.pem".into(), key: "b.pem".into() }));
+        assert!(tls("on").is_err());
+    }
+}

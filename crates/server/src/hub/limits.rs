@@ -1,0 +1,49 @@
+//! Every bound of the hub, with a name and a reason.
+
+use zvonok_signaling_proto::Millis;
+
+/// Largest REST body, in bytes: the largest request of the contract is a decline with its message, below 2 KiB.
+pub const MAX_BODY: usize = 16 * 1024;
+/// Largest socket message, in bytes; `login` is the largest of the contract, below 2 KiB.
+pub const MAX_MESSAGE: usize = 64 * 1024;
+/// People known at once. An office has hundreds; each costs about a kilobyte.
+pub const MAX_PEOPLE: usize = 10_000;
+/// Devices of one person, those of today and of the last days; the one gone longest makes room.
+pub const MAX_DEVICES: usize = 16;
+/// Sockets at once, and of one address (many pages and tests share the loopback address).
+pub const MAX_SOCKETS: usize = 10_000;
+/// Calls alive at once.
+pub const MAX_LIVE_CALLS: usize = 5_000;
+/// Events kept for one device: the contract's figure.
+pub const MAX_EVENTS: usize = 1_000;
+/// How long events are kept, and a device that does not come back: the contract's 7 days.
+pub const KEEP_EVENTS_MS: Millis = 7 * 24 * 3_600_000;
+/// Calls of the history, of everybody together; the oldest makes room.
+pub const MAX_HISTORY: usize = 50_000;
+/// Largest page of `GET /calls`, and its size when none is asked for.
+pub const MAX_PAGE: usize = 100;
+/// How long an ended call still answers repeated requests: well over any client's last repetition.
+pub const KEEP_ENDED_MS: Millis = 10 * 60_000;
+/// How long a device of part B may be away from its call before the call is lost: a reconnect after a network change
+/// takes up to 15 s of back-off.
+pub const LOST_GRACE_MS: Millis = 30_000;
+/// Calls one person may place in [`RINGS_WINDOW_MS`]; nobody dials faster for long.
+pub const MAX_RINGS: usize = 30;
+/// The window of [`MAX_RINGS`].
+pub const RINGS_WINDOW_MS: Millis = 60_000;
+/// Tokens of one device for one call: each reconnect of the media may need one.
+pub const MAX_TOKENS: usize = 16;
+/// REST requests of one address: this many at once,
+pub const REQUEST_BURST: f64 = 300.0;
+/// and this many a second in the long run. A loopback address may be a dozen apps under test.
+pub const REQUESTS_PER_SECOND: f64 = 60.0;
+/// Addresses whose requests are counted; beyond it the fullest buckets are forgotten.
+pub const MAX_ADDRESSES: usize = 10_000;
+/// Commands waiting for the hub's task.
+pub const QUEUE: usize = 1_024;
+/// Heartbeat of the socket: a ping this often, in milliseconds,
+pub const PING_INTERVAL_MS: u64 = 15_000;
+/// and dead when no pong came for so long, in milliseconds.
+pub const PING_TIMEOUT_MS: u64 = 10_000;
+/// How long the media server may take for one request of the hub's, in milliseconds.
+pub const MEDIA_TIMEOUT_MS: u64 = 10_000;

@@ -1,0 +1,143 @@
+//! One call.
+//!
+//! ```text
+//! (placed) -> Ringing -> Answered -> Ended
+//!     |          `---------------------^
+//!     `--- refused: busy, dnd, offline-^
+//! ```
+
+use std::collections::BTreeMap;
+
+use zvonok_signaling_proto::event::{Calling, Person as PersonRef, RingDevice};
+use zvonok_signaling_proto::rest::Head;
+use zvonok_signaling_proto::{CallId, Code, Login, Media, Millis, Mode, Outcome};
+
+/// A call, from `/call` until nobody can ask for it any more.
+#[derive(Debug)]
+pub(super) struct Call {
+    pub(super) id: CallId,
+    pub(super) caller: Login,
+    /// The device that placed it.
+    pub(super) caller_device: String,
+    pub(super) callee: Login,
+    /// OpenVidu session.
+    pub(super) session: String,
+    pub(super) mode: Mode,
+    pub(super) media: Media,
+    /// Follows part A's rule for session and mode, since one side has a device that speaks only part A.
+    pub(super) plain: bool,
+    pub(super) started_at: Millis,
+    pub(super) expires_at: Millis,
+    pub(super) stage: Stage,
+    /// Tokens the hub gave for it.
+    pub(super) tokens: Vec<Token>,
+}
+
+/// Where a call stands.
+#[derive(Debug)]
+pub(super) enum Stage {
+    /// Rings on these devices. May become anything.
+    Ringing {
+        /// How it does on each, by device id.
+        devices: BTreeMap<String, RingDevice>,
+    },
+    /// This device of the called person answered. May only end.
+    Answered {
+        /// When.
+        at: Millis,
+        /// Which device of the called person.
+        device: String,
+    },
+    /// Over; kept a while so that repeated requests get their answer.
+    Ended {
+        /// When.
+        at: Millis,
+        /// The device that answered, if one did.
+        device: Option<String>,
+        /// What became of it.
+        outcome: Outcome,
+        /// What a repeated `/call` is answered, if it was refused.
+        refusal: Option<Head>,
+        /// The call that it became, when both called each other.
+        merged_into: Option<CallId>,
+    },
+}
+
+/// A token the hub gave.
+#[derive(Debug)]
+pub(super) struct Token {
+    pub(super) login: Login,
+    pub(super) device: String,
+    pub(super) connection_id: String,
+}
+
+impl Call {
+    pub(super) fn is_alive(&self) -> bool {
+        match self.stage {
+            Stage::Ringing { .. } | Stage::Answered { .. } => true,
+            Stage::Ended { .. } => false,
+        }
+    }
+
+    pub(super) fn is_ringing(&self) -> bool {
+        match self.stage {
+            Stage::Ringing { .. } => true,
+            Stage::Answered { .. } | Stage::Ended { .. } => false,
+        }
+    }
+
+    /// The device of the called person that is in the call.
+    pub(super) fn callee_device(&self) -> Option<&str> {
+        match &self.stage {
+            Stage::Answered { device, .. } => Some(device),
+            Stage::Ended { device, .. } => device.as_deref(),
+            Stage::Ringing { .. } => None,
+        }
+    }
+
+    /// Whether that device of that person takes part: placed it, or answered it.
+    pub(super) fn has(&self, login: &Login, device: &str) -> bool {
+        (self.caller == *login && self.caller_device == device)
+            || (self.callee == *login && self.callee_device() == Some(device))
+    }
+
+    /// Whether that person is in it, so that others find the line busy: rung-up people are not.
+    pub(super) fn engages(&self, login: &Login) -> bool {
+        match self.stage {
+            Stage::Ringing { .. } => self.caller == *login,
+            Stage::Answered { .. } => self.caller == *login || self.callee == *login,
+            Stage::Ended { .. } => false,
+        }
+    }
+
+    /// The ring, as the called devices get it.
+    pub(super) fn calling(&self, caller_name: &str, now: Millis) -> Calling {
+        Calling {
+            login: self.caller.clone(),
+            call_id: self.id.clone(),
+            session: self.session.clone(),
+            mode: self.mode,
+            media: self.media,
+            from: PersonRef { login: self.caller.clone(), name: caller_name.to_owned() },
+            expires_at: self.expires_at,
+            ttl_ms: self.expires_at.saturating_sub(now),
+            group: None,
+        }
+    }
+
+    /// What someone is told who comes too late to accept it.
+    pub(super) fn too_late(&self) -> (Code, &'static str) {
+        match &self.stage {
+            Stage::Ringing { .. } => (Code::Unavailable, "The call is still ringing."),
+            Stage::Answered { .. } => (Code::AnsweredElsewhere, "Another device answered this call."),
+            Stage::Ended { outcome, .. } => match outcome {
+                Outcome::Cancelled => (Code::Cancelled, "The caller gave up."),
+                Outcome::Missed => (Code::Expired, "The call rang too long."),
+                Outcome::Declined => (Code::AnsweredElsewhere, "Another device declined this call."),
+                Outcome::Answered => (Code::NotInCall, "This call is over."),
+                Outcome::Busy => (Code::Busy, "This call was refused as busy."),
+                Outcome::Failed => (Code::Unavailable, "This call could not be made."),
+            },
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! How calls end: one place, so that everybody is told, tokens die and history is written in every case.
+
+use zvonok_signaling_proto::event::{Cancelled, Declined, Ended, ServerEvent};
+use zvonok_signaling_proto::{CallId, DeclineReason, EndReason, Login, Millis, Outcome};
+
+use super::super::store::StoredCall;
+use super::call::{Call, Stage};
+use super::{Machine, Output, Party};
+
+/// What ends a call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum How {
+    /// The called person declined.
+    Declined {
+        /// On this device.
+        by: Party,
+        /// Why.
+        reason: DeclineReason,
+        /// Words for the caller.
+        message: Option<String>,
+    },
+    /// The called person answered somebody else.
+    Busy,
+    /// The caller gave up or went away.
+    Cancelled,
+    /// Nobody answered in time.
+    Expired,
+    /// One side hung up (or, while it rings, went on to something else).
+    Hangup(Party),
+    /// One side went away and did not come back.
+    Lost,
+}
+
+impl Machine {
+    /// Ends a call that is alive.
+    pub(super) fn finish(&mut self, id: &CallId, how: How, now: Millis) {
+        let Some(mut call) = self.calls.remove(id) else { return };
+        if call.is_alive() {
+            let (answered_at, outcome) = match &call.stage {
+                Stage::Answered { at, .. } => (Some(*at), Outcome::Answered),
+                Stage::Ringing { .. } | Stage::Ended { .. } => (None, outcome(&how)),
+            };
+            match &call.stage {
+                Stage::Ringing { .. } => self.tell_ring_over(&call, &how, now),
+                Stage::Answered { .. } | Stage::Ended { .. } => self.tell_ended(&call, &how, now),
+            }
+            self.remember(&call, answered_at, outcome, now);
+            self.close_media(&mut call);
+            let device = call.callee_device().map(str::to_owned);
+            call.stage = Stage::Ended { at: now, device, outcome, refusal: None, merged_into: None };
+            self.touched.extend([call.caller.clone(), call.callee.clone()]);
+        }
+        self.calls.insert(call.id.clone(), call);
+    }
+
+    /// Takes a ringing call back without a word: it became another one.
+    pub(super) fn retract(&mut self, id: &CallId, into: &CallId, now: Millis) {
+        let Some(mut call) = self.calls.remove(id) else { return };
+        let Stage::Ringing { devices } = &call.stage else {
+            self.calls.insert(call.id.clone(), call);
+            return;
+        };
+        let cancelled = ServerEvent::Cancelled(Cancelled { login: call.caller.clone(), call_id: Some(id.clone()) });
+        for device in devices.keys() {
+            self.tell(&Party { login: call.callee.clone(), device: device.clone() }, cancelled.clone(), now);
+        }
+        self.close_media(&mut call);
+        call.stage = Stage::Ended {
+            at: now,
+            device: None,
+            outcome: Outcome::Cancelled,
+            refusal: None,
+            merged_into: Some(into.clone()),
+        };
+        self.calls.insert(call.id.clone(), call);
+    }
+
+    /// A ring is over: the caller, and the devices that ring.
+    fn tell_ring_over(&mut self, call: &Call, how: &How, now: Millis) {
+        let Stage::Ringing { devices } = &call.stage else { return };
+        let caller = Party { login: call.caller.clone(), device: call.caller_device.clone() };
+        let nobody = Party { login: call.callee.clone(), device: String::new() };
+        let declined = |reason, message| {
+            ServerEvent::Declined(Declined {
+                login: call.callee.clone(),
+                call_id: Some(call.id.clone()),
+                reason,
+                message,
+            })
+        };
+        let cancelled =
+            ServerEvent::Cancelled(Cancelled { login: call.caller.clone(), call_id: Some(call.id.clone()) });
+        match how {
+            How::Declined { by, reason, message } => {
+                let event = declined(*reason, message.clone());
+                self.tell(&caller, event.clone(), now);
+                self.tell_others(&call.id, by, devices, &caller, &event, now);
+            }
+            How::Busy => {
+                self.tell(&caller, declined(DeclineReason::Busy, None), now);
+                self.tell_plain_cancelled(call, &cancelled, now);
+                self.tell_missed(call, now);
+            }
+            How::Expired => {
+                let ended = Ended { call_id: call.id.clone(), reason: EndReason::Closed, by: None };
+                // A caller of part A knows no other word for it.
+                let plain = self.is_plain(&caller);
+                let event = if plain { declined(DeclineReason::Declined, None) } else { ServerEvent::Ended(ended) };
+                self.tell(&caller, event, now);
+                self.tell_plain_cancelled(call, &cancelled, now);
+                self.tell_missed(call, now);
+            }
+            How::Cancelled | How::Hangup(_) | How::Lost => {
+                self.tell_others(&call.id, &nobody, devices, &caller, &cancelled, now);
+            }
+        }
+    }
+
+    fn tell_plain_cancelled(&mut self, call: &Call, cancelled: &ServerEvent, now: Millis) {
+        for device in self.devices_of(&call.callee, Some(true)) {
+            self.tell(&device, cancelled.clone(), now);
+        }
+    }
+
+    /// A call that was answered is over: both sides.
+    fn tell_ended(&mut self, call: &Call, how: &How, now: Millis) {
+        let by: Option<Login> = match how {
+            How::Hangup(party) => Some(party.login.clone()),
+            How::Declined { .. } | How::Busy | How::Cancelled | How::Expired | How::Lost => None,
+        };
+        let reason = if by.is_some() { EndReason::Hangup } else { EndReason::Lost };
+        let caller_left = by.as_ref() != Some(&call.callee);
+        let event = ServerEvent::Ended(Ended { call_id: call.id.clone(), reason, by });
+        let caller = Party { login: call.caller.clone(), device: call.caller_device.clone() };
+        self.tell(&caller, event.clone(), now);
+        let Some(device) = call.callee_device() else { return };
+        let callee = Party { login: call.callee.clone(), device: device.to_owned() };
+        if self.is_plain(&callee) {
+            // In part A a caller that goes away is `cancelled`.
+            if caller_left {
+                let event =
+                    ServerEvent::Cancelled(Cancelled { login: call.caller.clone(), call_id: Some(call.id.clone()) });
+                self.tell(&callee, event, now);
+            }
+        } else {
+            self.tell(&callee, event, now);
+        }
+    }
+
+    /// Revokes the call's tokens and evicts who is left in its session.
+    fn close_media(&mut self, call: &mut Call) {
+        let connections: Vec<_> = std::mem::take(&mut call.tokens).into_iter().map(|t| t.connection_id).collect();
+        let evict = self.is_free(&call.session, &call.id);
+        self.outputs.push_back(Output::CloseSession { session: call.session.clone(), connections, evict });
+    }
+
+    /// Whether no other live call uses the session: calls of part A to one person share it.
+    pub(super) fn is_free(&self, session: &str, but: &CallId) -> bool {
+        !self.calls.values().any(|call| call.is_alive() && call.session == session && call.id != *but)
+    }
+
+    /// Revokes what the called person's other devices fetched while it rang.
+    pub(super) fn revoke_others(&mut self, id: &CallId, who: &Party) {
+        let Some(call) = self.calls.get_mut(id) else { return };
+        let (keep, revoke) = std::mem::take(&mut call.tokens)
+            .into_iter()
+            .partition::<Vec<_>, _>(|token| token.login != who.login || token.device == who.device);
+        call.tokens = keep;
+        if !revoke.is_empty() {
+            let connections = revoke.into_iter().map(|token| token.connection_id).collect();
+            let session = call.session.clone();
+            self.outputs.push_back(Output::CloseSession { session, connections, evict: false });
+        }
+    }
+
+    pub(super) fn remember(&mut self, call: &Call, answered_at: Option<Millis>, outcome: Outcome, now: Millis) {
+        self.store.put_call(StoredCall {
+            id: call.id.clone(),
+            caller: call.caller.clone(),
+            callee: call.callee.clone(),
+            mode: call.mode,
+            started_at: call.started_at,
+            answered_at,
+            ended_at: now,
+            outcome,
+        });
+    }
+}
+
+/// What a call that nobody answered is listed as.
+fn outcome(how: &How) -> Outcome {
+    match how {
+        How::Declined { reason: DeclineReason::Busy, .. } | How::Busy => Outcome::Busy,
+        How::Declined { .. } => Outcome::Declined,
+        How::Expired => Outcome::Missed,
+        How::Cancelled | How::Hangup(_) | How::Lost => Outcome::Cancelled,
+    }
+}

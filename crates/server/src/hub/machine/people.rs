@@ -1,0 +1,92 @@
+//! People and their devices.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use zvonok_signaling_proto::event::DeviceRef;
+use zvonok_signaling_proto::{Millis, Status};
+
+use super::types::SocketId;
+
+/// Name shown for a device that speaks only part A and therefore has none.
+const PLAIN_NAME: &str = "web page";
+
+/// A person who has signed in at least once.
+#[derive(Debug)]
+pub(super) struct Person {
+    /// Display name.
+    pub(super) name: String,
+    /// What the person set; presence is made of it, of the devices, and of the calls.
+    pub(super) set: Status,
+    /// By device id.
+    pub(super) devices: BTreeMap<String, Device>,
+    /// When a device was last connected.
+    pub(super) last_seen: Option<Millis>,
+    /// What others were told last.
+    pub(super) shown: Status,
+    /// Answers every call, however many (the echo).
+    pub(super) never_busy: bool,
+    /// When this person placed the latest calls.
+    pub(super) rings: VecDeque<Millis>,
+}
+
+impl Person {
+    pub(super) fn new(name: String) -> Self {
+        Self {
+            name,
+            set: Status::Available,
+            devices: BTreeMap::new(),
+            last_seen: None,
+            shown: Status::Offline,
+            never_busy: false,
+            rings: VecDeque::new(),
+        }
+    }
+
+    pub(super) fn is_online(&self) -> bool {
+        self.devices.values().any(|device| device.socket.is_some())
+    }
+
+    /// Whether a connected device speaks only part A.
+    pub(super) fn has_plain_device(&self) -> bool {
+        self.devices.values().any(|device| device.plain && device.socket.is_some())
+    }
+}
+
+/// A device of a person. One of part B is kept for days after it disconnected, one of part A only while it is
+/// connected or in a call.
+#[derive(Debug)]
+pub(super) struct Device {
+    /// For people.
+    pub(super) name: String,
+    /// Speaks only part A.
+    pub(super) plain: bool,
+    /// Its socket, while it is connected.
+    pub(super) socket: Option<SocketId>,
+    /// When its socket went away.
+    pub(super) gone_at: Option<Millis>,
+    /// Number of its newest event when its socket went away: what came later it cannot have seen.
+    pub(super) seen_seq: u64,
+    /// `busy` was set by this device of part A, and goes with it.
+    pub(super) holds_busy: bool,
+}
+
+impl Device {
+    pub(super) fn plain(socket: SocketId) -> Self {
+        Self {
+            name: PLAIN_NAME.to_owned(),
+            plain: true,
+            socket: Some(socket),
+            gone_at: None,
+            seen_seq: 0,
+            holds_busy: false,
+        }
+    }
+
+    pub(super) fn extended(name: String, socket: SocketId) -> Self {
+        Self { name, plain: false, socket: Some(socket), gone_at: None, seen_seq: 0, holds_busy: false }
+    }
+
+    pub(super) fn reference(&self, id: &str) -> DeviceRef {
+        DeviceRef { id: id.to_owned(), name: self.name.clone() }
+    }
+}

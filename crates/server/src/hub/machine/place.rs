@@ -1,0 +1,266 @@
+//! `/call`: placing a call, glare, and what is refused at once.
+
+use std::collections::BTreeMap;
+
+use zvonok_signaling_proto::event::{Accepted, Missed, Person as PersonRef, RingDevice, ServerEvent};
+use zvonok_signaling_proto::rest::{CallAnswer, CallRequest, Head};
+use zvonok_signaling_proto::{CallId, Code, Media, Millis, Mode, Outcome, Status};
+
+use super::super::limits::{MAX_LIVE_CALLS, MAX_RINGS, RINGS_WINDOW_MS};
+use super::call::{Call, Stage};
+use super::finish::How;
+use super::{Answer, Fresh, Machine, Party};
+
+/// The other call of a glare.
+struct Glare {
+    id: CallId,
+    mode: Mode,
+}
+
+impl Machine {
+    pub(super) fn place(&mut self, who: &Party, body: CallRequest, fresh: Fresh, now: Millis) -> Answer {
+        if let Some(answer) = self.repeated(who, &body, now) {
+            return answer;
+        }
+        if body.login == who.login {
+            return Answer::outcome(Code::NotAllowed, "You cannot call yourself.");
+        }
+        let Some(callee) = self.people.get(&body.login) else {
+            return Answer::outcome(Code::UnknownUser, format!("Nobody here is called {}.", body.login));
+        };
+        let plain = callee.has_plain_device()
+            || self.people.get(&who.login).is_some_and(super::people::Person::has_plain_device);
+        if self.rings_too_often(who, now) {
+            return Answer::refused(Code::TooMany, "Too many calls in a minute. Wait a little.");
+        }
+        if self.calls.values().filter(|call| call.is_alive()).count() >= MAX_LIVE_CALLS {
+            return Answer::refused(Code::Unavailable, "The hub carries as many calls as it can.");
+        }
+        let mut call = Call {
+            id: body.call_id.unwrap_or(fresh.call_id),
+            caller: who.login.clone(),
+            caller_device: who.device.clone(),
+            session: if plain { body.login.to_string() } else { fresh.session },
+            callee: body.login,
+            mode: if plain { Mode::Watch } else { body.mode.unwrap_or(Mode::Watch) },
+            media: body.media.unwrap_or(Media::Video),
+            plain,
+            started_at: now,
+            expires_at: now.saturating_add(self.settings.ring_ttl_ms),
+            stage: Stage::Ringing { devices: BTreeMap::new() },
+            tokens: Vec::new(),
+        };
+        self.leave_calls(who, None, now);
+        if let Some(theirs) = self.glare(&call) {
+            let both_seen = call.mode == Mode::TwoWay && theirs.mode == Mode::TwoWay;
+            match (theirs.id < call.id, both_seen) {
+                (true, true) => return self.join_theirs(&theirs.id, call, now),
+                (false, true) => return self.join_ours(&theirs.id, call, now),
+                // One who asked only to see somebody has not agreed to be seen: the smaller call lives, and rings.
+                (true, false) => {
+                    let refusal = Head::failure(Code::Busy, format!("{} is calling you.", self.name_of(&call.callee)));
+                    return self.refuse(call, refusal, now);
+                }
+                (false, false) => self.retract(&theirs.id, &call.id, now),
+            }
+        }
+        if let Some(refusal) = self.refusal(&call) {
+            return self.refuse(call, refusal, now);
+        }
+        call.stage = Stage::Ringing { devices: self.ring(&call, now) };
+        let answer = self.placed(&call, now);
+        self.touched.insert(call.caller.clone());
+        self.calls.insert(call.id.clone(), call);
+        answer
+    }
+
+    /// The answer of a request that was answered before.
+    fn repeated(&self, who: &Party, body: &CallRequest, now: Millis) -> Option<Answer> {
+        let Some(id) = &body.call_id else {
+            // Part A has no id: ringing the same person again from the same device is a repetition.
+            let same = self.calls.values().find(|call| {
+                call.is_ringing()
+                    && call.caller == who.login
+                    && call.caller_device == who.device
+                    && call.callee == body.login
+            })?;
+            return Some(self.placed(same, now));
+        };
+        let Some(call) = self.calls.get(id) else {
+            return self.store.has_call(id).then(|| Answer::outcome(Code::Expired, "That call is over."));
+        };
+        if call.caller != who.login || call.callee != body.login {
+            return Some(Answer::outcome(Code::NotAllowed, "That call id belongs to another call."));
+        }
+        if let Stage::Ended { refusal: Some(head), .. } = &call.stage {
+            return Some(Answer { http: 200, head: head.clone(), body: serde_json::Map::new() });
+        }
+        Some(self.placed(self.living(call), now))
+    }
+
+    /// The call that a merged one became, or itself.
+    pub(super) fn living<'a>(&'a self, call: &'a Call) -> &'a Call {
+        match &call.stage {
+            Stage::Ended { merged_into: Some(id), .. } => self.calls.get(id).unwrap_or(call),
+            Stage::Ended { .. } | Stage::Ringing { .. } | Stage::Answered { .. } => call,
+        }
+    }
+
+    fn placed(&self, call: &Call, now: Millis) -> Answer {
+        let devices = match &call.stage {
+            Stage::Ringing { devices } => devices.values().cloned().collect(),
+            Stage::Answered { .. } | Stage::Ended { .. } => Vec::new(),
+        };
+        Answer::with(&CallAnswer {
+            call_id: call.id.clone(),
+            session: call.session.clone(),
+            expires_at: call.expires_at,
+            ttl_ms: call.expires_at.saturating_sub(now),
+            devices,
+            mode: Some(call.mode),
+        })
+    }
+
+    fn rings_too_often(&mut self, who: &Party, now: Millis) -> bool {
+        let Some(person) = self.people.get_mut(&who.login) else { return false };
+        while person.rings.front().is_some_and(|at| at.saturating_add(RINGS_WINDOW_MS) <= now) {
+            person.rings.pop_front();
+        }
+        if person.rings.len() >= MAX_RINGS {
+            return true;
+        }
+        person.rings.push_back(now);
+        false
+    }
+
+    /// A device that places or answers a call is out of the one it was in: part A's caller has no other way to say so.
+    pub(super) fn leave_calls(&mut self, who: &Party, but: Option<&CallId>, now: Millis) {
+        if self.people.get(&who.login).is_some_and(|person| person.never_busy) {
+            return;
+        }
+        let old: Vec<_> = self
+            .calls
+            .values()
+            .filter(|call| call.is_alive() && call.has(&who.login, &who.device) && Some(&call.id) != but)
+            .map(|call| call.id.clone())
+            .collect();
+        for id in old {
+            self.finish(&id, How::Hangup(who.clone()), now);
+        }
+    }
+
+    /// Why a call does not even ring.
+    fn refusal(&self, call: &Call) -> Option<Head> {
+        let person = self.people.get(&call.callee)?;
+        let name = &person.name;
+        if !person.is_online() {
+            Some(Head::failure(Code::Offline, format!("{name} is not connected.")))
+        } else if person.set == Status::Dnd {
+            Some(Head::failure(Code::Dnd, format!("{name} does not want to be disturbed.")))
+        } else if person.set == Status::Busy || self.is_engaged(&call.callee) {
+            Some(Head::failure(Code::Busy, format!("{name} is busy.")))
+        } else {
+            None
+        }
+    }
+
+    /// Remembers a refused call and lets the called person know that there was one.
+    fn refuse(&mut self, mut call: Call, refusal: Head, now: Millis) -> Answer {
+        let outcome = if refusal.code == Some(Code::Busy) { Outcome::Busy } else { Outcome::Missed };
+        let answer = Answer { http: 200, head: refusal.clone(), body: serde_json::Map::new() };
+        call.stage = Stage::Ended { at: now, device: None, outcome, refusal: Some(refusal), merged_into: None };
+        self.remember(&call, None, outcome, now);
+        self.tell_missed(&call, now);
+        self.calls.insert(call.id.clone(), call);
+        answer
+    }
+
+    /// Tells the called person's devices of part B that a call was missed.
+    pub(super) fn tell_missed(&mut self, call: &Call, now: Millis) {
+        let from = PersonRef { login: call.caller.clone(), name: self.name_of(&call.caller) };
+        let missed = Missed { call_id: call.id.clone(), from, mode: call.mode, at: call.started_at };
+        for device in self.devices_of(&call.callee, Some(false)) {
+            self.tell(&device, ServerEvent::Missed(missed.clone()), now);
+        }
+    }
+
+    /// Rings on the called person's connected devices. Those of part A can only follow part A's rule.
+    fn ring(&mut self, call: &Call, now: Millis) -> BTreeMap<String, RingDevice> {
+        let event = ServerEvent::Calling(call.calling(&self.name_of(&call.caller), now));
+        let mut devices = BTreeMap::new();
+        for party in self.devices_of(&call.callee, None) {
+            let Some(person) = self.people.get(&party.login) else { continue };
+            let Some(device) = person.devices.get(&party.device).filter(|device| device.socket.is_some()) else {
+                continue;
+            };
+            let name = device.name.clone();
+            devices
+                .insert(party.device.clone(), RingDevice { id: party.device.clone(), name, state: None, reason: None });
+            self.tell(&party, event.clone(), now);
+        }
+        devices
+    }
+
+    /// The call by which the person called is calling back at the same moment. Calls of part A have no ids to compare:
+    /// there the second finds the line busy.
+    fn glare(&self, call: &Call) -> Option<Glare> {
+        let theirs = self.calls.values().find(|other| {
+            other.is_ringing() && other.caller == call.callee && other.callee == call.caller && !other.plain
+        })?;
+        (!call.plain).then(|| Glare { id: theirs.id.clone(), mode: theirs.mode })
+    }
+
+    /// Theirs has the smaller id and lives: placing ours accepts it.
+    fn join_theirs(&mut self, theirs: &CallId, mut ours: Call, now: Millis) -> Answer {
+        let me = Party { login: ours.caller.clone(), device: ours.caller_device.clone() };
+        ours.stage = Stage::Ended {
+            at: now,
+            device: None,
+            outcome: Outcome::Cancelled,
+            refusal: None,
+            merged_into: Some(theirs.clone()),
+        };
+        let media = ours.media;
+        self.calls.insert(ours.id.clone(), ours);
+        self.answered(theirs, &me, media, now);
+        self.tell_both(theirs, now);
+        match self.calls.get(theirs) {
+            Some(call) => self.placed(call, now),
+            None => Answer::outcome(Code::Unavailable, "The call could not be made."),
+        }
+    }
+
+    /// Ours has the smaller id and lives: the device that placed theirs has accepted ours.
+    fn join_ours(&mut self, theirs: &CallId, ours: Call, now: Millis) -> Answer {
+        let id = ours.id.clone();
+        let Some(call) = self.calls.get_mut(theirs) else {
+            return Answer::outcome(Code::Unavailable, "The call could not be made.");
+        };
+        let them = Party { login: call.caller.clone(), device: call.caller_device.clone() };
+        let media = call.media;
+        self.retract(theirs, &id, now);
+        let calling = ServerEvent::Calling(ours.calling(&self.name_of(&ours.caller), now));
+        self.calls.insert(id.clone(), ours);
+        // Named first, so that their device knows the call it is told to be in.
+        self.tell(&them, calling, now);
+        self.answered(&id, &them, media, now);
+        self.tell_both(&id, now);
+        match self.calls.get(&id) {
+            Some(call) => self.placed(call, now),
+            None => Answer::outcome(Code::Unavailable, "The call could not be made."),
+        }
+    }
+
+    /// After a glare the called side of the call that lives is told as well, since it did not ask to accept it.
+    fn tell_both(&mut self, id: &CallId, now: Millis) {
+        let Some(call) = self.calls.get(id) else { return };
+        let Some(device) = call.callee_device() else { return };
+        let callee = Party { login: call.callee.clone(), device: device.to_owned() };
+        let caller = Party { login: call.caller.clone(), device: call.caller_device.clone() };
+        let (session, call_id, media) = (call.session.clone(), call.id.clone(), call.media);
+        if let Some(device) = self.reference(&caller) {
+            let event = ServerEvent::Accepted(Accepted { call_id, login: caller.login, session, device, media });
+            self.tell(&callee, event, now);
+        }
+    }
+}

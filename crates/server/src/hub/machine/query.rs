@@ -1,0 +1,121 @@
+//! `/token`, `/users`, `/calls`.
+
+use zvonok_signaling_proto::rest::{CallRecord, CallsAnswer, UsersAnswer};
+use zvonok_signaling_proto::{CallId, Code, Direction, Login, Millis, Mode};
+
+use super::super::limits::{MAX_PAGE, MAX_TOKENS};
+use super::super::store::StoredCall;
+use super::answer::not_in_call;
+use super::call::{Stage, Token};
+use super::types::Grant;
+use super::{Answer, Machine, Output, Party, Reply};
+use crate::media_control::Role;
+
+impl Machine {
+    /// Whether this device may have a token for that call. While it rings, all that ring may prepare.
+    pub(super) fn token(&self, who: &Party, id: &CallId) -> Result<Grant, Answer> {
+        if !self.settings.tokens {
+            return Err(Answer::refused(Code::NotAllowed, "This hub does not hand out tokens."));
+        }
+        let call = self.calls.get(id).map(|call| self.living(call)).ok_or_else(not_in_call)?;
+        let allowed = match &call.stage {
+            Stage::Ringing { devices } => {
+                call.has(&who.login, &who.device) || (call.callee == who.login && devices.contains_key(&who.device))
+            }
+            Stage::Answered { .. } => call.has(&who.login, &who.device),
+            Stage::Ended { .. } => false,
+        };
+        if !allowed {
+            return Err(not_in_call());
+        }
+        let given = call.tokens.iter().filter(|token| token.login == who.login && token.device == who.device).count();
+        if given >= MAX_TOKENS {
+            return Err(Answer::refused(Code::TooMany, "Too many tokens for one call."));
+        }
+        let subscriber = call.mode == Mode::Watch && call.caller == who.login;
+        Ok(Grant {
+            call_id: call.id.clone(),
+            login: who.login.clone(),
+            device: who.device.clone(),
+            session: call.session.clone(),
+            role: if subscriber { Role::Subscriber } else { Role::Publisher },
+        })
+    }
+
+    /// A token was made. When its call has ended meanwhile, it is taken back.
+    pub(super) fn minted(&mut self, grant: Grant, connection_id: String) -> Reply {
+        let party = Party { login: grant.login, device: grant.device };
+        let still = self.token(&party, &grant.call_id).is_ok();
+        match self.calls.get_mut(&grant.call_id).filter(|_| still) {
+            Some(call) => {
+                call.tokens.push(Token { login: party.login, device: party.device, connection_id });
+                Reply::Answer(Answer::ok())
+            }
+            None => {
+                let evict = self.is_free(&grant.session, &grant.call_id)
+                    && !self.calls.get(&grant.call_id).is_some_and(super::Call::is_alive);
+                let connections = vec![connection_id];
+                self.outputs.push_back(Output::CloseSession { session: grant.session, connections, evict });
+                Reply::Answer(not_in_call())
+            }
+        }
+    }
+
+    pub(super) fn users(&self, who: &Party) -> Answer {
+        Answer::with(&UsersAnswer { users: self.contacts(&who.login) })
+    }
+
+    pub(super) fn history(&self, who: &Party, before: Option<Millis>, limit: Option<usize>) -> Answer {
+        let limit = limit.unwrap_or(MAX_PAGE).clamp(1, MAX_PAGE);
+        let mut calls: Vec<_> = self
+            .calls
+            .values()
+            .filter(|call| call.is_alive() && (call.caller == who.login || call.callee == who.login))
+            .filter(|call| before.is_none_or(|before| call.started_at < before))
+            .map(|call| {
+                let (direction, with) = sides(&who.login, &call.caller, &call.callee);
+                let answered_at = match call.stage {
+                    Stage::Answered { at, .. } => Some(at),
+                    Stage::Ringing { .. } | Stage::Ended { .. } => None,
+                };
+                CallRecord {
+                    call_id: call.id.clone(),
+                    direction,
+                    with: vec![with],
+                    mode: call.mode,
+                    started_at: call.started_at,
+                    answered_at,
+                    ended_at: None,
+                    outcome: None,
+                }
+            })
+            .collect();
+        // One more than asked for tells whether there are more.
+        calls.extend(
+            self.store.calls_of(&who.login, before, limit + 1).into_iter().map(|call| record(&who.login, call)),
+        );
+        calls.sort_by_key(|call| std::cmp::Reverse(call.started_at));
+        let more = calls.len() > limit;
+        calls.truncate(limit);
+        let next = calls.last().filter(|_| more).map(|call| call.started_at);
+        Answer::with(&CallsAnswer { calls, next })
+    }
+}
+
+fn sides(me: &Login, caller: &Login, callee: &Login) -> (Direction, Login) {
+    if me == caller { (Direction::Out, callee.clone()) } else { (Direction::In, caller.clone()) }
+}
+
+fn record(me: &Login, call: StoredCall) -> CallRecord {
+    let (direction, with) = sides(me, &call.caller, &call.callee);
+    CallRecord {
+        call_id: call.id,
+        direction,
+        with: vec![with],
+        mode: call.mode,
+        started_at: call.started_at,
+        answered_at: call.answered_at,
+        ended_at: Some(call.ended_at),
+        outcome: Some(call.outcome),
+    }
+}

@@ -1,0 +1,150 @@
+//! The hub machine with a made-up clock.
+
+mod calls;
+mod plain;
+mod property;
+mod sockets;
+
+use serde_json::{Value, json};
+use zvonok_signaling_proto::Millis;
+use zvonok_signaling_proto::event::LoginAck;
+
+use super::super::store::MemoryStore;
+use super::*;
+
+/// The machine, a clock, and what each socket was told.
+struct Rig {
+    machine: Machine,
+    now: Millis,
+    /// Socket, event name, payload.
+    told: Vec<(String, &'static str, Value)>,
+    closed: Vec<(String, Vec<String>, bool)>,
+    ids: u64,
+}
+
+const TTL: Millis = 45_000;
+
+impl Rig {
+    fn new() -> Self {
+        let machine = Machine::new(Settings { ring_ttl_ms: TTL, tokens: true }, Box::<MemoryStore>::default());
+        Self { machine, now: 1_000_000, told: Vec::new(), closed: Vec::new(), ids: 0 }
+    }
+
+    fn handle(&mut self, input: Input) -> Reply {
+        let reply = self.machine.handle(input, self.now);
+        while let Some(output) = self.machine.poll_output() {
+            match output {
+                Output::Emit { socket, event, seq, plain } => {
+                    let payload = if plain { event.plain_payload().unwrap() } else { event.payload(seq) };
+                    self.told.push((socket, event.name(), payload));
+                }
+                Output::Disconnect { socket } => self.told.push((socket, "(disconnect)", Value::Null)),
+                Output::CloseSession { session, connections, evict } => self.closed.push((session, connections, evict)),
+            }
+        }
+        reply
+    }
+
+    fn at(&mut self, now: Millis) {
+        self.now = now;
+        self.handle(Input::Tick);
+    }
+
+    /// Signs a device of part B in; the socket is `LOGIN/DEVICE`.
+    fn login(&mut self, socket: &str) -> LoginAck {
+        self.login_after(socket, None)
+    }
+
+    fn login_after(&mut self, socket: &str, last_seq: Option<u64>) -> LoginAck {
+        let (login, device) = socket.split_once('/').unwrap();
+        let device = device.trim_end_matches('\'');
+        let body = json!({"login": login, "version": 2, "last_seq": last_seq,
+                          "device": {"id": format!("{login}-{device}"), "name": device}});
+        let input = Input::Login { socket: socket.into(), body: serde_json::from_value(body).unwrap() };
+        let reply = self.handle(input);
+        let Reply::Ack(ack) = reply else { panic!("not acknowledged: {reply:?}") };
+        *ack
+    }
+
+    /// Signs a page of part A in.
+    fn page(&mut self, socket: &str, login: &str) {
+        let body = serde_json::from_value(json!({"login": login})).unwrap();
+        assert_eq!(self.handle(Input::Login { socket: socket.into(), body }), Reply::None);
+    }
+
+    fn gone(&mut self, socket: &str) {
+        self.handle(Input::SocketGone { socket: socket.into() });
+    }
+
+    fn ask(&mut self, sid: &str, request: Request) -> Value {
+        self.ids += 1;
+        let fresh = Fresh {
+            call_id: format!("fresh-{:04}", self.ids).parse().unwrap(),
+            session: format!("session-{:04}", self.ids),
+        };
+        let reply = self.handle(Input::Request { sid: Some(sid.into()), request, fresh });
+        let answer = if let Reply::Grant(grant) = reply {
+            let connection_id = format!("con_{}", grant.device);
+            let minted = self.handle(Input::Minted { grant: grant.clone(), connection_id });
+            assert_eq!(minted, Reply::Answer(Answer::ok()));
+            Answer::with(&json!({"session": grant.session, "role": grant.role}))
+        } else {
+            let Reply::Answer(answer) = reply else { panic!("not an answer: {reply:?}") };
+            answer
+        };
+        let mut value = serde_json::to_value(&answer.head).unwrap();
+        value.as_object_mut().unwrap().extend(answer.body);
+        value
+    }
+
+    fn call(&mut self, sid: &str, login: &str, id: &str) -> Value {
+        self.call_mode(sid, login, id, "two_way")
+    }
+
+    fn call_mode(&mut self, sid: &str, login: &str, id: &str, mode: &str) -> Value {
+        let body = json!({"sid": sid, "login": login, "call_id": id, "mode": mode, "media": "video"});
+        self.ask(sid, Request::Call(serde_json::from_value(body).unwrap()))
+    }
+
+    fn plain_call(&mut self, sid: &str, login: &str) -> Value {
+        self.ask(sid, Request::Call(serde_json::from_value(json!({"sid": sid, "login": login})).unwrap()))
+    }
+
+    fn accept(&mut self, sid: &str, id: &str) -> Value {
+        let body = json!({"sid": sid, "call_id": id, "media": "video"});
+        self.ask(sid, Request::Accept(serde_json::from_value(body).unwrap()))
+    }
+
+    fn decline(&mut self, sid: &str, body: Value) -> Value {
+        self.ask(sid, Request::Decline(serde_json::from_value(body).unwrap()))
+    }
+
+    fn status(&mut self, sid: &str, word: &str) -> Value {
+        self.ask(sid, Request::Status(serde_json::from_value(json!(word)).unwrap()))
+    }
+
+    /// What a socket was told since the last look, without presence.
+    fn heard(&mut self, socket: &str) -> Vec<(&'static str, Value)> {
+        let (mine, others): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.told).into_iter().partition(|(to, name, _)| to == socket && *name != "presence");
+        self.told = others;
+        mine.into_iter().map(|(_, name, value)| (name, value)).collect()
+    }
+
+    fn names(&mut self, socket: &str) -> Vec<&'static str> {
+        self.heard(socket).into_iter().map(|(name, _)| name).collect()
+    }
+
+    fn presence(&self, socket: &str, login: &str) -> Option<String> {
+        let seen = self
+            .told
+            .iter()
+            .rev()
+            .find(|(to, name, value)| to == socket && *name == "presence" && value["login"] == login)?;
+        Some(seen.2["status"].as_str().unwrap().to_owned())
+    }
+}
+
+fn id(text: &str) -> CallId {
+    text.parse().unwrap()
+}

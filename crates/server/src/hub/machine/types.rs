@@ -1,0 +1,207 @@
+//! What goes into the hub machine and what comes out.
+
+use serde_json::{Map, Value};
+use zvonok_signaling_proto::event::{LoginAck, LoginRequest, RingAck, ServerEvent};
+use zvonok_signaling_proto::rest::{AcceptRequest, CallRequest, DeclineRequest, Head};
+use zvonok_signaling_proto::{CallId, Code, Login, Millis, StatusWord};
+
+use crate::media_control::Role;
+
+/// A socket's id: what Socket.IO calls `socket.id`, and bodies `sid`.
+pub type SocketId = String;
+
+/// Anything that happens to the hub.
+#[derive(Debug, Clone)]
+pub enum Input {
+    /// From a socket: `login`.
+    Login {
+        /// Which socket.
+        socket: SocketId,
+        /// The event.
+        body: LoginRequest,
+    },
+    /// From a socket: `ring_ack`.
+    RingAck {
+        /// Which socket.
+        socket: SocketId,
+        /// The event.
+        body: RingAck,
+    },
+    /// A socket is gone.
+    SocketGone {
+        /// Which socket.
+        socket: SocketId,
+    },
+    /// From REST.
+    Request {
+        /// The socket that the body names.
+        sid: Option<SocketId>,
+        /// What is asked.
+        request: Request,
+        /// Ids to use, if new ones are needed.
+        fresh: Fresh,
+    },
+    /// From the media server: a token asked for by [`Reply::Grant`] was made.
+    Minted {
+        /// The grant.
+        grant: Grant,
+        /// OpenVidu's connection id of the token.
+        connection_id: String,
+    },
+    /// Time passed; feed it when [`super::Machine::deadline`] is due.
+    Tick,
+}
+
+/// A REST request.
+#[derive(Debug, Clone)]
+pub enum Request {
+    /// `POST /call`
+    Call(CallRequest),
+    /// `POST /accept`
+    Accept(AcceptRequest),
+    /// `POST /decline`
+    Decline(DeclineRequest),
+    /// `POST /cancel`
+    Cancel(CallId),
+    /// `POST /hangup`
+    Hangup(CallId),
+    /// `POST /status`
+    Status(StatusWord),
+    /// `POST /token`
+    Token(CallId),
+    /// `GET /users`
+    Users,
+    /// `GET /calls`
+    Calls {
+        /// Only calls that started before this.
+        before: Option<Millis>,
+        /// At most so many.
+        limit: Option<usize>,
+    },
+}
+
+/// Unguessable ids made by the driver, since the machine has no randomness.
+#[derive(Debug, Clone)]
+pub struct Fresh {
+    /// A call id, for callers of part A who send none.
+    pub call_id: CallId,
+    /// A session name.
+    pub session: String,
+}
+
+/// Leave to make a token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Grant {
+    /// The call.
+    pub call_id: CallId,
+    /// For whom.
+    pub login: Login,
+    /// For which of the person's devices.
+    pub device: String,
+    /// The OpenVidu session.
+    pub session: String,
+    /// What the token allows.
+    pub role: Role,
+}
+
+/// Answer of a REST request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// HTTP status.
+    pub http: u16,
+    /// `status`, `message`, `code`.
+    pub head: Head,
+    /// The members beside them.
+    pub body: Map<String, Value>,
+}
+
+impl Answer {
+    /// Success without members of its own.
+    #[must_use]
+    pub fn ok() -> Self {
+        Self { http: 200, head: Head::ok(), body: Map::new() }
+    }
+
+    /// Success with the members of `body`.
+    #[must_use]
+    pub fn with<T: serde::Serialize>(body: &T) -> Self {
+        let body = match serde_json::to_value(body) {
+            Ok(Value::Object(members)) => members,
+            // The answers are structs of strings and numbers: they serialise to objects.
+            Ok(_) | Err(_) => Map::new(),
+        };
+        Self { http: 200, head: Head::ok(), body }
+    }
+
+    /// A business outcome: HTTP 200 with a `code`.
+    #[must_use]
+    pub fn outcome(code: Code, message: impl Into<String>) -> Self {
+        Self { http: 200, head: Head::failure(code, message), body: Map::new() }
+    }
+
+    /// A refusal, with the HTTP status that goes with its code.
+    #[must_use]
+    pub fn refused(code: Code, message: impl Into<String>) -> Self {
+        let http = match code {
+            Code::Malformed => 400,
+            Code::NotSignedIn => 401,
+            Code::NotAllowed => 403,
+            Code::TooMany => 429,
+            Code::Unavailable => 503,
+            Code::Offline
+            | Code::Busy
+            | Code::Dnd
+            | Code::UnknownUser
+            | Code::Expired
+            | Code::Cancelled
+            | Code::AnsweredElsewhere
+            | Code::NotInCall => 200,
+        };
+        Self { http, head: Head::failure(code, message), body: Map::new() }
+    }
+}
+
+/// What an input is answered with, at once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reply {
+    /// Nothing to answer.
+    None,
+    /// Acknowledgement of `login`; to be sent before the outputs.
+    Ack(Box<LoginAck>),
+    /// `login` was refused.
+    LoginRefused(Head),
+    /// Answer of a request.
+    Answer(Answer),
+    /// A token may be made; feed [`Input::Minted`] when it was.
+    Grant(Grant),
+}
+
+/// What the driver has to do, in this order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Output {
+    /// Emit an event.
+    Emit {
+        /// To which socket.
+        socket: SocketId,
+        /// What.
+        event: ServerEvent,
+        /// Its number.
+        seq: Option<u64>,
+        /// In part A's shape.
+        plain: bool,
+    },
+    /// Disconnect a socket: the device has a newer one.
+    Disconnect {
+        /// Which socket.
+        socket: SocketId,
+    },
+    /// Revoke tokens and close a session: its call is over.
+    CloseSession {
+        /// The session.
+        session: String,
+        /// The connections whose tokens the hub gave.
+        connections: Vec<String>,
+        /// False while another call uses a session of the same name.
+        evict: bool,
+    },
+}

@@ -1,0 +1,298 @@
+//! The task that owns the hub machine, the one that speaks to the media server, and the handle to both.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use socketioxide::extract::{AckSender, SocketRef};
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::{Instant, timeout};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tracing::Instrument as _;
+use zvonok_signaling_proto::event::{LoginRequest, RingAck, ServerEvent};
+use zvonok_signaling_proto::rest::TokenAnswer;
+use zvonok_signaling_proto::{Code, TokenRole};
+
+use super::clock::Clock;
+use super::limits::{MAX_SOCKETS, MEDIA_TIMEOUT_MS, QUEUE};
+use super::machine::{Answer, Fresh, Grant, Input, Machine, Output, Reply, Request, SocketId};
+use crate::echo::Echo;
+use crate::media_control::{MediaControl, MediaControlError, Role};
+
+/// Least time between two ticks: a deadline that stays due must not spin the task.
+const MIN_TICK: Duration = Duration::from_millis(20);
+
+/// A handle to the hub.
+#[derive(Debug, Clone)]
+pub(super) struct Hub {
+    commands: mpsc::Sender<Command>,
+    media: Arc<dyn MediaControl>,
+    sockets: Arc<AtomicUsize>,
+}
+
+enum Command {
+    Login { socket: SocketRef, body: LoginRequest, ack: AckSender },
+    Tell(Input),
+    Ask { input: Input, reply: oneshot::Sender<Reply> },
+}
+
+/// Something for the media server, in order.
+enum MediaOp {
+    StartEcho { session: String },
+    Close { session: String, connections: Vec<String>, evict: bool },
+}
+
+impl Hub {
+    pub(super) fn start(
+        machine: Machine,
+        echo: Option<Echo>,
+        media: Arc<dyn MediaControl>,
+        tasks: &TaskTracker,
+        stop: &CancellationToken,
+    ) -> Self {
+        let (commands, inbox) = mpsc::channel(QUEUE);
+        let (ops, work) = mpsc::channel(QUEUE);
+        let task = Task { machine, echo, ops, sockets: HashMap::new(), clock: Clock::start() };
+        tasks.spawn(task.run(inbox, stop.clone()).instrument(tracing::info_span!("hub")));
+        tasks.spawn(run_media(Arc::clone(&media), work).instrument(tracing::info_span!("hub_media")));
+        Self { commands, media, sockets: Arc::default() }
+    }
+
+    /// Whether one more socket is let in; [`Hub::gone`] counts it out.
+    pub(super) fn admit(&self) -> bool {
+        let admitted =
+            self.sockets.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| (n < MAX_SOCKETS).then_some(n + 1));
+        admitted.is_ok()
+    }
+
+    pub(super) async fn login(&self, socket: SocketRef, body: LoginRequest, ack: AckSender) {
+        self.send(Command::Login { socket, body, ack }).await;
+    }
+
+    pub(super) async fn ring_ack(&self, socket: SocketId, body: RingAck) {
+        self.send(Command::Tell(Input::RingAck { socket, body })).await;
+    }
+
+    pub(super) async fn gone(&self, socket: SocketId) {
+        self.sockets.fetch_sub(1, Ordering::Relaxed);
+        self.send(Command::Tell(Input::SocketGone { socket })).await;
+    }
+
+    /// A request and its answer; [`Reply::None`] when the hub is stopping.
+    pub(super) async fn ask(&self, sid: Option<SocketId>, request: Request) -> Reply {
+        match fresh() {
+            Some(fresh) => self.reply_to(Input::Request { sid, request, fresh }).await,
+            None => Reply::None,
+        }
+    }
+
+    async fn reply_to(&self, input: Input) -> Reply {
+        let (reply, answer) = oneshot::channel();
+        self.send(Command::Ask { input, reply }).await;
+        answer.await.unwrap_or(Reply::None)
+    }
+
+    async fn send(&self, command: Command) {
+        if self.commands.send(command).await.is_err() {
+            tracing::debug!("the hub has stopped");
+        }
+    }
+
+    /// Makes the token that the machine has granted.
+    pub(super) async fn mint(&self, grant: Grant) -> Answer {
+        let data = serde_json::json!({ "login": grant.login }).to_string();
+        let role = grant.role;
+        let made = within(async {
+            self.media.create_session(Some(&grant.session)).await?;
+            self.media.create_token(&grant.session, role, &data).await
+        });
+        let token = match made.await {
+            Ok(token) => token,
+            Err(error) => {
+                tracing::warn!(call_id = %grant.call_id, %error, "no token was made");
+                return Answer::refused(Code::Unavailable, "The media server did not make a token. Try again.");
+            }
+        };
+        match self.reply_to(Input::Minted { grant, connection_id: token.connection_id }).await {
+            Reply::Answer(answer) if answer.head.status == 0 => Answer::with(&TokenAnswer {
+                token: token.token.reveal().to_owned(),
+                openvidu: self.media.public_url().to_owned(),
+                role: match role {
+                    Role::Publisher => TokenRole::Publisher,
+                    Role::Subscriber => TokenRole::Subscriber,
+                },
+            }),
+            Reply::Answer(answer) => answer,
+            Reply::None | Reply::Ack(_) | Reply::LoginRefused(_) | Reply::Grant(_) => {
+                Answer::refused(Code::Unavailable, "The hub is stopping.")
+            }
+        }
+    }
+}
+
+/// New unguessable ids: 128 bits of the operating system's seed for a session, a UUIDv7 for a call.
+fn fresh() -> Option<Fresh> {
+    let call_id = uuid::Uuid::now_v7().to_string().parse().ok()?;
+    Some(Fresh { call_id, session: format!("{:032x}", rand::random::<u128>()) })
+}
+
+struct Task {
+    machine: Machine,
+    echo: Option<Echo>,
+    ops: mpsc::Sender<MediaOp>,
+    sockets: HashMap<SocketId, SocketRef>,
+    clock: Clock,
+}
+
+impl Task {
+    async fn run(mut self, mut inbox: mpsc::Receiver<Command>, stop: CancellationToken) {
+        loop {
+            let due = self.machine.deadline().map(|at| self.clock.moment(at).max(Instant::now() + MIN_TICK));
+            let tick = async {
+                match due {
+                    Some(due) => tokio::time::sleep_until(due).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                () = stop.cancelled() => break,
+                command = inbox.recv() => match command {
+                    Some(command) => self.take(command),
+                    None => break,
+                },
+                () = tick => {
+                    self.handle(Input::Tick);
+                    self.drain();
+                }
+            }
+        }
+    }
+
+    fn take(&mut self, command: Command) {
+        match command {
+            Command::Login { socket, body, ack } => {
+                let id = socket.id.to_string();
+                // A socket may be gone before its login is looked at; its end was told already then.
+                if !socket.connected() {
+                    return;
+                }
+                self.sockets.insert(id.clone(), socket);
+                match self.handle(Input::Login { socket: id, body }) {
+                    Reply::Ack(body) => log_lost(ack.send(&*body).is_ok()),
+                    Reply::LoginRefused(head) => log_lost(ack.send(&head).is_ok()),
+                    Reply::None | Reply::Answer(_) | Reply::Grant(_) => {}
+                }
+            }
+            Command::Tell(input) => {
+                if let Input::SocketGone { socket } = &input {
+                    self.sockets.remove(socket);
+                }
+                self.handle(input);
+            }
+            Command::Ask { input, reply } => {
+                let answer = self.handle(input);
+                // The one who asked may have gone: what was done stays done.
+                let _ = reply.send(answer);
+            }
+        }
+        self.drain();
+    }
+
+    fn handle(&mut self, input: Input) -> Reply {
+        self.machine.handle(input, self.clock.now())
+    }
+
+    fn drain(&mut self) {
+        while let Some(output) = self.machine.poll_output() {
+            match output {
+                Output::Emit { socket, event, seq, plain } => {
+                    if self.echo.as_ref().is_some_and(|echo| echo.socket() == socket) {
+                        self.echo(&event);
+                    } else {
+                        self.emit(&socket, &event, seq, plain);
+                    }
+                }
+                Output::Disconnect { socket } => {
+                    if let Some(socket) = self.sockets.remove(&socket) {
+                        let _ = socket.disconnect();
+                    }
+                }
+                Output::CloseSession { session, connections, evict } => {
+                    self.media(MediaOp::Close { session, connections, evict });
+                }
+            }
+        }
+    }
+
+    fn emit(&mut self, to: &str, event: &ServerEvent, seq: Option<u64>, plain: bool) {
+        let payload = if plain { event.plain_payload() } else { Some(event.payload(seq)) };
+        let (Some(socket), Some(payload)) = (self.sockets.get(to), payload) else { return };
+        if let Err(error) = socket.emit(event.name(), &payload) {
+            // A reader too slow for its queue: what it misses is replayed when it comes back.
+            tracing::debug!(%error, event = event.name(), "a socket does not take its events");
+            if let Some(socket) = self.sockets.remove(to) {
+                let _ = socket.disconnect();
+            }
+        }
+    }
+
+    fn echo(&mut self, event: &ServerEvent) {
+        let Some((sid, request)) = self.echo.as_ref().and_then(|echo| echo.react(event)) else { return };
+        let Some(fresh) = fresh() else { return };
+        if let Reply::Answer(answer) = self.handle(Input::Request { sid: Some(sid), request, fresh })
+            && let Some(session) = answer.body.get("session").and_then(serde_json::Value::as_str)
+        {
+            self.media(MediaOp::StartEcho { session: session.to_owned() });
+        }
+    }
+
+    fn media(&self, op: MediaOp) {
+        if self.ops.try_send(op).is_err() {
+            tracing::error!("the media server is too slow: a session is left to its own end");
+        }
+    }
+}
+
+fn log_lost(sent: bool) {
+    if !sent {
+        tracing::debug!("a login was not acknowledged, its socket is closing");
+    }
+}
+
+/// Speaks to the media server, one thing after the other: a session is not closed before its echo was started.
+async fn run_media(media: Arc<dyn MediaControl>, mut work: mpsc::Receiver<MediaOp>) {
+    while let Some(op) = work.recv().await {
+        match op {
+            MediaOp::StartEcho { session } => {
+                let data = serde_json::json!({ "login": crate::echo::LOGIN }).to_string();
+                let started = within(async {
+                    media.create_session(Some(&session)).await?;
+                    media.start_echo(&session, &data).await
+                });
+                log(started.await, "start the echo");
+            }
+            MediaOp::Close { session, connections, evict } => {
+                for connection in connections {
+                    log(within(media.revoke_token(&session, &connection)).await, "revoke a token");
+                }
+                if evict {
+                    log(within(media.close_session(&session)).await, "close a session");
+                }
+            }
+        }
+    }
+}
+
+async fn within<T>(op: impl Future<Output = Result<T, MediaControlError>>) -> Result<T, MediaControlError> {
+    timeout(Duration::from_millis(MEDIA_TIMEOUT_MS), op)
+        .await
+        .unwrap_or_else(|_| Err(MediaControlError::Unreachable("no answer in time".to_owned())))
+}
+
+fn log(result: Result<(), MediaControlError>, what: &'static str) {
+    if let Err(error) = result {
+        tracing::warn!(%error, what, "the media server did not do it");
+    }
+}

@@ -1,0 +1,109 @@
+//! The hub's listener, and why a server does not start.
+
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use axum::Router;
+use axum_server::Handle;
+use tokio_util::task::TaskTracker;
+use tracing::Instrument as _;
+use url::Url;
+
+use crate::config::{Config, Tls};
+use crate::media::MediaStartError;
+use crate::secret::SecretError;
+
+/// How long requests under way may take when the server stops.
+pub(crate) const GRACE: Duration = Duration::from_secs(3);
+
+/// Why a server did not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The media server did not start.
+    #[error("cannot start the media server")]
+    Media(#[from] MediaStartError),
+    /// Nobody signs in in open mode, so it is for this machine only unless that is asked for.
+    #[error("the hub would listen on {0} without sign-in: use a loopback address, or say --open if that is meant")]
+    NotOpen(SocketAddr),
+    /// The address is taken, or not one of this machine's.
+    #[error("cannot listen on {address}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// The data directory cannot be made.
+    #[error("cannot use the data directory {}", dir.display())]
+    DataDir {
+        /// The directory.
+        dir: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// The secret cannot be read or kept.
+    #[error("cannot get the OpenVidu secret")]
+    Secret(#[from] SecretError),
+    /// `--public-host` makes no address.
+    #[error("the public host is not a host name or address")]
+    BadPublicHost,
+    /// Something of a later version.
+    #[error("{0} is not there yet")]
+    NotYet(&'static str),
+}
+
+/// A listener that serves.
+#[derive(Debug)]
+pub(crate) struct Listening {
+    pub(crate) address: SocketAddr,
+    handle: Handle<SocketAddr>,
+}
+
+impl Listening {
+    /// Takes no more connections and lets requests end.
+    pub(crate) async fn close(&self) {
+        self.handle.graceful_shutdown(Some(GRACE));
+    }
+
+    /// Drops every connection.
+    pub(crate) fn abort(&self) {
+        self.handle.shutdown();
+    }
+}
+
+/// Binds the hub's address and serves `router` on it, on `tasks`.
+pub(crate) fn listen(config: &Config, router: Router, tasks: &TaskTracker) -> Result<Listening, StartError> {
+    let failed = |source| StartError::Listen { address: config.hub_listen, source };
+    if config.hub_tls != Tls::Off {
+        return Err(StartError::NotYet("TLS of the hub"));
+    }
+    let listener = TcpListener::bind(config.hub_listen).map_err(failed)?;
+    listener.set_nonblocking(true).map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
+    let handle = Handle::new();
+    let server = axum_server::from_tcp(listener).map_err(failed)?.handle(handle.clone());
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    let serve = async move {
+        if let Err(error) = server.serve(service).await {
+            tracing::error!(%error, "the hub's listener ended");
+        }
+    };
+    tasks.spawn(serve.instrument(tracing::info_span!("hub_listener", %address)));
+    Ok(Listening { address, handle })
+}
+
+/// The address that people and programs are told.
+pub(crate) fn url(tls: &Tls, public_host: Option<&str>, address: SocketAddr) -> Result<Url, StartError> {
+    let scheme = if *tls == Tls::Off { "http" } else { "https" };
+    let host = match public_host {
+        Some(host) => host.to_owned(),
+        None if address.is_ipv6() => format!("[{}]", address.ip()),
+        None => address.ip().to_string(),
+    };
+    Url::parse(&format!("{scheme}://{host}:{}", address.port())).map_err(|_| StartError::BadPublicHost)
+}
