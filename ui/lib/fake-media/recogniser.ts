@@ -110,9 +110,12 @@ export class Recogniser {
     this.#heard = joined.slice(-HEARD);
   }
 
-  /** The candidate whose voice the last two seconds are; once recognised it stays so, as words have pauses. */
+  /**
+   * The candidate whose voice the last two seconds are. Once recognised it stays so: words have pauses, and comparing
+   * costs more than all the rest.
+   */
   #compare(): string | null {
-    if (this.#heard.length < HEARD) return this.#seen.voice;
+    if (this.#seen.voice !== null || this.#heard.length < HEARD) return this.#seen.voice;
     this.#templates ??= Array.from({ length: VOICES }, (_, voice) => framesOf(voiceSamples(voice), true));
     const heard = framesOf(this.#heard);
     const scores = this.#templates.map((template) => likeness(heard, template));
@@ -121,7 +124,10 @@ export class Recogniser {
     if (best >= ALIKE && best - second >= AHEAD) {
       const voice = scores.indexOf(best);
       const owner = this.#candidates.find((login) => voiceOf(login) === voice);
-      if (owner !== undefined) this.#seen.voice = owner;
+      if (owner !== undefined) {
+        this.#seen.voice = owner;
+        this.#audio?.stop();
+      }
     }
     return this.#seen.voice;
   }

@@ -151,6 +151,7 @@ export const scenarios: Record<string, () => View> = {
   call: () => ({ ...officeView(), call: callView() }),
   muted: () => ({ ...officeView(), call: callView({ microphone: false, camera: false }) }),
   reconnecting: () => ({ ...officeView(), call: callView({ reconnecting: true }) }),
+  'no-camera': () => ({ ...officeView(), call: callView() }),
   watch: () => ({ ...officeView(), call: callView({ mode: 'watch' }) }),
   shown: () => ({ ...officeView(), call: callView({ mode: 'watch', outgoing: false }) }),
   voice: () => ({ ...officeView(), call: callView({ media: 'audio' }) }),
