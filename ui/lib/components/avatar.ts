@@ -3,9 +3,10 @@ const COLOURS = ['#55659c', '#8a5844', '#3a7770', '#7660a5', '#94622b', '#8f4b6b
 
 /** A steady colour for a login. */
 export function avatarColour(login: string): string {
-  let hash = 7;
-  for (const character of login) hash = (hash * 31 + (character.codePointAt(0) ?? 0)) >>> 0;
-  return COLOURS[hash % COLOURS.length] ?? COLOURS[0];
+  // FNV-1a; its middle bits differ even between short logins.
+  let hash = 0x811c9dc5;
+  for (const character of login) hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 0x01000193);
+  return COLOURS[(hash >>> 8) % COLOURS.length] ?? COLOURS[0];
 }
 
 /** One or two letters that stand for a name. */

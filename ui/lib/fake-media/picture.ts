@@ -25,5 +25,6 @@ export function drawMoving(brush: Brush, login: string, ms: number, width: numbe
   brush.fill();
   brush.fillStyle = '#ffffffcc';
   brush.font = '600 20px sans-serif';
-  brush.fillText(login.slice(0, 24), 24, height - 24);
+  brush.textAlign = 'center';
+  brush.fillText(login.slice(0, 24), x, height * 0.82);
 }

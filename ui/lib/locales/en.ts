@@ -115,7 +115,7 @@ export const en = {
   'ring.video': 'is calling with video',
   'ring.audio': 'is calling',
   'ring.watch': 'asks to see you',
-  'ring.unverified': 'The server does not vouch for this name',
+  'ring.unverified': 'Name not confirmed',
   'ring.decline': 'Decline',
   'ring.accept': 'Accept',
   'ring.accept.audio': 'Accept without video',

@@ -43,7 +43,8 @@ export function plural(key: PluralKey, count: number): string {
 
 /** The sentence for an error. */
 export function sentence(code: ErrorCode, subject: string): string {
-  const filled = fill(errors[language][code], { subject: subject || t('error.server') });
+  if (subject) return fill(errors[language][code], { subject });
+  const filled = fill(errors[language][code], { subject: t('error.server') });
   return filled.charAt(0).toUpperCase() + filled.slice(1);
 }
 

@@ -116,7 +116,7 @@ export const ru: Record<Key, string> = {
   'ring.video': 'звонит с видео',
   'ring.audio': 'звонит',
   'ring.watch': 'просит показать камеру',
-  'ring.unverified': 'Сервер не ручается за это имя',
+  'ring.unverified': 'Имя не подтверждено',
   'ring.decline': 'Отклонить',
   'ring.accept': 'Принять',
   'ring.accept.audio': 'Принять без видео',

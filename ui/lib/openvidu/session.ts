@@ -110,10 +110,8 @@ export class MediaSession {
   async #join(): Promise<void> {
     // The constructor is what counts; a webview's version tells nothing (see the decision on WebRTC for Linux).
     if (typeof RTCPeerConnection === 'undefined') {
-      const shim = import.meta.glob<{ installPeerConnection: (open: () => Promise<string>) => boolean }>(
-        '../peer/index.ts',
-      );
-      for (const load of Object.values(shim)) (await load()).installPeerConnection(this.#around.openPeerSocket);
+      const { installPeerConnection } = await import('../peer');
+      installPeerConnection(this.#around.openPeerSocket);
     }
     // After the shim: the library looks for the names when it is loaded.
     const library = await import('openvidu-browser');
