@@ -1,8 +1,9 @@
 //! One running profile of the app.
 
 use std::{
-    path::PathBuf,
-    process::Command,
+    io::Write,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
     sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -112,6 +113,22 @@ impl App {
             said: String::from_utf8_lossy(&output.stdout).into_owned(),
             complained: String::from_utf8_lossy(&output.stderr).into_owned(),
         })
+    }
+
+    /// Keeps a secret in the profile's keyring entry: `zvonok secret set --kind KIND`, with the secret on standard
+    /// input. The app need not run.
+    pub fn keep_secret(desktop: &Desktop, program: &Path, profile: &str, kind: &str, secret: &str) -> Result<()> {
+        let mut command = desktop.command(program);
+        command.args(["--profile", profile, "secret", "set", "--kind", kind]).stdin(Stdio::piped());
+        let mut child = command.spawn().context("could not start the app")?;
+        let mut input = child.stdin.take().context("its input is not piped")?;
+        input.write_all(secret.as_bytes()).context("it did not take the secret")?;
+        drop(input);
+        let status = child.wait().context("lost it")?;
+        if !status.success() {
+            bail!("`zvonok secret set` ended with {status}");
+        }
+        Ok(())
     }
 
     /// Says a verb that has to succeed.

@@ -50,10 +50,16 @@ impl Server {
         &self.hub
     }
 
-    /// `https://127.0.0.1:PORT` of the media server.
+    /// `https://127.0.0.1:PORT` of the media server, or `http` without TLS.
     #[must_use]
     pub fn media(&self) -> &str {
         &self.media
+    }
+
+    /// SHA-256 of the media server's certificate as `AA:BB:…`; nothing without TLS.
+    #[must_use]
+    pub fn fingerprint(&self) -> Option<String> {
+        printed(&self.log(), "certificate")
     }
 
     /// What OpenVidu's REST takes as password.
@@ -109,20 +115,18 @@ fn host(url: &str) -> &str {
     url.split_once("://").map_or(url, |(_, host)| host)
 }
 
-/// Both addresses, as the server prints them when it listens.
+/// The addresses, as the server prints them when it listens: `hub          URL` and `openvidu     URL`.
 fn addresses(child: &mut Child) -> Result<(String, String)> {
     wait::until_some("zvonok-server to listen", START, || {
         let log = child.log();
         if !child.is_running()? {
             anyhow::bail!("zvonok-server ended: {log}");
         }
-        let find = |scheme: &str| {
-            let from = log.find(&format!("{scheme}://127.0.0.1:"))?;
-            let url = log.get(from..)?;
-            let end = scheme.len() + "://127.0.0.1:".len();
-            let port = url.get(end..)?.find(|c: char| !c.is_ascii_digit())?;
-            url.get(..end + port).map(str::to_owned)
-        };
-        Ok(find("http").zip(find("https")))
+        Ok(printed(&log, "hub").zip(printed(&log, "openvidu")))
     })
+}
+
+/// The last word of the line that begins with `label`.
+fn printed(log: &str, label: &str) -> Option<String> {
+    log.lines().find(|line| line.split_whitespace().next() == Some(label))?.split_whitespace().last().map(str::to_owned)
 }

@@ -39,7 +39,8 @@ pub(crate) fn echo_call(program: &Path) -> Result<()> {
         screen: (1280, 960),
     })
     .context("the virtual display did not start")?;
-    let app = App::start(&desktop, program, PROFILE, &["--server", "embedded", "--fake-media", "--hidden"])?;
+    let arguments = ["--server", "embedded", "--login", PROFILE, "--fake-media", "--hidden"];
+    let app = App::start(&desktop, program, PROFILE, &arguments)?;
     let outcome = call(&desktop, &app);
     if outcome.is_err() {
         let kept = paths::target().join("run");
@@ -58,11 +59,10 @@ fn call(desktop: &Desktop, app: &App) -> Result<()> {
     app.wait_online().context("the app did not reach its own server")?;
     app.must(&["call", "echo"])?;
     let joined = Instant::now();
-    let first = app.wait_call("in_call", ANSWER).context(
+    app.wait_call("in_call", ANSWER).context(
         "the call was placed, but neither picture nor sound came back: is UDP blocked on this machine's loopback?",
     )?;
     println!("{TALKING} after {:.1} s.", joined.elapsed().as_secs_f64());
-    let own = own_login(&first);
     let began = Instant::now();
     let mut tail = None;
     until("the call to last its time", CALL + ANSWER, || {
@@ -77,7 +77,7 @@ fn call(desktop: &Desktop, app: &App) -> Result<()> {
     report(&last, began.elapsed());
     shot.context("the call window could not be photographed")?;
     println!("Screenshot of the call window: {}", picture.display());
-    let verdict = judge(&tail.unwrap_or_default(), &last, &own);
+    let verdict = judge(&tail.unwrap_or_default(), &last, PROFILE);
     // The call may be over already when it broke; the verdict says more than a refused verb.
     let stopped = app.verb(&["stop"])?;
     verdict?;
@@ -91,12 +91,6 @@ fn number(status: &Value, pointer: &str) -> f64 {
 
 fn word<'a>(status: &'a Value, pointer: &str) -> &'a str {
     status.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
-}
-
-/// The login whose mark and voice have to come back: the app's own.
-fn own_login(status: &Value) -> String {
-    let login = word(status, "/login");
-    if login.is_empty() { PROFILE.to_owned() } else { login.to_owned() }
 }
 
 fn report(status: &Value, time: Duration) {
@@ -121,7 +115,7 @@ fn report(status: &Value, time: Duration) {
     );
 }
 
-/// Whether the call was good: the own mark in the picture, the own voice in the sound, and both still moving at the end.
+/// Whether the call was good: the own mark in the picture, the own voice in the sound, both still moving at the end.
 fn judge(tail: &Value, last: &Value, own: &str) -> Result<()> {
     let state = word(last, "/call/state");
     let grew = |pointer: &str| number(last, pointer) > number(tail, pointer);
