@@ -28,7 +28,8 @@ test('sessions are created, listed, fetched and closed', async () => {
   const other = new OpenVidu(server.mediaUrl, SECRET);
   await other.fetch();
   assert.deepEqual(other.activeSessions.map((it) => it.sessionId).sort(), [anonymous.sessionId, 'woman'].sort());
-  assert.equal(await session.fetch(), false, 'nothing has changed');
+  await session.fetch();
+  assert.equal(await session.fetch(), false, 'nothing has changed since the last time');
   await session.close();
   await anonymous.close();
   await other.fetch();
