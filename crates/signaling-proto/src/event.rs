@@ -105,6 +105,10 @@ pub struct LoginAck {
     /// `groups`, `recording`, `cameras`, `tokens`.
     #[serde(default)]
     pub features: Vec<String>,
+    /// What follows as ordinary events has numbers above this one: `last_seq`, or what the hub knows better (a device
+    /// that has forgotten its number, a hub that has). A device takes it as its `last_seq`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replay_after: Option<u64>,
     /// Events after `last_seq` that are no longer kept.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub dropped: u64,

@@ -105,7 +105,8 @@ impl Machine {
             None => (party.login.to_string(), 0, Status::Offline),
         };
         // A device that has forgotten its number gets what came while it was away.
-        let replay = self.store.after(&party.login, &party.device, last_seq.unwrap_or(seen));
+        let after = last_seq.unwrap_or(seen).min(seq);
+        let replay = self.store.after(&party.login, &party.device, after);
         for (seq, event) in replay.events {
             if self.is_worth_replaying(&event, party) {
                 self.outputs.push_back(Output::Emit { socket: sid.clone(), event, seq: Some(seq), plain: false });
@@ -124,6 +125,7 @@ impl Machine {
             seq,
             ring_ttl_ms: self.settings.ring_ttl_ms,
             features,
+            replay_after: Some(after),
             dropped: replay.dropped,
         }))
     }
