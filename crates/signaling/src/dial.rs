@@ -102,7 +102,15 @@ fn not_socket_io(error: &WsError) -> ConnectError {
         },
         WsError::Http(response) => ConnectError::NotSocketIo(format!("it answers HTTP {}", response.status().as_u16())),
         WsError::Io(error) => ConnectError::Broken(io::Error::new(error.kind(), error.to_string())),
-        _ => ConnectError::NotSocketIo("it does not open a WebSocket".to_owned()),
+        WsError::ConnectionClosed | WsError::AlreadyClosed => ConnectError::Closed,
+        WsError::Tls(_)
+        | WsError::Capacity(_)
+        | WsError::Protocol(_)
+        | WsError::WriteBufferFull(_)
+        | WsError::Utf8(_)
+        | WsError::AttackAttempt
+        | WsError::Url(_)
+        | WsError::HttpFormat(_) => ConnectError::NotSocketIo("it does not open a WebSocket".to_owned()),
     }
 }
 

@@ -296,6 +296,14 @@ fn broken(error: WsError) -> ConnectError {
         WsError::Io(error) => ConnectError::Broken(error),
         WsError::ConnectionClosed | WsError::AlreadyClosed => ConnectError::Closed,
         // Their texts may quote what came: only that it was wrong is kept.
-        _ => ConnectError::Malformed,
+        WsError::Tls(_)
+        | WsError::Capacity(_)
+        | WsError::Protocol(_)
+        | WsError::WriteBufferFull(_)
+        | WsError::Utf8(_)
+        | WsError::AttackAttempt
+        | WsError::Url(_)
+        | WsError::Http(_)
+        | WsError::HttpFormat(_) => ConnectError::Malformed,
     }
 }
