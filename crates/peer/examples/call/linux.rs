@@ -21,17 +21,19 @@ const ORIGIN: &str = "tauri://localhost";
 struct Arguments {
     seconds: u64,
     page: PathBuf,
+    name: String,
     query: String,
 }
 
 fn arguments() -> Arguments {
-    let mut arguments = Arguments { seconds: 10, page: PathBuf::from("target/peer-page"), query: String::new() };
+    let mut arguments = Arguments { seconds: 10, page: PathBuf::from("target/peer-page"), name: "index.html".to_owned(), query: String::new() };
     let mut rest = std::env::args().skip(1);
     while let Some(name) = rest.next() {
         let value = rest.next().unwrap_or_default();
         match name.as_str() {
             "--seconds" => arguments.seconds = value.parse().unwrap_or(10),
             "--page" => arguments.page = PathBuf::from(value),
+            "--name" => arguments.name = value,
             "--query" => arguments.query = value,
             _ => println!("unknown argument {name}"),
         }
@@ -142,7 +144,7 @@ fn show(report: &serde_json::Value, seen: &mut Seen) {
 
 pub(crate) fn run() -> ExitCode {
     tracing_subscriber::fmt().with_env_filter(tracing_subscriber::EnvFilter::from_default_env()).init();
-    let Arguments { seconds, page, query } = arguments();
+    let Arguments { seconds, page, name, query } = arguments();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
     let Ok(runtime) = runtime else { return ExitCode::FAILURE };
     let Ok(address) = listen(&runtime) else { return ExitCode::FAILURE };
@@ -166,7 +168,7 @@ pub(crate) fn run() -> ExitCode {
     let options = Options { mock_capture_devices: true, ..Options::new(ORIGIN) };
     println!("{:?}", webkit::prepare(&view.webview(), options));
     container.show_all();
-    let url = format!("{ORIGIN}/index.html?sockets=ws://{address}/peer&{query}");
+    let url = format!("{ORIGIN}/{name}?sockets=ws://{address}/peer&{query}");
     if let Err(error) = view.load_url(&url) {
         println!("{error}");
         return ExitCode::FAILURE;

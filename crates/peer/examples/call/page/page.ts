@@ -5,24 +5,6 @@
 
 import { installPeerConnection } from "../../../../../ui/lib/peer/index";
 
-declare global {
-  interface Window {
-    ipc: { postMessage(message: string): void };
-  }
-}
-
-const report = (report: Record<string, unknown>) =>
-  window.ipc.postMessage(JSON.stringify(report));
-const log = (text: string) => report({ log: text });
-
-window.addEventListener("error", (event) => log(`error: ${event.message}`));
-window.addEventListener("unhandledrejection", (event) =>
-  log(`rejected: ${String(event.reason)}`),
-);
-window.addEventListener("mediatrouble", (event) =>
-  log((event as ErrorEvent).message),
-);
-
 const sockets = new URLSearchParams(location.search).get("sockets");
 const installed = installPeerConnection(
   async () => `${sockets}?handle=${crypto.randomUUID()}`,
@@ -41,16 +23,6 @@ async function media(): Promise<MediaStream> {
 
 function element(id: string): HTMLVideoElement {
   return document.getElementById(id) as HTMLVideoElement;
-}
-
-async function figures(
-  connection: RTCPeerConnection,
-): Promise<Record<string, unknown>> {
-  const all: Record<string, unknown> = {};
-  (await connection.getStats()).forEach((one: RTCStats & { kind?: string }) => {
-    all[`${one.type}${one.kind === undefined ? "" : `-${one.kind}`}`] = one;
-  });
-  return all;
 }
 
 async function run(): Promise<void> {

@@ -11,6 +11,7 @@ export default {
     emptyOutDir: true,
     target: "es2022",
     assetsInlineLimit: 0,
+    rolldownOptions: { input: { index: here('index.html'), openvidu: here('openvidu.html') } },
   },
   worker: { format: "es" },
 };
