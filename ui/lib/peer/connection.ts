@@ -333,11 +333,7 @@ export class PeerConnection extends EventTarget {
   /** Makes sure that the transceiver's remote track exists. */
   #receive(transceiver: RtpTransceiver): void {
     if (this.#tracks.has(transceiver)) return;
-    const line = RtpTransceiver.line(transceiver);
-    this.#tracks.set(
-      transceiver,
-      RtpReceiver.prepare(transceiver.receiver, () => this.#link.receiveVideo(line)),
-    );
+    this.#tracks.set(transceiver, RtpReceiver.prepare(transceiver.receiver));
   }
 
   async #tracksReady(): Promise<void> {

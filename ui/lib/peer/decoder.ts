@@ -12,7 +12,8 @@ export interface DecoderSink {
 }
 
 export class VideoReceiver {
-  readonly #sink: DecoderSink;
+  /** Whom to tell; nobody before a line uses this receiver. */
+  sink: DecoderSink | undefined;
   readonly #generator = new VideoTrackGenerator();
   readonly #writer: WritableStreamDefaultWriter<VideoFrame>;
   #decoder: VideoDecoder | undefined;
@@ -31,8 +32,7 @@ export class VideoReceiver {
   };
   #rate = new Rate();
 
-  constructor(sink: DecoderSink) {
-    this.#sink = sink;
+  constructor() {
     this.#writer = this.#generator.writable.getWriter();
     // The page stops the track when it is done with it: writing then fails, and nobody minds.
     this.#writer.closed.catch(() => undefined);
@@ -46,7 +46,7 @@ export class VideoReceiver {
   receive(data: Uint8Array, keyFrame: boolean, timestamp: number): void {
     if (this.#needsKeyFrame && !keyFrame) {
       this.#figures.framesDropped += 1;
-      this.#sink.requestKeyFrame();
+      this.sink?.requestKeyFrame();
       return;
     }
     const decoder = this.#ready();
@@ -85,7 +85,7 @@ export class VideoReceiver {
     try {
       decoder.configure({ codec: 'vp8', optimizeForLatency: true });
     } catch (error) {
-      this.#sink.trouble(`this picture cannot be decoded here: ${String(error)}`);
+      this.sink?.trouble(`this picture cannot be decoded here: ${String(error)}`);
       return undefined;
     }
     this.#decoder = decoder;
@@ -114,7 +114,7 @@ export class VideoReceiver {
 
   #failed(error: unknown): void {
     this.#failures += 1;
-    if (this.#failures <= 3) this.#sink.trouble(`the remote picture cannot be decoded: ${String(error)}`);
+    if (this.#failures <= 3) this.sink?.trouble(`the remote picture cannot be decoded: ${String(error)}`);
     this.#reset();
   }
 
@@ -122,7 +122,7 @@ export class VideoReceiver {
   #reset(): void {
     this.#closeDecoder();
     this.#needsKeyFrame = true;
-    this.#sink.requestKeyFrame();
+    this.sink?.requestKeyFrame();
   }
 
   #closeDecoder(): void {

@@ -7,6 +7,7 @@
 
 import { PeerConnection, setSocketSource } from './connection';
 import { IceCandidate, PeerConnectionIceEvent, SessionDescription, StatsReport, TrackEvent } from './descriptions';
+import { prepareWorker } from './link';
 import { installTrackWatching } from './tracks';
 import { RtpReceiver, RtpSender, RtpTransceiver } from './transceiver';
 
@@ -31,6 +32,7 @@ export function installPeerConnection(openSocketUrl: () => Promise<string>): boo
   if ('RTCPeerConnection' in globalThis) return false;
   setSocketSource(openSocketUrl);
   installTrackWatching(MediaStreamTrack.prototype);
+  prepareWorker();
   for (const [name, value] of Object.entries(CONSTRUCTORS)) {
     Object.defineProperty(value, 'name', { value: name });
     Object.defineProperty(value.prototype, Symbol.toStringTag, { value: name, configurable: true });

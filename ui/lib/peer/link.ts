@@ -20,11 +20,47 @@ interface Pending {
   reject(error: Error): void;
 }
 
+/**
+ * Workers that run already, each with a track for a remote picture: W3C's `receiver.track` exists at once, and a worker
+ * takes a moment to start. One is kept ready while the page lives.
+ */
+class Warm {
+  static #ready: Warm | undefined;
+  readonly worker = new Worker(new URL('./media.worker.ts', import.meta.url), { type: 'module' });
+  spare: MediaStreamTrack | undefined;
+  failed: string | undefined;
+
+  constructor() {
+    this.worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
+      if (data.type === 'ready') this.spare = data.spare;
+    };
+    this.worker.onerror = (event) => (this.failed = event.message);
+  }
+
+  static prepare(): void {
+    Warm.#ready ??= new Warm();
+  }
+
+  static take(): Warm {
+    const taken = Warm.#ready ?? new Warm();
+    // The next one starts once this one's connection has had its turn.
+    Warm.#ready = undefined;
+    setTimeout(() => Warm.prepare(), 1000);
+    return taken;
+  }
+}
+
+/** Starts a worker, so that the first peer connection need not wait for one. */
+export function prepareWorker(): void {
+  Warm.prepare();
+}
+
 /** How long the worker may take for its figures, in ms; it answers at once unless it is gone. */
 const FIGURES_WAIT = 1000;
 
 export class Link {
   readonly #worker: Worker;
+  #spare: MediaStreamTrack | undefined;
   readonly #listener: LinkListener;
   readonly #requests = new Map<number, Pending>();
   readonly #tracks = new Map<number, (track: MediaStreamTrack) => void>();
@@ -34,7 +70,10 @@ export class Link {
 
   constructor(openSocketUrl: () => Promise<string>, listener: LinkListener) {
     this.#listener = listener;
-    this.#worker = new Worker(new URL('./media.worker.ts', import.meta.url), { type: 'module' });
+    const warm = Warm.take();
+    this.#worker = warm.worker;
+    this.#spare = warm.spare;
+    if (warm.failed !== undefined) queueMicrotask(() => this.#lost(`the media worker failed: ${warm.failed}`));
     this.#worker.onmessage = ({ data }: MessageEvent<FromWorker>) => this.#receive(data);
     this.#worker.onerror = (event) => this.#lost(`the media worker failed: ${event.message}`);
     openSocketUrl().then(
@@ -63,12 +102,12 @@ export class Link {
     });
   }
 
-  /** The track that will show what comes on `line`. */
-  receiveVideo(line: number): Promise<MediaStreamTrack> {
-    return new Promise((resolve) => {
-      this.#tracks.set(line, resolve);
-      this.post({ type: 'receiveVideo', line });
-    });
+  /** The track that will show what comes on `line`, at once if one is ready. */
+  receiveVideo(line: number): MediaStreamTrack | Promise<MediaStreamTrack> {
+    const spare = this.#spare;
+    this.#spare = undefined;
+    this.post({ type: 'receiveVideo', line, spare: spare !== undefined });
+    return spare ?? new Promise((resolve) => this.#tracks.set(line, resolve));
   }
 
   figures(): Promise<Figures> {
@@ -90,6 +129,7 @@ export class Link {
     this.#worker.onmessage = null;
     this.#worker.onerror = null;
     this.post({ type: 'close' });
+    this.#spare?.stop();
     this.#refuse('the peer connection is closed', 'InvalidStateError');
   }
 
@@ -110,6 +150,7 @@ export class Link {
   #receive(message: FromWorker): void {
     switch (message.type) {
       case 'ready':
+        this.#spare = message.spare;
         return;
       case 'control':
         this.#control(message.message);

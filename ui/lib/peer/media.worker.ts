@@ -98,9 +98,15 @@ function sender(line: number): VideoSender {
   return one;
 }
 
-function receiveVideo(line: number): void {
+/** A receiver that no line uses yet: its track is ready before anybody asks for it. */
+let spare: VideoReceiver | undefined;
+
+function receiveVideo(line: number, useSpare: boolean): void {
+  const receiver = (useSpare ? spare : undefined) ?? new VideoReceiver();
+  if (receiver === spare) spare = undefined;
+  else tell({ type: 'track', line, track: receiver.track }, [receiver.track as unknown as Transferable]);
   let asked = -Infinity;
-  const receiver = new VideoReceiver({
+  receiver.sink = {
     requestKeyFrame() {
       // The core limits it too; this only keeps the socket quiet.
       const now = performance.now();
@@ -109,10 +115,8 @@ function receiveVideo(line: number): void {
       control({ type: 'requestKeyFrame', line });
     },
     trouble: (message) => tell({ type: 'trouble', line, message }),
-  });
+  };
   receivers.set(line, receiver);
-  const { track } = receiver;
-  tell({ type: 'track', line, track }, [track as unknown as Transferable]);
 }
 
 /** A microphone's blocks come with their header written. */
@@ -141,6 +145,7 @@ function figures(id: number): void {
 function close(): void {
   for (const one of senders.values()) one.close();
   for (const one of receivers.values()) one.close();
+  spare?.close();
   for (const port of [...loudspeakers.values(), ...microphones]) port.close();
   if (socket !== undefined) {
     socket.onclose = null;
@@ -156,7 +161,7 @@ scope.onmessage = ({ data }) => {
     case 'control':
       return control(data.message);
     case 'receiveVideo':
-      return receiveVideo(data.line);
+      return receiveVideo(data.line, data.spare);
     case 'sendVideo':
       return sender(data.line).setTrack(data.track, data.live);
     case 'enableVideo':
@@ -175,4 +180,5 @@ scope.onmessage = ({ data }) => {
   }
 };
 
-tell({ type: 'ready' });
+spare = new VideoReceiver();
+tell({ type: 'ready', spare: spare.track }, [spare.track as unknown as Transferable]);

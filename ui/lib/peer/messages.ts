@@ -9,8 +9,8 @@ export type CodecFigures = Record<string, number | string>;
 export type ToWorker =
   | { type: 'open'; url: string }
   | { type: 'control'; message: FromPage }
-  /** Show what comes on this line; the worker answers with `track`. */
-  | { type: 'receiveVideo'; line: number }
+  /** Show what comes on this line: on the track that was made beforehand, or on a new one (answered with `track`). */
+  | { type: 'receiveVideo'; line: number; spare: boolean }
   /** Send this (a clone that the worker owns), or nothing. */
   | { type: 'sendVideo'; line: number; track: MediaStreamTrack | null; live: boolean }
   /** Another limit of the sender: the least of it and the core's target counts. */
@@ -25,7 +25,8 @@ export type ToWorker =
 
 /** From the worker to its page. */
 export type FromWorker =
-  | { type: 'ready' }
+  /** It runs; here is a track that no line uses yet. */
+  | { type: 'ready'; spare: MediaStreamTrack }
   | { type: 'control'; message: ToPage }
   | { type: 'track'; line: number; track: MediaStreamTrack }
   | { type: 'figures'; id: number; lines: Record<string, { sent?: CodecFigures; received?: CodecFigures }> }

@@ -182,14 +182,16 @@ export class RtpReceiver {
   }
 
   get track(): MediaStreamTrack {
-    // A picture's track is made in the worker, so it exists once an offer was made or a description applied.
-    this.#track ??= placeholder();
-    return this.#track;
+    // A picture's track comes from the worker: usually one is ready, otherwise it exists once an offer was made or a
+    // description applied.
+    return this.#track ?? placeholder();
   }
 
   /** Makes the track, if it is not there yet. */
-  static async prepare(receiver: RtpReceiver, picture: () => Promise<MediaStreamTrack>): Promise<void> {
-    if (receiver.#kind === 'video') receiver.#track = await picture();
+  static async prepare(receiver: RtpReceiver): Promise<void> {
+    if (receiver.#kind !== 'video' || receiver.#track !== undefined) return;
+    const track = receiver.#owner.link.receiveVideo(receiver.#line);
+    receiver.#track = track instanceof Promise ? await track : track;
   }
 
   /** Lets the sound flow. */

@@ -57,4 +57,6 @@ async function run(): Promise<void> {
   }
 }
 
-run().catch((problem: unknown) => log(`failed: ${problem instanceof Error ? problem.message : JSON.stringify(problem)}`));
+run().catch((problem: unknown) =>
+  log(`failed: ${problem instanceof Error ? problem.message : JSON.stringify(problem)}`),
+);
