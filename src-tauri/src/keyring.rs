@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use keyring_core::Error;
 use zvonok_ipc::{ErrorCode, IpcError, KeyringState};
+use zvonok_openvidu::Secret;
 
-use crate::{cli::SecretKind, private::Secret, profile::ProfileName};
+use crate::{cli::SecretKind, profile::ProfileName};
 
 /// The service name of all entries.
 const SERVICE: &str = "zvonok";
@@ -61,12 +62,21 @@ impl Keyring {
     }
 
     /// Reads a secret. Unlocks the keyring if the system offers to, which may ask the person.
-    pub(crate) async fn get(&self, kind: SecretKind) -> Result<Secret<String>, KeyringError> {
+    pub(crate) async fn get(&self, kind: SecretKind) -> Result<Secret, KeyringError> {
         self.with(kind, |entry| entry.get_password().map(Secret::new)).await
     }
 
+    /// Whether a secret is stored, found without unlocking anything.
+    pub(crate) async fn has(&self, kind: SecretKind) -> Result<bool, KeyringError> {
+        match self.with(kind, |entry| entry.get_credential().map(drop)).await {
+            Ok(()) => Ok(true),
+            Err(KeyringError::Missing) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Keeps a secret.
-    pub(crate) async fn set(&self, kind: SecretKind, secret: Secret<String>) -> Result<(), KeyringError> {
+    pub(crate) async fn set(&self, kind: SecretKind, secret: Secret) -> Result<(), KeyringError> {
         self.with(kind, move |entry| entry.set_password(secret.reveal())).await
     }
 

@@ -11,11 +11,14 @@ mod logs;
 mod loopback;
 mod private;
 mod profile;
+mod prompt;
+mod ring;
 mod secrets;
 mod settings;
 mod shell;
 mod start;
 mod status;
+mod tokens;
 mod trust;
 mod verbs;
 

@@ -5,10 +5,11 @@ use std::{
     process::ExitCode,
 };
 
+use zvonok_openvidu::Secret;
+
 use crate::{
     cli::SecretCommand,
     keyring::Keyring,
-    private::Secret,
     profile::Profile,
     start::{complain, say},
     verbs::{AskError, Verb, ask},
@@ -47,7 +48,7 @@ pub(crate) fn run(
     Ok(ExitCode::SUCCESS)
 }
 
-fn read() -> anyhow::Result<Secret<String>> {
+fn read() -> anyhow::Result<Secret> {
     let mut input = io::stdin().lock();
     if input.is_terminal() {
         complain("type the secret, it will be seen on this terminal; end with Enter and Ctrl+D");

@@ -10,6 +10,7 @@ use clap::Parser;
 use crate::{
     cli::{Cli, Command},
     logs,
+    loopback::Loopback,
     profile::Profile,
     settings::SettingsFile,
     shell,
@@ -69,7 +70,9 @@ fn start(cli: Cli, profile: Profile, runtime: tokio::runtime::Runtime) -> anyhow
     if settings != before {
         file.save(&settings)?;
     }
-    shell::run(shell::Start { profile, listening, settings, file, flags: cli.flags }, runtime)?;
+    let loopback = runtime.block_on(Loopback::bind())?;
+    let start = shell::Start { profile, listening, settings, file, flags: cli.flags, loopback };
+    shell::run(start, runtime)?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -1,13 +1,33 @@
 //! The core: one driver task owns everything that changes; windows, verbs, tray and notifications hold a [`Core`] and
 //! send it wishes.
 
+mod carry;
+mod clock;
+mod connect;
+mod doctor;
 mod driver;
+mod embedded;
+mod grant;
+mod happen;
+mod happening;
+mod history;
+mod link;
+mod notices;
+mod people;
+mod picture;
+mod reasons;
+mod seat;
+mod signals;
 mod surface;
+mod translate;
+mod trial;
+mod wants;
 mod wish;
 
 use tokio::sync::{mpsc, oneshot, watch};
 use zvonok_ipc::{ErrorCode, IpcError, View};
 
+pub(crate) use clock::wall_now;
 pub(crate) use driver::{Parts, spawn};
 pub(crate) use surface::{Device, Surface, TrayState, Window};
 pub(crate) use wish::{Ask, Wish};
@@ -28,11 +48,6 @@ impl Core {
     /// What windows show.
     pub(crate) fn view(&self) -> View {
         self.view.borrow().clone()
-    }
-
-    /// For whoever forwards views to windows.
-    pub(crate) fn views(&self) -> watch::Receiver<View> {
-        self.view.clone()
     }
 
     /// Sends a wish that has an answer, and waits for it.
@@ -90,10 +105,4 @@ impl Core {
             Err(error) => Answer::Refused(error),
         }
     }
-}
-
-/// The current time in milliseconds since 1970.
-pub(crate) fn now_ms() -> i64 {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }

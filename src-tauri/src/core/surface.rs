@@ -1,6 +1,8 @@
 //! What the core can show. The shell implements it with windows and a tray; tests with a list.
 
+use tokio::sync::oneshot;
 use zvonok_ipc::View;
+use zvonok_openvidu::Secret;
 
 /// A window; each exists only while it is looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -37,7 +39,7 @@ pub(crate) enum TrayState {
 }
 
 /// Windows and tray. None of its methods waits.
-pub(crate) trait Surface: Send + 'static {
+pub(crate) trait Surface: Send + Sync + 'static {
     /// Makes the window, or brings the one there is to the front.
     fn open(&self, window: Window);
     /// Destroys the window, webview and all.
@@ -47,6 +49,8 @@ pub(crate) trait Surface: Send + 'static {
     fn view(&self, view: &View);
     /// Tells the call window to turn a device on or off.
     fn control(&self, device: Device, on: bool);
+    /// Asks for OpenVidu's secret outside of any webview; `None` when the person does not give it.
+    fn ask_secret(&self, openvidu: String, reply: oneshot::Sender<Option<Secret>>);
     /// Ends the app.
     fn quit(&self);
 }

@@ -74,6 +74,8 @@ pub(crate) enum Wish {
     MediaReport(MediaReport, Ask<()>),
 
     // From the window system.
+    /// A window's page is there.
+    Loaded(Window),
     /// A person closed a window.
     Closed(Window),
     /// A tray appeared or went away.

@@ -2,9 +2,9 @@
 //! openvidu-browser 2.32 insists on. No I/O.
 
 use serde_json::{Value, json};
+use zvonok_openvidu::Secret;
 
 use super::{GatewayReport, room};
-use crate::private::Secret;
 
 /// The part of a token that is the secret; what precedes it is the server's address and the session.
 const TOKEN_PART: &str = "token=";
@@ -14,7 +14,7 @@ const TOKEN_PART: &str = "token=";
 pub(super) struct Adapter {
     handle: String,
     session: String,
-    token: Secret<String>,
+    token: Secret,
     /// Id of the `joinRoom` whose answer is awaited.
     join: Option<Value>,
 }
@@ -28,7 +28,7 @@ pub(super) struct Passed {
 }
 
 impl Adapter {
-    pub(super) fn new(handle: String, session: String, token: Secret<String>) -> Self {
+    pub(super) fn new(handle: String, session: String, token: Secret) -> Self {
         Self { handle, session, token, join: None }
     }
 
@@ -90,7 +90,7 @@ impl Adapter {
         if let Some(result) = message.get_mut("result")
             && room::mend_join(result, &self.handle)
         {
-            return None;
+            return Some(GatewayReport::Joined);
         }
         tracing::warn!("OpenVidu's answer to joinRoom is none");
         message.remove("result");
@@ -101,7 +101,7 @@ impl Adapter {
     /// The token never goes to the window, whatever the server puts it into.
     fn scrub(&self, text: String) -> String {
         let token = self.token.reveal();
-        let part = token.split_once(TOKEN_PART).map_or(token.as_str(), |(_, part)| part);
+        let part = token.split_once(TOKEN_PART).map_or(token, |(_, part)| part);
         let part = part.split('&').next().unwrap_or(part);
         if part.is_empty() || !text.contains(part) { text } else { text.replace(part, "-") }
     }

@@ -14,12 +14,10 @@ use tokio_tungstenite::{
     },
 };
 use url::Url;
+use zvonok_openvidu::Secret;
 
 use super::{MAX_MESSAGE, adapt::Adapter, handles::Admitted};
-use crate::{
-    private::Secret,
-    trust::{self, Wire},
-};
+use crate::trust::{self, Wire};
 
 /// How long OpenVidu may take to open its socket.
 const DIAL: Duration = Duration::from_secs(8);
@@ -35,7 +33,7 @@ pub(crate) struct Door {
     /// The true session.
     pub(crate) session: String,
     /// The true token, sent verbatim.
-    pub(crate) token: Secret<String>,
+    pub(crate) token: Secret,
     /// Where what the window cannot know is reported.
     pub(crate) reports: mpsc::Sender<GatewayReport>,
 }
@@ -43,6 +41,8 @@ pub(crate) struct Door {
 /// What the gateway saw.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum GatewayReport {
+    /// OpenVidu took the token.
+    Joined,
     /// OpenVidu's socket could not be opened.
     Unreachable,
     /// OpenVidu refused the token.

@@ -28,12 +28,13 @@ use gate::{Path, Wanted};
 pub(crate) use gateway::{Door, GatewayReport};
 pub(crate) use handles::Handle;
 use handles::{Admitted, Handles};
+use zvonok_peer::PeerConfig;
 
 /// How long a handshake may take on loopback.
 const HANDSHAKE: Duration = Duration::from_secs(5);
-/// The largest message either way. A session description has some ten kilobytes, a `joinRoom` answer of a full room some
+/// The largest message either way: what a peer connection may send. A session description has some ten kilobytes, a
 /// hundred.
-const MAX_MESSAGE: usize = 1 << 20;
+const MAX_MESSAGE: usize = zvonok_peer::defaults::MAX_MEDIA_BYTES;
 
 /// A bound listener that accepts nobody yet: its port has to be known before Tauri starts, for the policy to name it.
 #[derive(Debug)]
@@ -48,6 +49,8 @@ pub(crate) struct Doors {
     port: u16,
     gateway: Handles<Arc<Door>>,
     peers: Handles<()>,
+    /// What the peer connections have in common: what the app plays, so that echo can be taken out.
+    config: PeerConfig,
 }
 
 impl Loopback {
@@ -64,7 +67,12 @@ impl Loopback {
 
     /// Accepts sockets until cancelled.
     pub(crate) fn start(self, tasks: &TaskTracker, cancel: CancellationToken) -> Doors {
-        let doors = Doors { port: self.port, gateway: Handles::default(), peers: Handles::default() };
+        let doors = Doors {
+            port: self.port,
+            gateway: Handles::default(),
+            peers: Handles::default(),
+            config: PeerConfig::default(),
+        };
         let accepting = doors.clone();
         let tracker = tasks.clone();
         tasks.spawn(async move {
@@ -128,8 +136,19 @@ impl Doors {
         };
         match admitted {
             Some(Guest::Gateway(admitted, handle, again)) => gateway::relay(socket, &admitted, &handle, again).await,
-            Some(Guest::Peer(admitted)) => peer(socket, &admitted).await,
+            Some(Guest::Peer(admitted)) => self.connect_peer(socket, &admitted).await,
             None => {}
+        }
+    }
+
+    /// One peer connection on one socket.
+    async fn connect_peer(&self, socket: WebSocketStream<TcpStream>, admitted: &Admitted<()>) {
+        let served = tokio::select! {
+            () = admitted.cancel.cancelled() => return,
+            served = zvonok_peer::serve(socket, self.config.clone()) => served,
+        };
+        if let Err(error) = served {
+            tracing::warn!(%error, "a peer connection broke");
         }
     }
 
@@ -171,11 +190,6 @@ impl Doors {
 enum Guest {
     Gateway(Admitted<Arc<Door>>, Handle, bool),
     Peer(Admitted<()>),
-}
-
-/// One peer connection on one socket.
-async fn peer(_socket: WebSocketStream<TcpStream>, _admitted: &Admitted<()>) {
-    tracing::warn!("no peer connection yet");
 }
 
 #[cfg(test)]

@@ -9,12 +9,10 @@ use tokio_tungstenite::{
     tungstenite::{Error, Message, client::IntoClientRequest, http::HeaderValue},
 };
 use url::Url;
+use zvonok_openvidu::Secret;
 
 use super::*;
-use crate::{
-    private::Secret,
-    trust::{Pins, Trust},
-};
+use crate::trust::{Pins, Trust};
 
 #[cfg(not(windows))]
 const ORIGIN: &str = "tauri://localhost";

@@ -7,7 +7,7 @@ use url::Url;
 use zvonok_ipc::{ErrorCode, IpcError, Setup, TokenSource};
 
 use crate::cli::Flags;
-pub(crate) use file::SettingsFile;
+pub(crate) use file::{SettingsFile, replace};
 
 /// `--server embedded`: the server runs inside the app.
 pub(crate) const EMBEDDED: &str = "embedded";

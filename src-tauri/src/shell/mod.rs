@@ -6,7 +6,7 @@ mod tray;
 mod webview;
 mod windows;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use tauri::{Manager, RunEvent, WindowEvent};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -31,6 +31,7 @@ pub(crate) struct Start {
     pub(crate) settings: Settings,
     pub(crate) file: SettingsFile,
     pub(crate) flags: Flags,
+    pub(crate) loopback: Loopback,
 }
 
 /// Runs the app until it is quit. Must be called on the main thread.
@@ -43,8 +44,7 @@ pub(crate) fn run(start: Start, runtime: tokio::runtime::Runtime) -> anyhow::Res
     let tasks = TaskTracker::new();
     let cancel = CancellationToken::new();
     let mut context = context();
-    let loopback = runtime.block_on(Loopback::bind())?;
-    csp::allow_loopback(&mut context, loopback.port());
+    csp::allow_loopback(&mut context, start.loopback.port());
     let app = {
         let tasks = tasks.clone();
         let cancel = cancel.clone();
@@ -76,12 +76,14 @@ pub(crate) fn context<R: tauri::Runtime>() -> tauri::Context<R> {
 
 fn set_up(app: &tauri::AppHandle, start: Start, tasks: &TaskTracker, cancel: &CancellationToken) {
     let hidden = start.flags.hidden;
-    let surface = Box::new(windows::Desktop::start(app.clone()));
+    let surface = Arc::new(windows::Desktop::start(app.clone(), &start.profile));
+    app.manage(Arc::clone(&surface));
     let core = core::spawn(core::Parts {
         profile: start.profile,
         settings: start.settings,
         file: start.file,
         surface,
+        doors: start.loopback.start(tasks, cancel.clone()),
         fake_media: start.flags.fake_media,
         tasks: tasks.clone(),
         cancel: cancel.clone(),
@@ -104,7 +106,9 @@ fn on_event(app: &tauri::AppHandle, event: RunEvent) {
         // The last window is gone; the app goes on in the tray. `code` is there when it was asked to end.
         RunEvent::ExitRequested { code: None, api, .. } => api.prevent_exit(),
         RunEvent::WindowEvent { label, event: WindowEvent::Destroyed, .. } => {
-            if let Some(window) = core::Window::from_label(&label) {
+            if let Some(window) = core::Window::from_label(&label)
+                && app.state::<Arc<windows::Desktop>>().destroyed(window)
+            {
                 app.state::<Core>().tell(Wish::Closed(window));
             }
         }

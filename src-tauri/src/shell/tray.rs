@@ -1,5 +1,7 @@
 //! The tray icon and its menu.
 
+use std::path::{Path, PathBuf};
+
 use tauri::{
     AppHandle, Manager,
     image::Image,
@@ -13,8 +15,9 @@ use crate::{
 };
 
 /// The icon, once there is a place for it.
-#[derive(Default)]
 pub(super) struct Tray {
+    /// Where the icon's pictures are handed to the desktop from.
+    directory: PathBuf,
     icon: Option<TrayIcon>,
     items: Option<Items>,
     shown: Option<TrayState>,
@@ -29,13 +32,17 @@ struct Items {
 }
 
 impl Tray {
+    pub(super) fn new(directory: PathBuf) -> Self {
+        Self { directory, icon: None, items: None, shown: None }
+    }
+
     /// Shows `state`; makes the icon the first time.
     pub(super) fn show(&mut self, app: &AppHandle, state: TrayState) -> tauri::Result<()> {
         if self.shown == Some(state) {
             return Ok(());
         }
         if self.icon.is_none() {
-            let (icon, items) = make(app)?;
+            let (icon, items) = make(app, &self.directory)?;
             self.icon = Some(icon);
             self.items = Some(items);
         }
@@ -52,7 +59,7 @@ impl Tray {
     }
 }
 
-fn make(app: &AppHandle) -> tauri::Result<(TrayIcon, Items)> {
+fn make(app: &AppHandle, directory: &Path) -> tauri::Result<(TrayIcon, Items)> {
     let item = |id: &str, text: &str, enabled| MenuItem::with_id(app, id, text, enabled, None::<&str>);
     let open = item("open", "Open Zvonok", true)?;
     let items = Items {
@@ -67,7 +74,7 @@ fn make(app: &AppHandle) -> tauri::Result<(TrayIcon, Items)> {
         app,
         &[&open, &line()?, &items.accept, &items.decline, &items.stop, &items.mute, &line()?, &quit],
     )?;
-    let icon = TrayIconBuilder::with_id("zvonok").menu(&menu).on_menu_event(|app, event| {
+    let icon = TrayIconBuilder::with_id("zvonok").temp_dir_path(directory).menu(&menu).on_menu_event(|app, event| {
         if let Some(verb) = verb(event.id().as_ref()) {
             let core = app.state::<Core>().inner().clone();
             tauri::async_runtime::spawn(async move {

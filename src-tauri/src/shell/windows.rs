@@ -1,23 +1,40 @@
 //! Windows on demand: made when there is something to look at, destroyed when there is not.
 
-use std::sync::mpsc;
+use std::{
+    collections::HashSet,
+    sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc},
+    time::{Duration, Instant},
+};
 
 use tauri::{AppHandle, Emitter, Manager, WebviewUrl, WebviewWindow, WebviewWindowBuilder, webview::PageLoadEvent};
+use tokio::sync::oneshot;
 use zvonok_ipc::{VIEW_EVENT, View};
+use zvonok_openvidu::Secret;
 
 use super::{tray, webview};
-use crate::core::{Core, Device, Surface, TrayState, Window};
+use crate::{
+    core::{Core, Device, Surface, TrayState, Window, Wish},
+    profile::Profile,
+    prompt,
+};
 
 /// Size of the ring window, in logical pixels.
 const RING: (f64, f64) = (380.0, 260.0);
 /// Distance of the ring window from the screen's upper right corner, in logical pixels.
 const RING_MARGIN: f64 = 24.0;
 
+/// How long a window may take to go away.
+const DESTROYED: Duration = Duration::from_secs(2);
+
 /// The real surface. Orders are carried out one after the other by a thread of its own: building a webview waits for the
 /// main loop, and nobody else may wait.
+#[derive(Debug)]
 pub(super) struct Desktop {
     app: AppHandle,
     orders: mpsc::Sender<Order>,
+    gone: mpsc::Sender<Window>,
+    /// Windows that the core itself is closing.
+    closing: Arc<Mutex<HashSet<Window>>>,
 }
 
 enum Order {
@@ -27,15 +44,19 @@ enum Order {
 }
 
 impl Desktop {
-    pub(super) fn start(app: AppHandle) -> Self {
+    pub(super) fn start(app: AppHandle, profile: &Profile) -> Self {
         let (orders, inbox) = mpsc::channel();
+        let (gone, destroyed) = mpsc::channel();
+        let closing = Arc::new(Mutex::new(HashSet::new()));
         let worker = app.clone();
+        let marks = Arc::clone(&closing);
+        // Two profiles must not overwrite each other's icons.
+        let mut icon = tray::Tray::new(profile.runtime.join(format!("{}-tray", profile.name)));
         std::thread::spawn(move || {
-            let mut icon = tray::Tray::default();
             for order in inbox {
                 let done = match order {
                     Order::Open(window) => open(&worker, window),
-                    Order::Close(window) => close(&worker, window),
+                    Order::Close(window) => close(&worker, window, &marks, &destroyed),
                     Order::Tray(state) => icon.show(&worker, state),
                 };
                 if let Err(error) = done {
@@ -43,7 +64,18 @@ impl Desktop {
                 }
             }
         });
-        Self { app, orders }
+        Self { app, orders, gone, closing }
+    }
+
+    /// A window is gone. True when a person closed it.
+    pub(super) fn destroyed(&self, window: Window) -> bool {
+        if !lock(&self.closing).remove(&window) {
+            return true;
+        }
+        if self.gone.send(window).is_err() {
+            tracing::error!("the window thread has ended");
+        }
+        false
     }
 
     fn order(&self, order: Order) {
@@ -83,6 +115,10 @@ impl Surface for Desktop {
         }
     }
 
+    fn ask_secret(&self, openvidu: String, reply: oneshot::Sender<Option<Secret>>) {
+        prompt::ask(&self.app, openvidu, reply);
+    }
+
     fn quit(&self) {
         self.app.exit(0);
     }
@@ -100,8 +136,30 @@ fn open(app: &AppHandle, window: Window) -> tauri::Result<()> {
     build(app, window)
 }
 
-fn close(app: &AppHandle, window: Window) -> tauri::Result<()> {
-    app.get_webview_window(window.label()).map_or(Ok(()), |there| there.destroy())
+/// Destroys a window and waits until it is gone, so that opening it again makes a new one.
+fn close(
+    app: &AppHandle,
+    window: Window,
+    closing: &Mutex<HashSet<Window>>,
+    gone: &mpsc::Receiver<Window>,
+) -> tauri::Result<()> {
+    let Some(there) = app.get_webview_window(window.label()) else { return Ok(()) };
+    lock(closing).insert(window);
+    there.destroy()?;
+    let waiting = Instant::now();
+    while let Ok(other) = gone.recv_timeout(DESTROYED.saturating_sub(waiting.elapsed())) {
+        if other == window {
+            return Ok(());
+        }
+    }
+    lock(closing).remove(&window);
+    tracing::warn!(window = window.label(), "a window does not go away");
+    Ok(())
+}
+
+fn lock(closing: &Mutex<HashSet<Window>>) -> MutexGuard<'_, HashSet<Window>> {
+    // Nothing between lock and unlock can panic.
+    closing.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn build(app: &AppHandle, window: Window) -> tauri::Result<()> {
@@ -114,6 +172,9 @@ fn build(app: &AppHandle, window: Window) -> tauri::Result<()> {
         .on_page_load(|window, load| {
             if load.event() == PageLoadEvent::Finished {
                 tracing::info!(window = window.label(), "page loaded");
+                if let Some(kind) = Window::from_label(window.label()) {
+                    window.state::<Core>().tell(Wish::Loaded(kind));
+                }
             }
         });
     let builder = match window {

@@ -12,7 +12,7 @@ use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use rustls::{ClientConfig, RootCertStore, crypto::CryptoProvider};
 use url::Url;
-use zvonok_ipc::{CertificateQuestion, ErrorCode, IpcError};
+use zvonok_ipc::CertificateQuestion;
 
 pub(crate) use look::{Look, Wire, dial, look};
 pub(crate) use pins::{Fingerprint, HostPort, Pins};
@@ -79,10 +79,8 @@ impl Trust {
             .dangerous()
             .with_custom_certificate_verifier(Arc::new(verifier))
             .with_no_client_auth();
-        let mut http = reqwest::Client::builder()
+        let mut http = zvonok_openvidu::harden(reqwest::Client::builder())
             .tls_backend_preconfigured(tls.clone())
-            .redirect(reqwest::redirect::Policy::none())
-            .connect_timeout(CONNECT_TIMEOUT)
             .timeout(REQUEST_TIMEOUT);
         if is_loopback(url) {
             http = http.no_proxy();
@@ -96,21 +94,6 @@ impl Trust {
     }
 }
 
-/// Whether a secret may be sent there: over TLS, or without leaving this machine.
-///
-/// # Errors
-/// `bad_address`, for plain HTTP to somewhere else.
-pub(crate) fn secret_may_travel(url: &Url) -> Result<(), IpcError> {
-    if url.scheme() == "https" || is_loopback(url) {
-        return Ok(());
-    }
-    Err(IpcError {
-        code: ErrorCode::BadAddress,
-        subject: url.to_string(),
-        message: "the secret is not sent over plain http; use the https address".to_owned(),
-    })
-}
-
 /// Whether `url` names this machine, by address or as `localhost`.
 pub(crate) fn is_loopback(url: &Url) -> bool {
     match url.host() {
@@ -118,21 +101,5 @@ pub(crate) fn is_loopback(url: &Url) -> bool {
         Some(url::Host::Ipv6(address)) => IpAddr::V6(address).to_canonical().is_loopback(),
         Some(url::Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
         None => false,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_secret_travels_encrypted_or_not_at_all() {
-        for good in ["https://office.example:4443", "http://127.0.0.1:4443", "http://localhost:1", "http://[::1]:4443"]
-        {
-            assert!(secret_may_travel(&Url::parse(good).unwrap()).is_ok(), "{good}");
-        }
-        for bad in ["http://office.example:4443", "http://192.168.1.7", "http://localhost.example"] {
-            assert!(secret_may_travel(&Url::parse(bad).unwrap()).is_err(), "{bad}");
-        }
     }
 }

@@ -41,7 +41,11 @@ impl Verifier {
                 previous: previous.map(|pin| pin.as_str().to_owned()),
             },
         );
-        Error::InvalidCertificate(CertificateError::ApplicationVerificationFailure)
+        Error::InvalidCertificate(if previous.is_some() {
+            CertificateError::ApplicationVerificationFailure
+        } else {
+            CertificateError::UnknownIssuer
+        })
     }
 }
 

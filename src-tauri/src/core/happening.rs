@@ -1,0 +1,54 @@
+//! What happens without the person: answers to what the driver started, and what the hub says.
+
+use zvonok_call::{CallId, Contract, Incoming, RequestResult, Signaling};
+use zvonok_ipc::{ErrorCode, IpcError, KeyringState, Person, Presence};
+
+use super::{Ask, embedded::Embedded};
+use crate::{
+    loopback::GatewayReport,
+    ring::Ringing,
+    tokens::{NoToken, Token},
+};
+
+/// Something that happened.
+pub(super) enum Happening {
+    /// From the link of this number; one from an older link is ignored.
+    Hub(u64, HubEvent),
+    /// A request to the hub has a result.
+    Answered(CallId, RequestResult),
+    /// The token source answered.
+    Token { call_id: CallId, session: String, token: Result<Token, NoToken> },
+    /// Notification or sound reported.
+    Ring(CallId, Ringing),
+    /// The gateway reported.
+    Gateway(CallId, GatewayReport),
+    /// The embedded server started or did not.
+    Embedded { started: Result<Embedded, String>, reply: Option<Ask<()>> },
+    /// The keyring was looked at.
+    Keyring { state: KeyringState, stored: bool },
+    /// Something asked of the keyring is done.
+    KeyringDone { done: Result<(), IpcError>, reply: Ask<()> },
+}
+
+/// What the hub's connection says.
+pub(super) enum HubEvent {
+    /// Trying to connect.
+    Connecting,
+    /// Signed in; again after each reconnect.
+    Back {
+        contract: Contract,
+        /// The directory; empty where the hub has none.
+        people: Vec<Person>,
+        me: Option<Person>,
+        /// Rings that are still alive.
+        pending: Vec<Incoming>,
+    },
+    /// The connection is gone.
+    Lost,
+    /// For the machine.
+    Call(Signaling),
+    /// Somebody's presence changed.
+    Presence { login: String, status: Presence, last_seen: Option<i64> },
+    /// Something that only a person can mend.
+    Problem(ErrorCode, String),
+}

@@ -1,0 +1,158 @@
+//! From the machine's reasons to codes that windows have words for, and to sentences for the command line.
+
+use zvonok_call::{EndReason, MediaFailure, NotNow, Refusal, TokenFailure};
+use zvonok_ipc::{ErrorCode, IpcError};
+
+/// The code of an ended call; `None` for an ordinary end.
+pub(super) fn ended(reason: &EndReason) -> Option<ErrorCode> {
+    Some(match reason {
+        EndReason::HungUp | EndReason::PeerHungUp | EndReason::Closed => return None,
+        EndReason::Declined(_) | EndReason::DeclinedElsewhere => ErrorCode::Declined,
+        EndReason::NoAnswer => ErrorCode::NoAnswer,
+        EndReason::Cancelled => ErrorCode::Cancelled,
+        EndReason::AnsweredElsewhere(_) => ErrorCode::AnsweredElsewhere,
+        EndReason::Refused(refusal) => refused(refusal),
+        EndReason::PeerLost => ErrorCode::PeerLost,
+        EndReason::SignalingDown => ErrorCode::SignalingDown,
+        EndReason::NoToken(failure) => token(*failure),
+        EndReason::NotJoined | EndReason::MediaLost => ErrorCode::ServerUnreachable,
+        EndReason::MediaBlocked => ErrorCode::MediaBlocked,
+        EndReason::MediaFailed(failure) => media(*failure),
+    })
+}
+
+/// Words that came with the end.
+pub(super) fn words(reason: &EndReason) -> String {
+    match reason {
+        EndReason::Declined(words) | EndReason::Refused(Refusal::Other(words)) => words.clone(),
+        EndReason::AnsweredElsewhere(device) => device.clone().unwrap_or_default(),
+        EndReason::HungUp
+        | EndReason::PeerHungUp
+        | EndReason::NoAnswer
+        | EndReason::Cancelled
+        | EndReason::DeclinedElsewhere
+        | EndReason::Refused(_)
+        | EndReason::PeerLost
+        | EndReason::SignalingDown
+        | EndReason::NoToken(_)
+        | EndReason::NotJoined
+        | EndReason::MediaBlocked
+        | EndReason::MediaLost
+        | EndReason::Closed
+        | EndReason::MediaFailed(_) => String::new(),
+    }
+}
+
+fn refused(refusal: &Refusal) -> ErrorCode {
+    match refusal {
+        Refusal::Offline => ErrorCode::Offline,
+        Refusal::Busy => ErrorCode::Busy,
+        Refusal::Dnd => ErrorCode::Dnd,
+        Refusal::UnknownUser => ErrorCode::UnknownUser,
+        Refusal::NotSignedIn => ErrorCode::NotSignedIn,
+        Refusal::NotAllowed | Refusal::Other(_) => ErrorCode::NotAllowed,
+        Refusal::Expired => ErrorCode::NoAnswer,
+        Refusal::Cancelled => ErrorCode::Cancelled,
+        Refusal::AnsweredElsewhere => ErrorCode::AnsweredElsewhere,
+        Refusal::NotInCall => ErrorCode::NotNow,
+        Refusal::Malformed => ErrorCode::Malformed,
+        Refusal::TooMany | Refusal::Unavailable => ErrorCode::SignalingDown,
+    }
+}
+
+pub(super) fn token(failure: TokenFailure) -> ErrorCode {
+    match failure {
+        TokenFailure::Unreachable | TokenFailure::TimedOut => ErrorCode::ServerUnreachable,
+        TokenFailure::NotOpenvidu => ErrorCode::NotThatServer,
+        TokenFailure::CertificateUnknown => ErrorCode::CertificateUnknown,
+        TokenFailure::CertificateChanged => ErrorCode::CertificateChanged,
+        TokenFailure::SecretRefused => ErrorCode::SecretRefused,
+        TokenFailure::SecretMissing => ErrorCode::SecretMissing,
+        TokenFailure::KeyringLocked => ErrorCode::KeyringLocked,
+        TokenFailure::KeyringAbsent => ErrorCode::KeyringAbsent,
+        TokenFailure::NotAllowed => ErrorCode::NotAllowed,
+        TokenFailure::Malformed => ErrorCode::Malformed,
+    }
+}
+
+fn media(failure: MediaFailure) -> ErrorCode {
+    match failure {
+        MediaFailure::CameraAbsent => ErrorCode::CameraAbsent,
+        MediaFailure::CameraRefused => ErrorCode::CameraRefused,
+        MediaFailure::CameraBusy => ErrorCode::CameraBusy,
+        MediaFailure::MicrophoneAbsent => ErrorCode::MicrophoneAbsent,
+        MediaFailure::TokenRefused => ErrorCode::TokenRefused,
+        MediaFailure::Blocked => ErrorCode::MediaBlocked,
+        MediaFailure::Malformed => ErrorCode::Malformed,
+        MediaFailure::Unreachable => ErrorCode::ServerUnreachable,
+        MediaFailure::Internal => ErrorCode::Internal,
+    }
+}
+
+/// What the call window reports as failed, in the machine's words.
+pub(super) fn media_failure(code: ErrorCode) -> MediaFailure {
+    match code {
+        ErrorCode::CameraAbsent => MediaFailure::CameraAbsent,
+        ErrorCode::CameraRefused => MediaFailure::CameraRefused,
+        ErrorCode::CameraBusy => MediaFailure::CameraBusy,
+        ErrorCode::MicrophoneAbsent => MediaFailure::MicrophoneAbsent,
+        ErrorCode::TokenRefused => MediaFailure::TokenRefused,
+        ErrorCode::MediaBlocked => MediaFailure::Blocked,
+        ErrorCode::Malformed => MediaFailure::Malformed,
+        ErrorCode::ServerUnreachable => MediaFailure::Unreachable,
+        _ => MediaFailure::Internal,
+    }
+}
+
+/// A wish that is not possible now.
+pub(super) fn not_now(why: NotNow) -> IpcError {
+    let (code, message) = match why {
+        NotNow::InCall => (ErrorCode::NotNow, "there is a call already"),
+        NotNow::NothingRings => (ErrorCode::NotNow, "nothing rings"),
+        NotNow::NoCall => (ErrorCode::NotNow, "there is no call"),
+        NotNow::Offline => (ErrorCode::SignalingDown, "there is no connection to the server"),
+        NotNow::OwnLogin => (ErrorCode::NotNow, "that is your own login"),
+        NotNow::OnlyWatching => (ErrorCode::NotNow, "this side of the call sends nothing"),
+    };
+    IpcError { code, subject: String::new(), message: message.to_owned() }
+}
+
+/// A sentence in English for the command line and the log.
+pub(super) fn sentence(code: ErrorCode, subject: &str) -> String {
+    let text = match code {
+        ErrorCode::Offline => "is not connected",
+        ErrorCode::Busy => "is in a call",
+        ErrorCode::Dnd => "does not want to be disturbed",
+        ErrorCode::UnknownUser => "is not known to the server",
+        ErrorCode::Declined => "declined",
+        ErrorCode::NoAnswer => "did not answer",
+        ErrorCode::NotAllowed => "may not be called from here",
+        ErrorCode::NotSignedIn => "cannot be called before you sign in",
+        ErrorCode::PeerLost => "was lost",
+        ErrorCode::SignalingDown => return "there is no connection to the server".to_owned(),
+        ErrorCode::ServerUnreachable => return "OpenVidu does not answer".to_owned(),
+        ErrorCode::NotThatServer => return "what answers is not OpenVidu".to_owned(),
+        ErrorCode::CertificateUnknown => {
+            return "nobody vouches for OpenVidu's certificate; look at it in the main window".to_owned();
+        }
+        ErrorCode::CertificateChanged => {
+            return "OpenVidu's certificate changed; look at it in the main window".to_owned();
+        }
+        ErrorCode::SecretRefused => {
+            return "OpenVidu refused the secret; set it with `zvonok secret set --kind openvidu`".to_owned();
+        }
+        ErrorCode::SecretMissing => {
+            return "no secret is stored; set it with `zvonok secret set --kind openvidu`".to_owned();
+        }
+        ErrorCode::KeyringLocked => return "the keyring is locked; unlock it and try again".to_owned(),
+        ErrorCode::KeyringAbsent => return "there is no keyring that answers".to_owned(),
+        ErrorCode::MediaBlocked => return "the server lets no media through: UDP may be blocked".to_owned(),
+        other => return format!("the call failed ({other:?})"),
+    };
+    format!("{subject} {text}")
+}
+
+/// An error with its sentence.
+pub(super) fn error(code: ErrorCode, subject: &str) -> IpcError {
+    IpcError { code, subject: subject.to_owned(), message: sentence(code, subject) }
+}

@@ -1,0 +1,84 @@
+//! *Test connection*: the parts of a form tried one after the other, the secret last.
+
+use url::Url;
+use zvonok_ipc::{ErrorCode, IpcError, Setup, TestLine, TestPart, TestResult, TokenSource};
+use zvonok_openvidu::Client;
+
+use super::{link, reasons};
+use crate::{
+    cli::SecretKind,
+    keyring::Keyring,
+    settings, tokens,
+    trust::{Look, Trust, look},
+};
+
+/// Tries a form. Nothing secret is sent to a server whose certificate is a question.
+pub(super) async fn run(setup: &Setup, trust: &Trust, keyring: &Keyring) -> Result<TestResult, IpcError> {
+    settings::check(setup)?;
+    let mut result = TestResult { lines: Vec::new(), certificate: None };
+    if setup.server == settings::EMBEDDED {
+        return Ok(result);
+    }
+    let server = settings::address(&setup.server)?;
+    if let Some(question) = certificate(trust, &server).await {
+        result.certificate = Some(question);
+        result.lines.push(line(TestPart::Signaling, Some(ErrorCode::CertificateUnknown), server.to_string()));
+    } else {
+        let (problem, detail) = link::test(&server, setup, trust).await;
+        result.lines.push(line(TestPart::Signaling, problem, detail));
+    }
+    if setup.tokens == TokenSource::Openvidu {
+        openvidu(&settings::address(&setup.openvidu)?, trust, keyring, &mut result).await;
+    }
+    Ok(result)
+}
+
+async fn certificate(trust: &Trust, url: &Url) -> Option<zvonok_ipc::CertificateQuestion> {
+    match look(trust, url).await {
+        Look::Question(question) => Some(question),
+        Look::Good | Look::Unreachable(_) => None,
+    }
+}
+
+async fn openvidu(url: &Url, trust: &Trust, keyring: &Keyring, result: &mut TestResult) {
+    match look(trust, url).await {
+        Look::Good => result.lines.push(line(TestPart::Certificate, None, url.to_string())),
+        Look::Unreachable(error) => {
+            let problem = Some(ErrorCode::ServerUnreachable);
+            return result.lines.push(line(TestPart::Openvidu, problem, error.to_string()));
+        }
+        Look::Question(question) => {
+            let changed = question.previous.is_some();
+            let code = if changed { ErrorCode::CertificateChanged } else { ErrorCode::CertificateUnknown };
+            result.lines.push(line(TestPart::Certificate, Some(code), question.fingerprint.clone()));
+            result.certificate = Some(question);
+            return;
+        }
+    }
+    let Ok(endpoint) = trust.endpoint(url) else { return };
+    let found = Client::recognise(url.clone(), endpoint.http.clone()).await;
+    let problem = found.as_ref().err().map(|error| reasons::token(tokens::failure(error)));
+    let detail = found.as_ref().map_or_else(ToString::to_string, |found| found.public_url.clone());
+    result.lines.push(line(TestPart::Openvidu, problem, detail));
+    if found.is_err() {
+        return;
+    }
+    let secret = match keyring.get(SecretKind::Openvidu).await {
+        Ok(secret) => secret,
+        Err(error) => {
+            let error = IpcError::from(error);
+            return result.lines.push(line(TestPart::Secret, Some(error.code), error.message));
+        }
+    };
+    let probed = match Client::new(url.clone(), secret, endpoint.http) {
+        Ok(client) => client.probe().await,
+        Err(error) => Err(error),
+    };
+    let problem = probed.as_ref().err().map(|error| reasons::token(tokens::failure(error)));
+    let detail = probed.map_or_else(|error| error.to_string(), |found| found.version.unwrap_or_default());
+    result.lines.push(line(TestPart::Secret, problem, detail));
+}
+
+fn line(part: TestPart, problem: Option<ErrorCode>, detail: String) -> TestLine {
+    TestLine { part, problem, detail }
+}

@@ -1,0 +1,132 @@
+//! Wishes about people and settings.
+
+use zvonok_ipc::{ErrorCode, IpcError, Setup};
+
+use super::{Ask, Wish, driver::Driver, grant::not_now, happening::Happening, trial};
+use crate::{
+    cli::SecretKind,
+    settings::{self, Contact, EMBEDDED, Pin},
+    trust::{Fingerprint, HostPort},
+};
+
+/// A display name's most characters (`signaling.md`).
+const NAME: usize = 100;
+
+impl Driver {
+    pub(super) fn grant_setting(&mut self, wish: Wish) {
+        match wish {
+            Wish::TestSetup(setup, reply) => {
+                let (trust, keyring) = (self.trust.clone(), self.keyring.clone());
+                self.parts.tasks.spawn(async move { _ = reply.send(trial::run(&setup, &trust, &keyring).await) });
+            }
+            Wish::SaveSetup(setup, reply) => self.save_setup(setup, reply),
+            Wish::TryHere(reply) => {
+                EMBEDDED.clone_into(&mut self.settings.server);
+                self.settings.socket.clear();
+                self.save();
+                self.connect(Some(reply));
+            }
+            Wish::AskSecret { openvidu, reply } => self.ask_secret(openvidu, reply),
+            Wish::ForgetSecret(reply) => {
+                let keyring = self.keyring.clone();
+                self.start(async move {
+                    let done = keyring.forget(SecretKind::Openvidu).await.map_err(IpcError::from);
+                    Happening::KeyringDone { done, reply }
+                });
+            }
+            Wish::UnlockKeyring(reply) => {
+                let keyring = self.keyring.clone();
+                self.start(async move {
+                    // Reading asks the system to unlock; what is read is dropped here.
+                    let done = keyring.get(SecretKind::Openvidu).await.map(drop).map_err(IpcError::from);
+                    Happening::KeyringDone { done, reply }
+                });
+            }
+            Wish::SecretChanged => {
+                self.notices.about_secrets_are_old();
+                self.look_at_the_keyring();
+            }
+            Wish::TrustCertificate { host, fingerprint, reply } => {
+                _ = reply.send(self.trust_certificate(&host, &fingerprint));
+            }
+            Wish::DismissNotice { id, reply } => {
+                self.notices.dismiss(&id);
+                _ = reply.send(Ok(()));
+            }
+            Wish::AddContact { login, name, reply } => _ = reply.send(self.add_contact(login, &name)),
+            Wish::RemoveContact { login, reply } => {
+                self.settings.contacts.retain(|contact| contact.login != login);
+                self.save();
+                _ = reply.send(Ok(()));
+            }
+            Wish::MarkMissedSeen(reply) => {
+                self.settings.missed_seen = super::wall_now();
+                self.save();
+                _ = reply.send(Ok(()));
+            }
+            other => tracing::error!(?other, "a wish nobody grants"),
+        }
+    }
+
+    fn save_setup(&mut self, setup: Setup, reply: Ask<()>) {
+        if let Err(error) = settings::check(&setup) {
+            _ = reply.send(Err(error));
+            return;
+        }
+        self.settings.apply(setup);
+        if let Err(error) = self.parts.file.save(&self.settings) {
+            let source = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
+            let message = format!("{error}: {source}");
+            _ = reply.send(Err(IpcError { code: ErrorCode::Internal, subject: "settings.toml".to_owned(), message }));
+            return;
+        }
+        self.connect(Some(reply));
+    }
+
+    fn ask_secret(&self, openvidu: String, reply: Ask<bool>) {
+        let (answer, asked) = tokio::sync::oneshot::channel();
+        self.parts.surface.ask_secret(openvidu, answer);
+        let keyring = self.keyring.clone();
+        let happenings = self.happenings.clone();
+        self.parts.tasks.spawn(async move {
+            let stored = match asked.await.ok().flatten() {
+                Some(secret) => keyring.set(SecretKind::Openvidu, secret).await.map(|()| true).map_err(IpcError::from),
+                None => Ok(false),
+            };
+            let (done, ignored) = tokio::sync::oneshot::channel();
+            drop(ignored);
+            if happenings.send(Happening::KeyringDone { done: Ok(()), reply: done }).await.is_err() {
+                tracing::debug!("a secret was stored at the very end");
+            }
+            _ = reply.send(stored);
+        });
+    }
+
+    /// Trusts what was seen at that host, and nothing that a window made up.
+    fn trust_certificate(&mut self, host: &str, fingerprint: &str) -> Result<(), IpcError> {
+        let place = HostPort::named(host);
+        let asked = self.trust.pins().question(&place).is_some_and(|question| question.fingerprint == fingerprint);
+        if !asked {
+            return Err(not_now("no such certificate was seen; test the connection again"));
+        }
+        self.trust.pins().decide(&place, Fingerprint::named(fingerprint));
+        self.settings.pins.retain(|pin| pin.host != place.to_string());
+        self.settings.pins.push(Pin { host: place.to_string(), fingerprint: fingerprint.to_owned() });
+        self.save();
+        self.notices.settle(ErrorCode::CertificateUnknown);
+        self.notices.settle(ErrorCode::CertificateChanged);
+        if let Some(link) = &self.link {
+            link.probe();
+        }
+        Ok(())
+    }
+
+    fn add_contact(&mut self, login: String, name: &str) -> Result<(), IpcError> {
+        settings::login(&login)?;
+        let name: String = name.trim().chars().take(NAME).collect();
+        self.settings.contacts.retain(|contact| contact.login != login);
+        self.settings.contacts.push(Contact { login, name });
+        self.save();
+        Ok(())
+    }
+}
