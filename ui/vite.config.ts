@@ -37,5 +37,7 @@ export default defineConfig(({ mode }) => ({
     include: ['**/*.test.ts'],
     setupFiles: ['./lib/testing/setup.ts'],
     restoreMocks: true,
+    // A deadline, not an expectation: a busy machine renders a window in seconds.
+    testTimeout: 60_000,
   },
 }));

@@ -1,0 +1,283 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { MediaEvent, MediaReport, MediaTicket } from '../ipc/bindings';
+import { CONNECT_MS, NEGOTIATE_MS, REPUBLISH_MS } from './defaults';
+import { MediaSession } from './session';
+
+type Handler = (event: never) => void;
+
+/** Stands in for openvidu-browser: what our side asks of it, and what it says. */
+const library = vi.hoisted(() => ({
+  handlers: new Map<string, Handler>(),
+  log: [] as unknown[][],
+  connect: () => Promise.resolve() as Promise<unknown>,
+  publish: () => Promise.resolve() as Promise<unknown>,
+  iceServers: undefined as unknown[] | undefined,
+  subscribers: [] as Map<string, Handler>[],
+}));
+
+vi.mock('openvidu-browser', () => {
+  const streamOf = () => ({
+    hasAudio: true,
+    hasVideo: true,
+    audioActive: true,
+    videoActive: true,
+    getRTCPeerConnection: () => undefined,
+    getMediaStream: () => null,
+  });
+  const session = {
+    remoteConnections: new Map(),
+    on: (name: string, handler: Handler) => library.handlers.set(name, handler),
+    connect: (...args: unknown[]) => {
+      library.log.push(['connect', ...args]);
+      return library.connect();
+    },
+    publish: () => {
+      library.log.push(['publish']);
+      return library.publish();
+    },
+    subscribeAsync: async () => {
+      library.log.push(['subscribe']);
+      const handlers = new Map<string, Handler>();
+      library.subscribers.push(handlers);
+      return { stream: streamOf(), on: (name: string, handler: Handler) => handlers.set(name, handler) };
+    },
+    disconnect: () => library.log.push(['disconnect']),
+  };
+  class OpenVidu {
+    iceServers = library.iceServers;
+    enableProdMode() {
+      library.log.push(['enableProdMode']);
+    }
+    initSession() {
+      return session;
+    }
+    setAdvancedConfiguration(configuration: unknown) {
+      library.log.push(['configure', configuration]);
+    }
+    async initPublisherAsync(_target: unknown, properties: unknown) {
+      library.log.push(['initPublisher', properties]);
+      const stream = streamOf();
+      return {
+        stream,
+        on: () => undefined,
+        publishAudio: (on: boolean) => library.log.push(['publishAudio', on]),
+        publishVideo: (on: boolean) => library.log.push(['publishVideo', on]),
+      };
+    }
+  }
+  return { OpenVidu };
+});
+
+const ticket: MediaTicket = {
+  url: 'ws://127.0.0.1:1?sessionId=handle&token=-',
+  login: 'woman',
+  name: 'Woman',
+  publish: true,
+  media: 'video',
+  subscribe: true,
+  fakeMedia: false,
+};
+
+function track(kind: string) {
+  return { kind, stop: vi.fn(), addEventListener: vi.fn(), contentHint: '' };
+}
+
+let getUserMedia: ReturnType<typeof vi.fn>;
+
+function start(parts: Partial<MediaTicket> = {}) {
+  const events: MediaEvent[] = [];
+  const reports: MediaReport[] = [];
+  const session = new MediaSession(
+    { ...ticket, ...parts },
+    {
+      stage: document.createElement('div'),
+      own: document.createElement('div'),
+      words: { stage: 'Picture of Man', own: 'Your own picture' },
+      candidates: ['man', 'woman'],
+      openPeerSocket: async () => '',
+      onevent: (event) => events.push(event),
+      onreport: (report) => reports.push(report),
+      onstate: () => undefined,
+    },
+  );
+  return { session, events, reports, started: session.start() };
+}
+
+const asked = (name: string) => library.log.filter(([what]) => what === name);
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  library.handlers.clear();
+  library.log.length = 0;
+  library.subscribers.length = 0;
+  library.connect = async () => undefined;
+  library.publish = async () => undefined;
+  library.iceServers = undefined;
+  const tracks = [track('audio'), track('video')];
+  getUserMedia = vi.fn(async () => ({
+    getTracks: () => tracks,
+    getAudioTracks: () => tracks.filter(({ kind }) => kind === 'audio'),
+  }));
+  vi.stubGlobal('navigator', { mediaDevices: { getUserMedia } });
+  vi.stubGlobal('RTCPeerConnection', vi.fn());
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
+
+describe('a session', () => {
+  it('joins with the ticket and publishes what the issue asks for', async () => {
+    const { session, events, started } = start();
+    await started;
+    expect(asked('enableProdMode')).toHaveLength(1);
+    expect(asked('connect')).toEqual([['connect', ticket.url, { clientData: 'woman' }]]);
+    expect(asked('initPublisher')[0]?.[1]).toMatchObject({
+      resolution: '640x480',
+      frameRate: 30,
+      mirror: false,
+      publishAudio: true,
+      publishVideo: true,
+    });
+    expect(asked('publish')).toHaveLength(1);
+    expect(events).toEqual([{ kind: 'joined' }]);
+    await session.leave();
+  });
+
+  it('asks no public STUN server where the answer names none, and leaves named ones alone', async () => {
+    const alone = start();
+    await alone.started;
+    expect(asked('configure')).toEqual([['configure', { rtcConfiguration: { iceServers: [] } }]]);
+    const order = library.log.map(([what]) => what);
+    expect(order.indexOf('configure')).toBeLessThan(order.indexOf('publish'));
+    await alone.session.leave();
+    library.log.length = 0;
+    library.iceServers = [{ urls: ['turn:10.0.0.1'] }];
+    const named = start();
+    await named.started;
+    expect(asked('configure')).toEqual([]);
+    await named.session.leave();
+  });
+
+  it('opens no device and publishes nothing where it only sees', async () => {
+    const { session, started } = start({ publish: false });
+    await started;
+    expect(getUserMedia).not.toHaveBeenCalled();
+    expect(asked('initPublisher')).toEqual([]);
+    await session.leave();
+  });
+
+  it('publishes sound alone in a call without pictures', async () => {
+    const { session, started } = start({ media: 'audio' });
+    await started;
+    expect(getUserMedia.mock.calls.every(([constraints]) => constraints.video === undefined)).toBe(true);
+    await session.leave();
+  });
+
+  it('goes on with sound alone when the camera is taken', async () => {
+    const microphone = track('audio');
+    getUserMedia.mockImplementation(async ({ video }: MediaStreamConstraints) => {
+      if (video) throw new DOMException('taken', 'NotReadableError');
+      return { getTracks: () => [microphone], getAudioTracks: () => [microphone] };
+    });
+    const { session, events, started } = start();
+    await started;
+    expect(events).toEqual([{ kind: 'joined' }, { kind: 'failed', code: 'camera_busy', detail: expect.any(String) }]);
+    expect(asked('initPublisher')[0]?.[1]).toMatchObject({ videoSource: false });
+    await session.leave();
+    expect(microphone.stop).toHaveBeenCalledOnce();
+  });
+
+  it('only receives when there is no device at all', async () => {
+    getUserMedia.mockRejectedValue(new DOMException('none', 'NotFoundError'));
+    const { session, events, started } = start();
+    await started;
+    expect(events.map((event) => (event.kind === 'failed' ? event.code : event.kind))).toEqual([
+      'joined',
+      'camera_absent',
+      'microphone_absent',
+    ]);
+    expect(asked('publish')).toEqual([]);
+    await session.leave();
+  });
+
+  it('gives up joining when the library never answers', async () => {
+    library.connect = () => new Promise(() => undefined);
+    const { events, started } = start();
+    await vi.advanceTimersByTimeAsync(CONNECT_MS);
+    await started;
+    expect(events.map((event) => event.kind)).toEqual(['failed', 'disconnected']);
+    expect(events[0]).toMatchObject({ code: 'server_unreachable' });
+  });
+
+  it('says that a token was refused', async () => {
+    library.connect = () => Promise.reject(new Error('Token not valid'));
+    const { events, started } = start();
+    await started;
+    expect(events[0]).toMatchObject({ kind: 'failed', code: 'token_refused' });
+  });
+
+  it('gives up publishing when the library never answers, and stays', async () => {
+    library.publish = () => new Promise(() => undefined);
+    const { session, events, started } = start();
+    await vi.advanceTimersByTimeAsync(NEGOTIATE_MS);
+    await started;
+    expect(events.at(-1)).toMatchObject({ kind: 'failed', code: 'media_blocked' });
+    expect(asked('disconnect')).toEqual([]);
+    await session.leave();
+    expect(asked('disconnect')).toHaveLength(1);
+  });
+
+  it('subscribes to what others publish, and waits a while for a stream that was taken back', async () => {
+    const { session, events, started } = start({ publish: false });
+    await started;
+    library.handlers.get('streamCreated')?.({ stream: { streamId: 's1' } } as never);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(asked('subscribe')).toHaveLength(1);
+    library.handlers.get('streamDestroyed')?.({ stream: { streamId: 's1' }, reason: 'unpublish' } as never);
+    await vi.advanceTimersByTimeAsync(REPUBLISH_MS - 1);
+    expect(events.at(-1)).toEqual({ kind: 'joined' });
+    await vi.advanceTimersByTimeAsync(1);
+    expect(events.at(-1)).toEqual({ kind: 'remoteLeft' });
+    await session.leave();
+  });
+
+  it('does not subscribe where nobody else is to be seen', async () => {
+    const { session, started } = start({ subscribe: false });
+    await started;
+    library.handlers.get('streamCreated')?.({ stream: { streamId: 's1' } } as never);
+    expect(asked('subscribe')).toEqual([]);
+    await session.leave();
+  });
+
+  it('tells of interruptions and of the end', async () => {
+    const { session, events, started } = start({ publish: false });
+    await started;
+    library.handlers.get('reconnecting')?.(undefined as never);
+    library.handlers.get('reconnected')?.(undefined as never);
+    library.handlers.get('exception')?.({ name: 'ICE_CONNECTION_FAILED', message: '' } as never);
+    library.handlers.get('sessionDisconnected')?.({ reason: 'networkDisconnect' } as never);
+    expect(events.slice(1)).toEqual([
+      { kind: 'reconnecting' },
+      { kind: 'reconnected' },
+      { kind: 'reconnecting' },
+      { kind: 'disconnected', reason: 'networkDisconnect' },
+    ]);
+    await session.leave();
+  });
+
+  it('reports once a second, and once at the end', async () => {
+    const { session, reports, started } = start({ publish: false });
+    await started;
+    await vi.advanceTimersByTimeAsync(3050);
+    const before = reports.length;
+    expect(before).toBeGreaterThanOrEqual(3);
+    expect(before).toBeLessThanOrEqual(5);
+    await session.leave();
+    expect(reports).toHaveLength(before + 1);
+    expect(reports.at(-1)).toMatchObject({ publishing: false, subscribed: 0, recognised: null });
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(reports).toHaveLength(before + 1);
+  });
+});
