@@ -136,6 +136,10 @@ export async function startBrowser() {
   return chromium.launch({
     executablePath: process.env.ZVONOK_CHROMIUM ?? '/usr/bin/chromium',
     headless: true,
+    // Whoever is signalled ends what was started, the browser included.
+    handleSIGINT: false,
+    handleSIGTERM: false,
+    handleSIGHUP: false,
     args: [
       '--no-sandbox',
       '--disable-gpu',
@@ -144,10 +148,15 @@ export async function startBrowser() {
       '--disable-background-networking',
       '--disable-component-update',
       '--disable-sync',
+      '--disable-breakpad',
       '--ignore-certificate-errors',
       '--use-fake-device-for-media-stream',
       '--use-fake-ui-for-media-stream',
       '--autoplay-policy=no-user-gesture-required',
+      // Two pages on one machine meet on the loopback interface, which ICE leaves out otherwise.
+      '--allow-loopback-in-peer-connection',
+      // The library asks public STUN servers where a session names none; tests ask nobody.
+      '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost',
     ],
   });
 }

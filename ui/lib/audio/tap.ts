@@ -45,6 +45,7 @@ export class AudioTap {
   close(): void {
     this.#closed = true;
     this.onsamples = null;
-    void this.#context?.close();
+    // Closing one that is closed already is refused.
+    if (this.#context?.state !== 'closed') void this.#context?.close();
   }
 }

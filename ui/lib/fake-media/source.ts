@@ -50,7 +50,13 @@ async function voice(login: string): Promise<{ track: MediaStreamTrack; stop: ()
   await context.resume();
   const [track] = sink.stream.getAudioTracks();
   if (!track) throw new Error('a destination node has no track');
-  return { track, stop: () => void context.close() };
+  return {
+    track,
+    stop: () => {
+      // Closing one that is closed already is refused.
+      if (context.state !== 'closed') void context.close();
+    },
+  };
 }
 
 /** Test camera and voice of `login`. */
