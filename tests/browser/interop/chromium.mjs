@@ -9,7 +9,8 @@
  *
  * Orders: `{"do":"call","login":"woman"}` (man; `{"do":"call"}` joins on a two-way page), `accept`, `decline`, `stop`,
  * `stats`, `screenshot` (with `path`), `quit`. Each is answered by `{"event":"done","do":…}` or
- * `{"event":"refused","do":…,"message":…}`; `stats` by `{"event":"stats","figures":…,"cost":…}` before that.
+ * `{"event":"refused","do":…,"message":…}`; `stats` by `{"event":"stats","figures":…,"cost":…}` before that. An order's
+ * `id`, if it has one, is in its answers.
  *
  * Events, each with `at` in milliseconds since 1970: `ready`, `online`, `offline`, `calling`, `cancelled`, `declined`,
  * `answer` (of the hub to a request), `accepting`, `joined`, `published`, `stream_created`, `stream`, `picture` (the first
@@ -54,7 +55,7 @@ async function obey(visitor, order) {
     case 'screenshot':
       return visitor.screenshot(order.path);
     case 'stats':
-      print({ event: 'stats', at: Date.now(), figures: await visitor.figures(), cost: costOfTree() });
+      print({ event: 'stats', at: Date.now(), id: order.id, figures: await visitor.figures(), cost: costOfTree() });
       return undefined;
     default:
       throw new Error(`there is no order ${JSON.stringify(order.do)}`);
@@ -69,9 +70,9 @@ async function work(visitor) {
       order = JSON.parse(line);
       if (order.do === 'quit') return;
       await obey(visitor, order);
-      print({ event: 'done', at: Date.now(), do: order.do });
+      print({ event: 'done', at: Date.now(), do: order.do, id: order.id });
     } catch (error) {
-      print({ event: 'refused', at: Date.now(), do: order.do, message: String(error?.message ?? error) });
+      print({ event: 'refused', at: Date.now(), do: order.do, id: order.id, message: String(error?.message ?? error) });
     }
   }
 }
