@@ -11,6 +11,8 @@ import { fileURLToPath } from 'node:url';
 import { LIBRARIES } from '../rig.mjs';
 
 const PAGES = join(dirname(fileURLToPath(import.meta.url)), 'pages');
+/** The built windows: among them the project's test camera and voice, as a module of its own. */
+const WINDOWS = join(dirname(fileURLToPath(import.meta.url)), '../../../ui/dist');
 const require = createRequire(import.meta.url);
 
 /** OpenVidu answers a REST call well within this, in milliseconds, or is not there. */
@@ -27,9 +29,9 @@ const TYPES = {
  * Serves the pages on a free port of 127.0.0.1.
  *
  * `openvidu`: its address, `secret`: its secret; `settings`: what `/settings.json` says to the pages; `library`: the
- * version of openvidu-browser; `fakeMedia`: a folder with the built test camera and voice, if pages are to use it.
+ * version of openvidu-browser.
  */
-export async function servePages({ openvidu, secret, settings, library, fakeMedia }) {
+export async function servePages({ openvidu, secret, settings, library }) {
   const scripts = {
     '/openvidu-browser.js': LIBRARIES[library],
     '/socket.io.js': join(dirname(require.resolve('socket.io-client/package.json')), 'dist/socket.io.js'),
@@ -43,8 +45,7 @@ export async function servePages({ openvidu, secret, settings, library, fakeMedi
       return send(response, 200, '.json', JSON.stringify({ token }));
     }
     if (pathname === '/settings.json') return send(response, 200, '.json', JSON.stringify(settings));
-    if (pathname.startsWith('/fake-media/') && fakeMedia)
-      return file(response, fakeMedia, pathname.slice('/fake-media/'.length));
+    if (pathname.startsWith('/windows/')) return file(response, WINDOWS, pathname.slice('/windows/'.length));
     if (pathname in scripts) return send(response, 200, '.js', await readFile(scripts[pathname]));
     return file(response, PAGES, pathname.slice(1));
   };

@@ -1,9 +1,5 @@
 /** A headless Chromium with one page of `pages/`, for tests and for the program `chromium.mjs`. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { startBrowser } from '../rig.mjs';
-import { buildFakeMedia } from './fake-media.mjs';
 import { mintToken, servePages } from './page-server.mjs';
 
 /** How long a page may take to load, and a button to be there and pressed, in milliseconds. */
@@ -31,22 +27,14 @@ export async function visit({
   peer,
   watcher,
 }) {
-  const scratch = await mkdtemp(join(tmpdir(), 'zvonok-page-'));
-  const closing = [() => rm(scratch, { recursive: true, force: true })];
+  const closing = [];
   const close = async () => {
     for (const step of closing.splice(0).toReversed()) await step();
   };
   try {
-    if (fakeMedia) await buildFakeMedia(join(scratch, 'fake-media'));
     const settings = { login, hub, session, peer, fakeMedia: Boolean(fakeMedia) };
     if (kind === 'two-way') settings.token = token ?? (await mintToken({ openvidu, secret, session }));
-    const pages = await servePages({
-      openvidu,
-      secret,
-      settings,
-      library,
-      fakeMedia: fakeMedia ? join(scratch, 'fake-media') : null,
-    });
+    const pages = await servePages({ openvidu, secret, settings, library });
     closing.push(() => pages.close());
     const browser = await startBrowser();
     closing.push(() => browser.close());
