@@ -123,7 +123,7 @@ describe('a call', () => {
     const { session } = await open(backendOf('call'));
     await waitFor(() => expect(session.asked).toContainEqual(['start']));
     expect(screen.queryByRole('button', { name: 'Turn on sound' })).toBeNull();
-    session.around?.onstate({ picture: true, own: true, silent: true, quality: 'good' });
+    session.around?.onstate({ picture: true, off: false, own: true, silent: true, quality: 'good' });
     await userEvent.click(await screen.findByRole('button', { name: 'Turn on sound' }));
     expect(session.asked.at(-1)).toEqual(['sound']);
   });

@@ -135,6 +135,7 @@ export const en = {
   'call.shown': '{name} sees and hears you',
   'call.seeing': 'You only see {name}; your camera and microphone are off',
   'call.waiting': 'Waiting for the picture',
+  'call.off': '{name} has no picture on',
   'call.voice': 'Sound only',
   'call.you': 'You',
   'call.controls': 'Call controls',

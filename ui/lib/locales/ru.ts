@@ -136,6 +136,7 @@ export const ru: Record<Key, string> = {
   'call.shown': '{name} видит и слышит вас',
   'call.seeing': 'Вы только смотрите: {name}. Ваши камера и микрофон выключены',
   'call.waiting': 'Ждём картинку',
+  'call.off': '{name}: картинка выключена',
   'call.voice': 'Только звук',
   'call.you': 'Вы',
   'call.controls': 'Управление звонком',

@@ -27,10 +27,15 @@ export class Remote {
     return (hasAudio && audioActive) || (hasVideo && videoActive);
   }
 
+  /** Its owner has a camera on. */
+  get shows(): boolean {
+    const { hasVideo, videoActive } = this.subscriber.stream;
+    return hasVideo && videoActive;
+  }
+
   /** There is a picture to be seen now. */
   get picture(): boolean {
-    const { hasVideo, videoActive } = this.subscriber.stream;
-    return hasVideo && videoActive && this.#shown;
+    return this.shows && this.#shown;
   }
 
   /** Takes this moment's figures into `ledger`; null where there is no connection to ask. */

@@ -148,7 +148,7 @@ describe('a session', () => {
   it('asks no public STUN server where the answer names none, and leaves named ones alone', async () => {
     const alone = start();
     await alone.started;
-    expect(asked('configure')).toEqual([['configure', { rtcConfiguration: { iceServers: [] } }]]);
+    expect(asked('configure')[0]).toEqual(['configure', { rtcConfiguration: { iceServers: [] } }]);
     const order = library.log.map(([what]) => what);
     expect(order.indexOf('configure')).toBeLessThan(order.indexOf('publish'));
     await alone.session.leave();
@@ -158,6 +158,17 @@ describe('a session', () => {
     await named.started;
     expect(asked('configure')).toEqual([]);
     await named.session.leave();
+  });
+
+  it('asks none either for a stream that is there before the join is through', async () => {
+    library.connect = async () => {
+      library.handlers.get('streamCreated')?.({ stream: { streamId: 's1' } } as never);
+    };
+    const { session, started } = start({ publish: false });
+    await started;
+    const order = library.log.map(([what]) => what);
+    expect(order.indexOf('configure')).toBeLessThan(order.indexOf('subscribe'));
+    await session.leave();
   });
 
   it('opens no device and publishes nothing where it only sees', async () => {

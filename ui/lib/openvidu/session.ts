@@ -124,9 +124,17 @@ export class MediaSession {
     this.#listen(session);
     const { url, login } = this.#ticket;
     await withDeadline(session.connect(url, { clientData: login }), CONNECT_MS, 'joining the session');
-    const answered = (openvidu as unknown as Answered).iceServers ?? [];
-    // With no server named, the library would ask public STUN servers; an empty list of one's own keeps it from it.
-    if (answered.length === 0) openvidu.setAdvancedConfiguration({ rtcConfiguration: { iceServers: [] } });
+    this.#askNobodyElse();
+  }
+
+  /**
+   * With no ICE server named in the answer the library would ask public STUN servers; an empty list of one's own keeps
+   * it from that. Before the first stream of either direction: those that are there already are told of before
+   * `connect` resolves.
+   */
+  #askNobodyElse(): void {
+    const answered = (this.#openvidu as unknown as Answered | null)?.iceServers ?? [];
+    if (answered.length === 0) this.#openvidu?.setAdvancedConfiguration({ rtcConfiguration: { iceServers: [] } });
   }
 
   #listen(session: Session): void {
@@ -152,6 +160,7 @@ export class MediaSession {
   async #subscribe({ stream }: StreamEvent): Promise<void> {
     if (!this.#ticket.subscribe || !this.#session || this.#ended) return;
     clearTimeout(this.#leaving);
+    this.#askNobodyElse();
     try {
       const subscriber = await withDeadline(
         this.#session.subscribeAsync(stream, this.#around.stage, { insertMode: 'APPEND' }),
