@@ -26,7 +26,12 @@ struct Arguments {
 }
 
 fn arguments() -> Arguments {
-    let mut arguments = Arguments { seconds: 10, page: PathBuf::from("target/peer-page"), name: "index.html".to_owned(), query: String::new() };
+    let mut arguments = Arguments {
+        seconds: 10,
+        page: PathBuf::from("target/peer-page"),
+        name: "index.html".to_owned(),
+        query: String::new(),
+    };
     let mut rest = std::env::args().skip(1);
     while let Some(name) = rest.next() {
         let value = rest.next().unwrap_or_default();
