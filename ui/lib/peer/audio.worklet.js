@@ -8,10 +8,14 @@
 const HEADER = 16;
 const BLOCK = 480;
 const AUDIO = 2;
-/** Blocks kept in reserve: what a worker and a socket may take for a round trip. */
+/** Blocks kept in reserve at first: what a worker and a socket usually take for a round trip. */
 const RESERVE = 3;
-/** Render quanta (128 samples each) without an answer after which blocks are asked for anew: about half a second. */
-const PATIENCE = 190;
+/** Blocks that wait at most; when the machine stalls, what is older is not played any more. */
+const MOST_QUEUED = 30;
+/** Blocks that are asked for and not there yet at most: half a second. */
+const MOST_ASKED = 50;
+/** Blocks over which a reserve must have been unused before it is made smaller: two seconds. */
+const WINDOW = 200;
 
 class Capture extends AudioWorkletProcessor {
   constructor(options) {
@@ -59,18 +63,27 @@ class Capture extends AudioWorkletProcessor {
   }
 }
 
+/**
+ * Asks for a block every 10 ms of the sound card's time, whatever has come until then: so the core's jitter buffer runs
+ * at the sound card's pace, and a slow round trip costs delay once, not sound again and again. The delay is taken back
+ * when it has not been needed for a while.
+ */
 class Play extends AudioWorkletProcessor {
   constructor() {
     super();
     this.queue = [];
     this.asked = 0;
-    this.waited = 0;
+    this.silence = 0;
     this.position = 0;
+    this.elapsed = 0;
+    this.least = Infinity;
+    this.blocks = 0;
     this.live = true;
     this.port.onmessage = ({ data }) => {
       if (data.type === 'port') {
         this.source = data.port;
         this.source.onmessage = ({ data: message }) => this.take(message);
+        this.ask(RESERVE);
       }
       if (data.type === 'stop') {
         this.live = false;
@@ -81,29 +94,46 @@ class Play extends AudioWorkletProcessor {
 
   take(message) {
     this.asked = Math.max(0, this.asked - 1);
-    this.waited = 0;
-    // Late answers to a question that was repeated would only add delay.
-    if (this.queue.length < 2 * RESERVE) this.queue.push(new Float32Array(message, HEADER));
+    this.silence = 0;
+    this.queue.push(new Float32Array(message, HEADER));
+    if (this.queue.length > MOST_QUEUED) {
+      this.queue.shift();
+      this.position = 0;
+    }
   }
 
-  ask() {
-    if (this.asked > 0) {
-      this.waited += 1;
-      if (this.waited > PATIENCE) {
-        this.asked = 0;
-        this.waited = 0;
-      }
+  ask(count) {
+    this.source.postMessage(count);
+    this.asked += count;
+  }
+
+  /** Another 10 ms are played. */
+  tick() {
+    this.silence += 1;
+    // Questions that were never answered were lost: begin anew.
+    if (this.silence > MOST_ASKED) this.asked = 0;
+    this.least = Math.min(this.least, this.queue.length);
+    this.blocks += 1;
+    let wanted = 1;
+    if (this.blocks >= WINDOW) {
+      if (this.least > RESERVE) wanted = 0;
+      this.blocks = 0;
+      this.least = Infinity;
     }
-    const wanted = RESERVE - this.queue.length - this.asked;
-    if (wanted > 0 && this.source) {
-      this.source.postMessage(wanted);
-      this.asked += wanted;
-    }
+    const missing = RESERVE - this.queue.length - this.asked;
+    wanted = Math.max(wanted, missing);
+    if (wanted > 0 && this.asked < MOST_ASKED) this.ask(wanted);
   }
 
   process(_inputs, [output]) {
-    this.ask();
     const first = output[0];
+    if (this.source) {
+      this.elapsed += first.length;
+      while (this.elapsed >= BLOCK) {
+        this.elapsed -= BLOCK;
+        this.tick();
+      }
+    }
     for (let index = 0; index < first.length; index += 1) {
       const block = this.queue[0];
       if (block === undefined) break;
