@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashSet,
+    path::Path,
     sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc},
     time::{Duration, Instant},
 };
@@ -52,10 +53,11 @@ impl Desktop {
         let marks = Arc::clone(&closing);
         // Two profiles must not overwrite each other's icons.
         let mut icon = tray::Tray::new(profile.runtime.join(format!("{}-tray", profile.name)));
+        let pages = profile.runtime.join(format!("{}-pages", profile.name));
         std::thread::spawn(move || {
             for order in inbox {
                 let done = match order {
-                    Order::Open(window) => open(&worker, window),
+                    Order::Open(window) => open(&worker, window, &pages),
                     Order::Close(window) => close(&worker, window, &marks, &destroyed),
                     Order::Tray(state) => icon.show(&worker, state),
                 };
@@ -124,7 +126,7 @@ impl Surface for Desktop {
     }
 }
 
-fn open(app: &AppHandle, window: Window) -> tauri::Result<()> {
+fn open(app: &AppHandle, window: Window, pages: &Path) -> tauri::Result<()> {
     if let Some(there) = app.get_webview_window(window.label()) {
         if window != Window::Ring {
             there.unminimize()?;
@@ -133,7 +135,7 @@ fn open(app: &AppHandle, window: Window) -> tauri::Result<()> {
         }
         return Ok(());
     }
-    build(app, window)
+    build(app, window, pages)
 }
 
 /// Destroys a window and waits until it is gone, so that opening it again makes a new one.
@@ -162,12 +164,15 @@ fn lock(closing: &Mutex<HashSet<Window>>) -> MutexGuard<'_, HashSet<Window>> {
     closing.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn build(app: &AppHandle, window: Window) -> tauri::Result<()> {
+/// Makes a window. What its page leaves behind goes to the folder `pages` in the runtime directory, which is memory and
+/// ends with the session. A private (incognito) webview would leave nothing at all, but on Linux Tauri registers its
+/// scheme once a web context while each private webview has a context of its own: the second window stays empty.
+fn build(app: &AppHandle, window: Window, pages: &Path) -> tauri::Result<()> {
     let page = WebviewUrl::App(format!("{}.html", window.label()).into());
     let builder = WebviewWindowBuilder::new(app, window.label(), page)
         .title("Zvonok")
-        // Nothing that a page could leave behind on the disk.
-        .incognito(true)
+        .data_directory(pages.to_path_buf())
+        .incognito(cfg!(not(target_os = "linux")))
         .on_navigation(|url| matches!(url.host_str(), Some("localhost" | "tauri.localhost")) || url.scheme() == "about")
         .on_page_load(|window, load| {
             if load.event() == PageLoadEvent::Finished {
