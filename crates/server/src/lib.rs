@@ -12,6 +12,7 @@
 //! ```
 
 pub mod config;
+mod deployments;
 pub mod echo;
 pub mod hub;
 mod listen;
@@ -19,6 +20,7 @@ pub mod media;
 pub mod media_control;
 pub mod secret;
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
@@ -43,6 +45,8 @@ pub struct Running {
     pub secret: Secret,
     /// SHA-256 of the media server's certificate as `AA:BB:…`; `None` where it has no TLS or is not ours.
     pub fingerprint: Option<String>,
+    /// Where media goes; empty where it is not embedded.
+    pub udp: Vec<SocketAddr>,
     hub: Listening,
     sockets: socketioxide::SocketIo,
     media: Option<media::MediaServer>,
@@ -83,7 +87,8 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
         secret::make_private_dir(dir).map_err(|source| StartError::DataDir { dir: dir.clone(), source })?;
     }
     if !config.openvidu.is_empty() {
-        return Err(StartError::NotYet("--openvidu"));
+        let control = deployments::Deployments::new(&config.openvidu)?;
+        return start_with(Config { echo: false, ..config }, Arc::new(control)).await;
     }
     let secret = secret::load_or_make(config.secret.clone(), config.data_dir.as_deref())?;
     let media = media::start(EmbeddedMedia {
@@ -96,8 +101,8 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
     })
     .await?;
     let (media_url, fingerprint) = (media.url().clone(), media.fingerprint().map(str::to_owned));
-    let control = media.control();
-    start_hub(config, control, Started { media: Some(media), media_url, fingerprint, secret }).await
+    let (control, udp) = (media.control(), media.media_addresses().to_vec());
+    start_hub(config, control, Started { media: Some(media), media_url, fingerprint, secret, udp }).await
 }
 
 /// Starts the hub on top of a media server of the caller's own.
@@ -107,8 +112,11 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
 pub async fn start_with(config: Config, media: Arc<dyn MediaControl>) -> Result<Running, StartError> {
     check(&config)?;
     let media_url = Url::parse(media.public_url()).map_err(|_| StartError::BadPublicHost)?;
-    let secret = secret::load_or_make(config.secret.clone(), config.data_dir.as_deref())?;
-    start_hub(config, media, Started { media: None, media_url, fingerprint: None, secret }).await
+    let secret = match config.openvidu.first() {
+        Some(deployment) => deployment.secret.clone(),
+        None => secret::load_or_make(config.secret.clone(), None)?,
+    };
+    start_hub(config, media, Started { media: None, media_url, fingerprint: None, secret, udp: Vec::new() }).await
 }
 
 /// The media side, once it runs.
@@ -117,6 +125,7 @@ struct Started {
     media_url: Url,
     fingerprint: Option<String>,
     secret: Secret,
+    udp: Vec<SocketAddr>,
 }
 
 async fn start_hub(config: Config, control: Arc<dyn MediaControl>, started: Started) -> Result<Running, StartError> {
@@ -134,9 +143,9 @@ async fn start_hub(config: Config, control: Arc<dyn MediaControl>, started: Star
     let options = hub::Options { settings, access, echo: config.echo };
     let parts = hub::start(options, control, &tasks, &stop);
     let hub = listen::listen(&config, parts.router, &tasks)?;
-    let hub_url = listen::url(&config.hub_tls, config.public_host.as_deref(), hub.address)?;
-    let Started { media, media_url, fingerprint, secret } = started;
-    Ok(Running { hub_url, media_url, secret, fingerprint, hub, sockets: parts.sockets, media, tasks, stop })
+    let hub_url = listen::url(&config, hub.address)?;
+    let Started { media, media_url, fingerprint, secret, udp } = started;
+    Ok(Running { hub_url, media_url, secret, fingerprint, udp, hub, sockets: parts.sockets, media, tasks, stop })
 }
 
 fn check(config: &Config) -> Result<(), StartError> {

@@ -7,12 +7,13 @@ use std::time::Duration;
 
 use axum::Router;
 use axum_server::Handle;
+use axum_server::tls_rustls::RustlsConfig;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument as _;
 use url::Url;
 
 use crate::config::{Config, Tls};
-use crate::media::MediaStartError;
+use crate::media::{MediaStartError, names, reachable, tls};
 use crate::secret::SecretError;
 
 /// How long requests under way may take when the server stops.
@@ -52,9 +53,12 @@ pub enum StartError {
     /// `--public-host` makes no address.
     #[error("the public host is not a host name or address")]
     BadPublicHost,
-    /// Something of a later version.
-    #[error("{0} is not there yet")]
-    NotYet(&'static str),
+    /// The hub's certificate cannot be used.
+    #[error("cannot secure the hub")]
+    HubTls(#[source] MediaStartError),
+    /// A deployment's address or the system's trust store cannot be used.
+    #[error("cannot use the OpenVidu deployment: {0}")]
+    Deployment(String),
 }
 
 /// A listener that serves.
@@ -79,31 +83,42 @@ impl Listening {
 /// Binds the hub's address and serves `router` on it, on `tasks`.
 pub(crate) fn listen(config: &Config, router: Router, tasks: &TaskTracker) -> Result<Listening, StartError> {
     let failed = |source| StartError::Listen { address: config.hub_listen, source };
-    if config.hub_tls != Tls::Off {
-        return Err(StartError::NotYet("TLS of the hub"));
-    }
     let listener = TcpListener::bind(config.hub_listen).map_err(failed)?;
     listener.set_nonblocking(true).map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
+    let names = names(&host(config.public_host.as_deref(), address));
+    // The same self-signed certificate as the media server's, so that there is one fingerprint to compare.
+    let identity = tls::identity(&config.hub_tls, config.data_dir.as_deref(), names).map_err(StartError::HubTls)?;
     let handle = Handle::new();
-    let server = axum_server::from_tcp(listener).map_err(failed)?.handle(handle.clone());
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    let serve = async move {
-        if let Err(error) = server.serve(service).await {
-            tracing::error!(%error, "the hub's listener ended");
+    let span = tracing::info_span!("hub_listener", %address);
+    match identity {
+        Some(identity) => {
+            let tls = RustlsConfig::from_config(identity.config);
+            let server = axum_server::from_tcp_rustls(listener, tls).map_err(failed)?.handle(handle.clone());
+            tasks.spawn(async move { served(server.serve(service).await) }.instrument(span));
         }
-    };
-    tasks.spawn(serve.instrument(tracing::info_span!("hub_listener", %address)));
+        None => {
+            let server = axum_server::from_tcp(listener).map_err(failed)?.handle(handle.clone());
+            tasks.spawn(async move { served(server.serve(service).await) }.instrument(span));
+        }
+    }
     Ok(Listening { address, handle })
 }
 
+fn served(ended: io::Result<()>) {
+    if let Err(error) = ended {
+        tracing::error!(%error, "the hub's listener ended");
+    }
+}
+
+fn host(public_host: Option<&str>, address: SocketAddr) -> String {
+    public_host.map_or_else(|| reachable(address.ip()), str::to_owned)
+}
+
 /// The address that people and programs are told.
-pub(crate) fn url(tls: &Tls, public_host: Option<&str>, address: SocketAddr) -> Result<Url, StartError> {
-    let scheme = if *tls == Tls::Off { "http" } else { "https" };
-    let host = match public_host {
-        Some(host) => host.to_owned(),
-        None if address.is_ipv6() => format!("[{}]", address.ip()),
-        None => address.ip().to_string(),
-    };
+pub(crate) fn url(config: &Config, address: SocketAddr) -> Result<Url, StartError> {
+    let scheme = if config.hub_tls == Tls::Off { "http" } else { "https" };
+    let host = host(config.public_host.as_deref(), address);
     Url::parse(&format!("{scheme}://{host}:{}", address.port())).map_err(|_| StartError::BadPublicHost)
 }

@@ -19,6 +19,7 @@ fn main() -> ExitCode {
     match run(flags) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
+            // Nothing is left to tell it to when standard error is closed.
             let _ = writeln!(std::io::stderr(), "zvonok-server: {error:#}");
             ExitCode::FAILURE
         }
@@ -28,7 +29,7 @@ fn main() -> ExitCode {
 #[tokio::main]
 async fn run(flags: Flags) -> anyhow::Result<()> {
     let config = flags.config()?;
-    let kept = config.secret.is_none().then(|| config.data_dir.clone()).flatten();
+    let kept = (config.secret.is_none() && config.openvidu.is_empty()).then(|| config.data_dir.clone()).flatten();
     let running = zvonok_server::start(config).await?;
     announce(&running, kept.as_deref()).context("cannot print the addresses")?;
     stopped().await.context("cannot wait for a signal")?;
@@ -44,6 +45,9 @@ fn announce(running: &Running, kept: Option<&std::path::Path>) -> std::io::Resul
     writeln!(out, "openvidu     {}", running.media_url.as_str().trim_end_matches('/'))?;
     if let Some(fingerprint) = &running.fingerprint {
         writeln!(out, "certificate  SHA-256 {fingerprint}")?;
+    }
+    for address in &running.udp {
+        writeln!(out, "media        udp {address}")?;
     }
     if let Some(dir) = kept {
         writeln!(out, "secret       kept in {}", dir.join(zvonok_server::secret::SECRET_FILE).display())?;

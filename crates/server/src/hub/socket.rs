@@ -1,11 +1,15 @@
 //! The hub's sockets.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::json;
 use socketioxide::extract::{AckSender, SocketRef, State, TryData};
+use socketioxide::handler::ConnectHandler as _;
 use socketioxide::layer::SocketIoLayer;
 use socketioxide::{SocketIo, TransportType};
+use tokio::sync::OwnedSemaphorePermit;
+use tokio_util::sync::CancellationToken;
 use zvonok_signaling_proto::event::{LoginRequest, RingAck};
 use zvonok_signaling_proto::rest::Head;
 use zvonok_signaling_proto::{Code, SOCKET_PATH};
@@ -25,24 +29,49 @@ pub(super) fn layer(hub: Hub) -> (SocketIoLayer, SocketIo) {
         .ws_max_frame_size(MAX_MESSAGE)
         .with_state(hub)
         .build_layer();
-    io.ns("/", connected);
+    io.ns("/", connected.with(prepare));
     (layer, io)
 }
 
-async fn connected(socket: SocketRef, State(hub): State<Hub>) {
-    if !hub.admit() {
-        tracing::warn!("a socket was refused, there are too many");
-        let _ = socket.disconnect();
-        return;
-    }
+/// What a socket has from its beginning to its end.
+struct Seat {
+    /// Its room among all sockets.
+    _room: OwnedSemaphorePermit,
+    /// The library takes events for it from now on.
+    ready: CancellationToken,
+}
+
+/// Runs before the client is told that it is connected: a `login` sent at once finds its handler.
+async fn prepare(socket: SocketRef, State(hub): State<Hub>) -> Result<(), TooManySockets> {
+    let room = hub.room().ok_or(TooManySockets)?;
+    socket.extensions.insert(Arc::new(Seat { _room: room, ready: CancellationToken::new() }));
     socket.on("login", login);
     socket.on("ring_ack", ring_ack);
     socket.on_disconnect(disconnected);
+    Ok(())
 }
+
+/// Runs after the library has marked the socket as connected; that comes after the client was told, and on a busy
+/// machine after the client's first event.
+async fn connected(socket: SocketRef) {
+    if let Some(seat) = socket.extensions.get::<Arc<Seat>>() {
+        seat.ready.cancel();
+    }
+}
+
+/// What a client reads when the hub is full.
+#[derive(Debug, thiserror::Error)]
+#[error("too many sockets")]
+struct TooManySockets;
 
 async fn login(socket: SocketRef, State(hub): State<Hub>, TryData(body): TryData<LoginRequest>, ack: AckSender) {
     match body {
-        Ok(body) => hub.login(socket, body, ack).await,
+        Ok(body) => {
+            if let Some(seat) = socket.extensions.get::<Arc<Seat>>() {
+                seat.ready.cancelled().await;
+            }
+            hub.login(socket, body, ack).await;
+        }
         Err(_) => {
             tracing::debug!("a malformed login");
             let head = Head::failure(Code::Malformed, "`login` has 1 to 64 letters, digits, `_` or `-`.");

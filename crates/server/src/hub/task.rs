@@ -1,12 +1,11 @@
 //! The task that owns the hub machine, the one that speaks to the media server, and the handle to both.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use socketioxide::extract::{AckSender, SocketRef};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -24,12 +23,15 @@ use crate::media_control::{MediaControl, MediaControlError, Role};
 /// Least time between two ticks: a deadline that stays due must not spin the task.
 const MIN_TICK: Duration = Duration::from_millis(20);
 
+/// Ends of sockets that are remembered; an event overtaken by so many others does not occur.
+const GONE: usize = 256;
+
 /// A handle to the hub.
 #[derive(Debug, Clone)]
 pub(super) struct Hub {
     commands: mpsc::Sender<Command>,
     media: Arc<dyn MediaControl>,
-    sockets: Arc<AtomicUsize>,
+    seats: Arc<Semaphore>,
 }
 
 enum Command {
@@ -54,17 +56,15 @@ impl Hub {
     ) -> Self {
         let (commands, inbox) = mpsc::channel(QUEUE);
         let (ops, work) = mpsc::channel(QUEUE);
-        let task = Task { machine, echo, ops, sockets: HashMap::new(), clock: Clock::start() };
+        let task = Task { machine, echo, ops, sockets: HashMap::new(), gone: VecDeque::new(), clock: Clock::start() };
         tasks.spawn(task.run(inbox, stop.clone()).instrument(tracing::info_span!("hub")));
         tasks.spawn(run_media(Arc::clone(&media), work).instrument(tracing::info_span!("hub_media")));
-        Self { commands, media, sockets: Arc::default() }
+        Self { commands, media, seats: Arc::new(Semaphore::new(MAX_SOCKETS)) }
     }
 
-    /// Whether one more socket is let in; [`Hub::gone`] counts it out.
-    pub(super) fn admit(&self) -> bool {
-        let admitted =
-            self.sockets.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| (n < MAX_SOCKETS).then_some(n + 1));
-        admitted.is_ok()
+    /// Room for one more socket, if there is any.
+    pub(super) fn room(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.seats).try_acquire_owned().ok()
     }
 
     pub(super) async fn login(&self, socket: SocketRef, body: LoginRequest, ack: AckSender) {
@@ -76,7 +76,6 @@ impl Hub {
     }
 
     pub(super) async fn gone(&self, socket: SocketId) {
-        self.sockets.fetch_sub(1, Ordering::Relaxed);
         self.send(Command::Tell(Input::SocketGone { socket })).await;
     }
 
@@ -143,6 +142,8 @@ struct Task {
     echo: Option<Echo>,
     ops: mpsc::Sender<MediaOp>,
     sockets: HashMap<SocketId, SocketRef>,
+    /// Sockets whose end was told lately: their events are tasks of their own and may come later.
+    gone: VecDeque<SocketId>,
     clock: Clock,
 }
 
@@ -174,8 +175,7 @@ impl Task {
         match command {
             Command::Login { socket, body, ack } => {
                 let id = socket.id.to_string();
-                // A socket may be gone before its login is looked at; its end was told already then.
-                if !socket.connected() {
+                if self.gone.contains(&id) {
                     return;
                 }
                 self.sockets.insert(id.clone(), socket);
@@ -188,6 +188,10 @@ impl Task {
             Command::Tell(input) => {
                 if let Input::SocketGone { socket } = &input {
                     self.sockets.remove(socket);
+                    self.gone.push_back(socket.clone());
+                    if self.gone.len() > GONE {
+                        self.gone.pop_front();
+                    }
                 }
                 self.handle(input);
             }

@@ -14,7 +14,7 @@ mod ids;
 mod outbox;
 mod rest;
 mod session;
-mod tls;
+pub(crate) mod tls;
 mod websocket;
 
 use std::io;
@@ -232,7 +232,7 @@ fn served(ended: io::Result<()>) {
 }
 
 /// The address under which a listener on `ip` is reached from this machine.
-fn reachable(ip: IpAddr) -> String {
+pub(crate) fn reachable(ip: IpAddr) -> String {
     match ip {
         IpAddr::V4(v4) if v4.is_unspecified() => "127.0.0.1".to_owned(),
         IpAddr::V6(v6) if v6.is_unspecified() => "[::1]".to_owned(),
@@ -242,7 +242,7 @@ fn reachable(ip: IpAddr) -> String {
 }
 
 /// What the self-signed certificate is for.
-fn names(host: &str) -> Vec<String> {
+pub(crate) fn names(host: &str) -> Vec<String> {
     let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
     let mut names = vec!["localhost".to_owned(), "127.0.0.1".to_owned(), "::1".to_owned()];
     if !names.contains(&host) {

@@ -20,14 +20,14 @@ const CERTIFICATE_FILE: &str = "media-cert.pem";
 const KEY_FILE: &str = "media-key.pem";
 
 /// What a TLS listener needs.
-pub(super) struct Identity {
-    pub(super) config: Arc<ServerConfig>,
+pub(crate) struct Identity {
+    pub(crate) config: Arc<ServerConfig>,
     /// SHA-256 of the certificate, `AA:BB:…`.
-    pub(super) fingerprint: String,
+    pub(crate) fingerprint: String,
 }
 
 /// The identity that `tls` asks for; `None` for a plain listener.
-pub(super) fn identity(
+pub(crate) fn identity(
     tls: &Tls,
     data_dir: Option<&Path>,
     names: Vec<String>,
