@@ -35,7 +35,7 @@ pub use desktop::{Desktop, Keyring, Parts};
 pub use folders::Folders;
 pub use mark::{Mark, read_marks};
 pub use notifications::{Notification, Notifications};
-pub use processes::{Process, descendants, tree_memory};
+pub use processes::{Process, descendants, tree_cpu, tree_memory};
 pub use relay::{Loss, Relay};
 pub use server::Server;
 pub use sound::Sound;

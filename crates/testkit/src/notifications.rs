@@ -4,7 +4,7 @@ use std::{
     fs,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use anyhow::{Context, Result, bail};
@@ -67,6 +67,16 @@ impl Notifications {
                 Some(Notification { app: parts.next()?, summary: parts.next()?, body: parts.next()? })
             })
             .collect())
+    }
+
+    /// When the last one was shown; `None` before the first.
+    pub fn last_shown_at(&self) -> Result<Option<SystemTime>> {
+        let file = self.folder.join("shown");
+        if !file.exists() {
+            return Ok(None);
+        }
+        let written = fs::metadata(&file).and_then(|about| about.modified());
+        written.map(Some).context("cannot tell when dunst showed something")
     }
 
     /// Waits for a notification with `text` in its summary or body.

@@ -76,6 +76,7 @@ const TEST: &[&str] = &[
     "procps",
     "coturn",
     "espeak-ng",
+    "x11-apps", // `xwd` watches the screen for `bench`
 ];
 
 /// The packages for a purpose; what a purpose builds on is included.

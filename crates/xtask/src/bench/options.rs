@@ -1,0 +1,96 @@
+//! What is measured, and how long.
+
+#[cfg(target_os = "linux")]
+use std::time::Duration;
+
+use anyhow::{Result, bail};
+
+/// A suite of figures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Suite {
+    /// Two apps in a call.
+    Call,
+    /// The server under load.
+    Server,
+    /// The peer connection alone.
+    Peer,
+    /// Hours.
+    Soak,
+}
+
+impl Suite {
+    /// As it is written on the command line and in the figures.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Call => "call",
+            Self::Server => "server",
+            Self::Peer => "peer",
+            Self::Soak => "soak",
+        }
+    }
+}
+
+/// The command line.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Options {
+    /// Suites in the order given; those that exist when none is given.
+    pub(crate) suites: Vec<Suite>,
+    /// One JSON object a line instead of a table.
+    pub(crate) json: bool,
+    /// A shorter run.
+    pub(crate) quick: bool,
+    /// Debug builds: for trying the bench itself. Its figures say nothing about the product.
+    pub(crate) debug: bool,
+}
+
+impl Options {
+    pub(crate) fn parse(arguments: &[String]) -> Result<Self> {
+        let mut options = Self { suites: Vec::new(), json: false, quick: false, debug: false };
+        for argument in arguments {
+            match argument.trim_end_matches(',') {
+                "call" => options.suites.push(Suite::Call),
+                "server" => options.suites.push(Suite::Server),
+                "peer" => options.suites.push(Suite::Peer),
+                "soak" => options.suites.push(Suite::Soak),
+                "--json" => options.json = true,
+                "--quick" => options.quick = true,
+                "--debug" => options.debug = true,
+                other => bail!("`{other}` is neither a suite nor an option of `bench`"),
+            }
+        }
+        if options.suites.is_empty() {
+            options.suites.push(Suite::Call);
+        }
+        Ok(options)
+    }
+
+    /// How long a call is measured: 30 s, as the figures say.
+    #[cfg(target_os = "linux")]
+    pub(crate) const fn call_time(&self) -> Duration {
+        Duration::from_secs(if self.quick { 10 } else { 30 })
+    }
+
+    /// How long after its start, and after a call, memory is looked at: 60 s, as the figures say.
+    #[cfg(target_os = "linux")]
+    pub(crate) const fn rest_time(&self) -> Duration {
+        Duration::from_secs(if self.quick { 10 } else { 60 })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(words: &[&str]) -> Result<Options> {
+        Options::parse(&words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn suites_and_flags_come_in_any_order_and_others_are_refused() {
+        let options = parse(&["--json", "call,", "server", "--quick"]).expect("is a command line");
+        assert_eq!(options.suites, [Suite::Call, Suite::Server]);
+        assert!(options.json && options.quick && !options.debug);
+        assert_eq!(parse(&[]).expect("is one too").suites, [Suite::Call]);
+        assert!(parse(&["cal"]).is_err());
+    }
+}
