@@ -3,7 +3,10 @@
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket as StdUdpSocket};
 
+use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::{UdpSocket, lookup_host};
+
+use super::defaults;
 
 /// A bound socket and the address that reaches it, which behind NAT is not the one it is bound to.
 #[derive(Debug)]
@@ -18,7 +21,7 @@ pub(super) struct Door {
 pub(super) async fn open(listen: IpAddr, port: u16, public_host: Option<&str>) -> io::Result<Vec<Door>> {
     if let Some(host) = public_host {
         let host = host.trim_start_matches('[').trim_end_matches(']');
-        let socket = UdpSocket::bind((listen, port)).await?;
+        let socket = bind(listen, port)?;
         let port = socket.local_addr()?.port();
         let v4 = lookup_host((host, port)).await?.find(SocketAddr::is_ipv4);
         let Some(advertised) = v4.or(lookup_host((host, port)).await?.next()) else {
@@ -26,23 +29,41 @@ pub(super) async fn open(listen: IpAddr, port: u16, public_host: Option<&str>) -
         };
         return Ok(vec![Door { socket, advertised }]);
     }
-    if !listen.is_unspecified() {
-        return Ok(vec![door(listen, port).await?]);
+    let mut addresses = Vec::new();
+    if listen.is_unspecified() || (listen.is_loopback() && !LOOPBACK_IS_ENOUGH) {
+        addresses = own_addresses(listen.is_ipv6());
     }
+    addresses.push(if listen.is_unspecified() { Ipv4Addr::LOCALHOST.into() } else { listen });
     let mut doors: Vec<Door> = Vec::new();
     let mut port = port;
-    let mut addresses = own_addresses(listen.is_ipv6());
-    addresses.push(Ipv4Addr::LOCALHOST.into());
     for address in addresses {
-        let door = door(address, port).await?;
+        let door = door(address, port)?;
         port = door.advertised.port();
         doors.push(door);
     }
     Ok(doors)
 }
 
-async fn door(address: IpAddr, port: u16) -> io::Result<Door> {
-    let socket = UdpSocket::bind((address, port)).await?;
+/// Whether a browser on this machine reaches a loopback address from the sockets it binds to its other addresses. Linux
+/// routes that; the kernels of Windows and macOS refuse it, so there the other addresses are advertised as well.
+const LOOPBACK_IS_ENOUGH: bool = cfg!(target_os = "linux");
+
+fn bind(address: IpAddr, port: u16) -> io::Result<UdpSocket> {
+    let address = SocketAddr::from((address, port));
+    let socket = Socket::new(Domain::for_address(address), Type::DGRAM, Some(Protocol::UDP))?;
+    // As much as the system allows; less is no reason not to start.
+    for set in [Socket::set_recv_buffer_size, Socket::set_send_buffer_size] {
+        if let Err(error) = set(&socket, defaults::SOCKET_BUFFER) {
+            tracing::debug!(%error, "the UDP socket keeps its small buffers");
+        }
+    }
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    UdpSocket::from_std(socket.into())
+}
+
+fn door(address: IpAddr, port: u16) -> io::Result<Door> {
+    let socket = bind(address, port)?;
     let advertised = socket.local_addr()?;
     Ok(Door { socket, advertised })
 }

@@ -32,6 +32,8 @@ pub(super) const BODY_BYTES: usize = 256 * 1024;
 pub(super) const SESSIONS: usize = 2_000;
 /// Tokens of one session that nobody has used yet.
 pub(super) const PENDING: usize = 1_000;
+/// Websockets at a time: what sessions may hold is bounded by file descriptors long before.
+pub(super) const SOCKETS: usize = 4_000;
 /// Participants of one session.
 pub(super) const PARTICIPANTS: usize = 200;
 /// A session that nobody has joined for this long is dropped; OpenVidu's threshold.
@@ -42,3 +44,5 @@ pub(super) const DATAGRAMS: usize = 64;
 pub(super) const DATAGRAM_BYTES: usize = 2_000;
 /// How long a shutdown waits for sockets to close.
 pub(super) const SHUTDOWN: Duration = Duration::from_secs(2);
+/// Receive and send buffers of the UDP sockets, bytes: 2 s of ten 1 Mbit/s streams. The system may allow less.
+pub(super) const SOCKET_BUFFER: usize = 2 * 1024 * 1024;

@@ -25,6 +25,7 @@ use std::sync::atomic::AtomicU64;
 
 use axum_server::Handle;
 use axum_server::tls_rustls::RustlsConfig;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument as _;
@@ -94,6 +95,7 @@ struct Shared {
     port: u16,
     tasks: TaskTracker,
     stop: CancellationToken,
+    sockets: Arc<Semaphore>,
     last_socket: AtomicU64,
 }
 
@@ -150,8 +152,9 @@ impl MediaServer {
             let reason = Reason::OpenviduServerStopped;
             let _: Option<()> = session.ask(|reply| Message::Close { reason, reply }).await;
         }
-        self.http.graceful_shutdown(Some(defaults::SHUTDOWN));
+        // First the sockets, since the listener waits for them.
         self.shared.stop.cancel();
+        self.http.graceful_shutdown(Some(defaults::SHUTDOWN));
         self.shared.tasks.close();
         if tokio::time::timeout(defaults::SHUTDOWN, self.shared.tasks.wait()).await.is_err() {
             tracing::warn!("some tasks of the media server did not end in time");
@@ -202,6 +205,7 @@ pub async fn start(config: EmbeddedMedia) -> Result<MediaServer, MediaStartError
         port: bound.port(),
         tasks: tasks.clone(),
         stop,
+        sockets: Arc::new(Semaphore::new(defaults::SOCKETS)),
         last_socket: AtomicU64::new(1),
     });
     let fingerprint = identity.as_ref().map(|identity| identity.fingerprint.clone());

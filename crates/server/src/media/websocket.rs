@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use axum::extract::ws::{CloseFrame, Message as WsMessage, WebSocket};
 use futures_util::SinkExt as _;
-use futures_util::stream::StreamExt as _;
+use futures_util::stream::{SplitSink, StreamExt as _};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -19,6 +19,9 @@ use zvonok_openvidu::wire::rpc::{ErrorObject, JSONRPC, Response, code};
 use super::outbox::{Frame, Outbox, text};
 use super::session::{Message, SessionHandle, unknown_reconnection};
 use super::{Shared, defaults};
+
+/// The writing half of a websocket.
+type Sink = SplitSink<WebSocket, WsMessage>;
 
 /// Where a socket is in its life.
 enum Stage {
@@ -41,6 +44,11 @@ struct Socket {
 
 /// Serves one socket until it ends.
 pub(super) async fn serve(shared: Arc<Shared>, ws: WebSocket, ip: IpAddr) {
+    // Whoever opens sockets without ever joining costs no more than these.
+    let Ok(_permit) = Arc::clone(&shared.sockets).try_acquire_owned() else {
+        tracing::warn!("too many websockets, one more is refused");
+        return;
+    };
     let (frames, mut outgoing) = mpsc::channel(defaults::OUTBOX);
     let kill = shared.stop.child_token();
     let id = shared.last_socket.fetch_add(1, Ordering::Relaxed);
@@ -78,11 +86,16 @@ impl Socket {
                 () = tokio::time::sleep_until(self.closes_at) => Woken::Late,
             };
             let reply = match woken {
-                Woken::Killed | Woken::Outgoing(None) | Woken::Incoming(None | Some(Err(_))) => break,
+                Woken::Killed => {
+                    if self.shared.stop.is_cancelled() {
+                        self.say_goodbye(&mut sink, outgoing).await;
+                    }
+                    break;
+                }
+                Woken::Outgoing(None) | Woken::Incoming(None | Some(Err(_))) => break,
                 Woken::Late => {
-                    let reason = if self.leaving { "" } else { "Close for not receive ping from client" };
-                    let close = WsMessage::Close(Some(CloseFrame { code: 1000, reason: reason.into() }));
-                    drop(tokio::time::timeout(defaults::WRITE_WITHIN, sink.send(close)).await);
+                    let late = matches!(self.stage, Stage::Joined { .. });
+                    close(&mut sink, 1000, if late { "Close for not receive ping from client" } else { "" }).await;
                     break;
                 }
                 Woken::Outgoing(Some(Frame::CloseAfter(time))) => {
@@ -104,6 +117,19 @@ impl Socket {
                 }
             }
         }
+    }
+
+    /// The server stops: the client is still told that it was evicted, or it would try to come back for ever.
+    async fn say_goodbye(&self, sink: &mut Sink, outgoing: &mut mpsc::Receiver<Frame>) {
+        while let Ok(frame) = outgoing.try_recv() {
+            if let Frame::Text(text) = frame {
+                let sent = tokio::time::timeout(defaults::SHUTDOWN, sink.send(WsMessage::text(text))).await;
+                if !matches!(sent, Ok(Ok(()))) {
+                    return;
+                }
+            }
+        }
+        close(sink, 1001, "").await;
     }
 
     /// One frame of the client. What this task answers by itself comes back; the rest goes through the outbox.
@@ -198,6 +224,14 @@ impl Socket {
         } else {
             error(id, ErrorObject::new(code::SESSION_CLOSED, "the session is closed"))
         }
+    }
+}
+
+/// Closes a socket in order, if the client still reads.
+async fn close(sink: &mut Sink, code: u16, reason: &'static str) {
+    let close = WsMessage::Close(Some(CloseFrame { code, reason: reason.into() }));
+    if !matches!(tokio::time::timeout(defaults::SHUTDOWN, sink.send(close)).await, Ok(Ok(()))) {
+        tracing::debug!("a client was gone before it could be told so");
     }
 }
 
