@@ -142,8 +142,8 @@ pub struct Config {
     pub accept_ms: u64,
     /// How long a call rings when the hub does not say. 45,000 (`signaling.md`).
     pub ring_ms: u64,
-    /// From the answer to the first remote picture or sound, token and window included. 20,000: ICE alone may take 10 s
-    /// on a bad network; the ordinary case is under 1.5 s.
+    /// From the answer to the first remote picture or sound, token and window included. 30,000: ICE alone may take 10 s
+    /// on a bad network, and a window as long on a machine that is very busy; the ordinary case is under 1.5 s.
     pub connecting_ms: u64,
     /// How long media may be in the state of being restored. 30,000: openvidu-browser itself tries every 3 s.
     pub restoring_ms: u64,
@@ -168,7 +168,7 @@ impl Config {
             place_ms: 15_000,
             accept_ms: 10_000,
             ring_ms: 45_000,
-            connecting_ms: 20_000,
+            connecting_ms: 30_000,
             restoring_ms: 30_000,
             peer_gone_ms: 5_000,
             thrown_out_ms: 3_000,

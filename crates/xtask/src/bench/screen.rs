@@ -26,17 +26,18 @@ pub(crate) struct Part {
 /// complete, in milliseconds since 1970.
 pub(crate) fn painted(desktop: &Desktop, part: Part, limit: Duration) -> Result<f64> {
     let began = Instant::now();
+    let mut trouble = None;
     while began.elapsed() < limit {
         let output = desktop.command("xwd").args(["-silent", "-root"]).output().context("could not start xwd")?;
         let seen = clock::now();
-        if !output.status.success() {
-            bail!("xwd failed: {}", String::from_utf8_lossy(&output.stderr));
-        }
-        if colours(&output.stdout, part)? >= COLOURS {
-            return Ok(seen);
+        // A window that goes while the picture is taken spoils it; the next one is good.
+        match colours(&output.stdout, part) {
+            Ok(colours) if colours >= COLOURS => return Ok(seen),
+            Ok(_) => {}
+            Err(error) => trouble = Some(format!("{error:#} {}", String::from_utf8_lossy(&output.stderr))),
         }
     }
-    bail!("nothing was painted there in {limit:?}")
+    bail!("nothing was painted there in {limit:?}; {}", trouble.unwrap_or_default())
 }
 
 /// How many colours a part of a picture in X's own format has.
@@ -48,7 +49,7 @@ fn colours(picture: &[u8], part: Part) -> Result<usize> {
     };
     let (header, depth, line, colours) = (word(0)?, word(11)?, word(12)?, word(19)?);
     if depth != 32 {
-        bail!("the screen has {depth} bits a pixel instead of 32");
+        bail!("the screen has {depth} bits a pixel instead of 32: {:?}", picture.get(..64));
     }
     // A colour of its map takes 12 bytes.
     let pixels = header + colours * 12;

@@ -126,13 +126,14 @@ fn again(error: &anyhow::Error) -> anyhow::Error {
 /// Builds what is measured, unless [`PROGRAMS`] names a folder with both, such as one of a package.
 fn build(options: &Options) -> Result<Programs> {
     setup::prepare(Purpose::Test)?;
+    // The pages use the test camera that the windows ship.
+    setup::build_ui()?;
     let at = |folder: PathBuf| Programs { app: folder.join("zvonok"), server: folder.join("zvonok-server") };
     if let Some(folder) = std::env::var_os(PROGRAMS) {
         let programs = at(PathBuf::from(folder));
         ensure!(programs.app.is_file() && programs.server.is_file(), "{PROGRAMS} lacks a program");
         return Ok(programs);
     }
-    setup::build_ui()?;
     let mut cargo = command(&["cargo", "build", "--locked", "--package", "zvonok", "--package", "zvonok-server"]);
     cargo.arg("--bins");
     if !options.debug {
