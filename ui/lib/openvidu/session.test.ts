@@ -25,6 +25,7 @@ vi.mock('openvidu-browser', () => {
     getMediaStream: () => null,
   });
   const session = {
+    connection: { connectionId: 'own' },
     remoteConnections: new Map(),
     on: (name: string, handler: Handler) => library.handlers.set(name, handler),
     connect: (...args: unknown[]) => {
@@ -194,7 +195,7 @@ describe('a session', () => {
     });
     const { session, events, started } = start();
     await started;
-    expect(events).toEqual([{ kind: 'joined' }, { kind: 'failed', code: 'camera_busy', detail: expect.any(String) }]);
+    expect(events).toEqual([{ kind: 'failed', code: 'camera_busy', detail: expect.any(String) }, { kind: 'joined' }]);
     expect(asked('initPublisher')[0]?.[1]).toMatchObject({ videoSource: false });
     await session.leave();
     expect(microphone.stop).toHaveBeenCalledOnce();
@@ -205,9 +206,9 @@ describe('a session', () => {
     const { session, events, started } = start();
     await started;
     expect(events.map((event) => (event.kind === 'failed' ? event.code : event.kind))).toEqual([
-      'joined',
       'camera_absent',
       'microphone_absent',
+      'joined',
     ]);
     expect(asked('publish')).toEqual([]);
     await session.leave();
@@ -248,9 +249,18 @@ describe('a session', () => {
     expect(asked('subscribe')).toHaveLength(1);
     library.handlers.get('streamDestroyed')?.({ stream: { streamId: 's1' }, reason: 'unpublish' } as never);
     await vi.advanceTimersByTimeAsync(REPUBLISH_MS - 1);
-    expect(events.at(-1)).toEqual({ kind: 'joined' });
+    expect(events).toEqual([{ kind: 'joined' }, { kind: 'remoteStream' }]);
     await vi.advanceTimersByTimeAsync(1);
     expect(events.at(-1)).toEqual({ kind: 'remoteLeft' });
+    await session.leave();
+  });
+
+  it('tells who else is in the session, and not that it is there itself', async () => {
+    const { session, events, started } = start({ publish: false });
+    await started;
+    library.handlers.get('connectionCreated')?.({ connection: { connectionId: 'own' } } as never);
+    library.handlers.get('connectionCreated')?.({ connection: { connectionId: 'other' } } as never);
+    expect(events).toEqual([{ kind: 'joined' }, { kind: 'remoteJoined' }]);
     await session.leave();
   });
 

@@ -76,9 +76,9 @@ export class MediaSession {
       return;
     }
     if (this.#ended) return;
-    this.#tell({ kind: 'joined' });
     this.#figures.start();
-    if (capture) await this.#publish(await capture);
+    // Until what was captured is published the other side has nothing to see.
+    if (!capture || (await this.#publish(await capture))) this.#tell({ kind: 'joined' });
   }
 
   setMicrophone(on: boolean): void {
@@ -138,7 +138,13 @@ export class MediaSession {
   }
 
   #listen(session: Session): void {
-    session.on('streamCreated', (event) => void this.#subscribe(event));
+    session.on('connectionCreated', ({ connection }) => {
+      if (connection.connectionId !== session.connection.connectionId) this.#tell({ kind: 'remoteJoined' });
+    });
+    session.on('streamCreated', (event) => {
+      this.#tell({ kind: 'remoteStream' });
+      void this.#subscribe(event);
+    });
     session.on('streamDestroyed', (event) => this.#lost(event));
     session.on('connectionDestroyed', () => {
       if (session.remoteConnections.size === 0) this.#tell({ kind: 'remoteLeft' });
@@ -222,12 +228,13 @@ export class MediaSession {
     return capture;
   }
 
-  async #publish({ audio, video, problems }: Capture): Promise<void> {
+  /** Sends what there is. False when it could not be sent, which was told. */
+  async #publish({ audio, video, problems }: Capture): Promise<boolean> {
     for (const { code, detail } of problems) this.#fail(code, detail);
     const openvidu = this.#openvidu;
     const session = this.#session;
     // Nothing to send: the call goes on with what is received.
-    if (!openvidu || !session || this.#ended || (!audio && !video)) return;
+    if (!openvidu || !session || this.#ended || (!audio && !video)) return true;
     if (video) {
       // Movement matters more than sharpness when there is not enough bandwidth for both.
       video.contentHint = 'motion';
@@ -258,8 +265,10 @@ export class MediaSession {
       // Somebody may have pressed a button in the meantime.
       this.setMicrophone(this.#microphone);
       this.setCamera(this.#camera);
+      return true;
     } catch (reason) {
       if (!this.#ended) this.#fail(reason instanceof DeadlineError ? 'media_blocked' : 'not_allowed', reason);
+      return false;
     }
   }
 
