@@ -23,7 +23,18 @@ before(async () => {
   site = createServer((request, response) => {
     const file = path.join(dist, path.normalize(new URL(request.url, 'http://here').pathname));
     if (!existsSync(file)) return response.writeHead(404).end();
-    response.writeHead(200, { 'content-type': types[path.extname(file)] ?? 'application/octet-stream' });
+    // As strict as the app's own policy (src-tauri/src/shell/csp.rs).
+    const policy = [
+      "default-src 'none'",
+      "script-src 'self'",
+      "style-src 'self'",
+      "img-src 'self'",
+      "media-src 'self' mediastream: blob:",
+      "worker-src 'self'",
+      `connect-src 'self' ws://127.0.0.1:${server.mediaPort}`,
+    ].join('; ');
+    const type = types[path.extname(file)] ?? 'application/octet-stream';
+    response.writeHead(200, { 'content-type': type, 'content-security-policy': policy });
     return createReadStream(file).pipe(response);
   });
   await new Promise((resolve) => site.listen(0, '127.0.0.1', resolve));
@@ -106,6 +117,9 @@ async function callWindow(me, other, session, ticket = {}, call = {}) {
   const errors = [];
   const asked = [];
   page.on('pageerror', (error) => errors.push(String(error)));
+  page.on('console', (message) => {
+    if (/Content Security Policy/.test(message.text())) errors.push(message.text());
+  });
   page.on('request', (request) => asked.push(request.url()));
   await page.addInitScript(() => {
     // What is written on the call's connections, and whether a device was ever asked for.
