@@ -1,6 +1,7 @@
 // Screenshots of every window and state, light and dark, English and Russian, into target/shots/.
+// Words that stand out too little from what is behind them (WCAG AA) are an error here, where there is a real renderer.
 // Run by `npm run shots` after the pages were built with a made-up core (`vite build --mode shots`).
-import { createReadStream, existsSync, mkdirSync, rmSync } from 'node:fs';
+import { createReadStream, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -78,6 +79,8 @@ const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
   args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
 });
+const axe = readFileSync(fileURLToPath(new URL('../node_modules/axe-core/axe.min.js', import.meta.url)), 'utf8');
+const pale = [];
 let count = 0;
 for (const colorScheme of ['light', 'dark']) {
   for (const locale of ['en-GB', 'ru-RU']) {
@@ -96,6 +99,10 @@ for (const colorScheme of ['light', 'dark']) {
       // What fades in has done so when every running transition has ended.
       await page.evaluate(() => Promise.all(document.getAnimations().map((animation) => animation.finished)));
       await page.screenshot({ path: join(out, `${name}-${colorScheme}-${locale.slice(0, 2)}.png`) });
+      await page.evaluate(axe);
+      const { violations } = await page.evaluate(() => globalThis.axe.run({ runOnly: ['color-contrast'] }));
+      const found = violations.flatMap(({ nodes }) => nodes.map((node) => `${node.html} ${node.any[0]?.message}`));
+      pale.push(...found.map((what) => `${name} ${colorScheme} ${locale}: ${what}`));
       await page.close();
       count += 1;
     }
@@ -105,3 +112,7 @@ for (const colorScheme of ['light', 'dark']) {
 await browser.close();
 server.close();
 console.log(`${count} screenshots in target/shots`);
+if (pale.length > 0) {
+  console.error(pale.join('\n'));
+  process.exitCode = 1;
+}

@@ -108,7 +108,7 @@ export class MediaSession {
   }
 
   async #join(): Promise<void> {
-    // The constructor is what counts; a webview's version tells nothing (see the decision on WebRTC for Linux).
+    // The constructor is what counts: settings and versions of WebKitGTK promise it where it is compiled out.
     if (typeof RTCPeerConnection === 'undefined') {
       const { installPeerConnection } = await import('../peer');
       installPeerConnection(this.#around.openPeerSocket);
