@@ -55,6 +55,12 @@ pub struct Running {
 }
 
 impl Running {
+    /// The UDP addresses that the embedded media server tells clients to send to; none where media is elsewhere.
+    #[must_use]
+    pub fn media_udp(&self) -> &[SocketAddr] {
+        self.media.as_ref().map_or(&[], media::MediaServer::media_addresses)
+    }
+
     /// Tells everybody that it is over, and waits until all is closed (at most about 5 s).
     pub async fn shutdown(mut self) {
         self.sockets.close().await;

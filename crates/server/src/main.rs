@@ -12,9 +12,12 @@ use zvonok_server::Running;
 
 use flags::Flags;
 
+/// What is logged unless `RUST_LOG` says otherwise. str0m warns of every browser that offers redundant audio.
+const LOG: &str = "info,str0m::format=error";
+
 fn main() -> ExitCode {
     let flags = Flags::parse();
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(LOG));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     match run(flags) {
         Ok(()) => ExitCode::SUCCESS,
@@ -43,6 +46,9 @@ fn announce(running: &Running, kept: Option<&std::path::Path>) -> std::io::Resul
     let mut out = std::io::stdout().lock();
     writeln!(out, "hub          {}", running.hub_url.as_str().trim_end_matches('/'))?;
     writeln!(out, "openvidu     {}", running.media_url.as_str().trim_end_matches('/'))?;
+    for address in running.media_udp() {
+        writeln!(out, "media        udp {address}")?;
+    }
     if let Some(fingerprint) = &running.fingerprint {
         writeln!(out, "certificate  SHA-256 {fingerprint}")?;
     }

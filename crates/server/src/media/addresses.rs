@@ -31,7 +31,7 @@ pub(super) async fn open(listen: IpAddr, port: u16, public_host: Option<&str>) -
     }
     let mut addresses = Vec::new();
     if listen.is_unspecified() || (listen.is_loopback() && !LOOPBACK_IS_ENOUGH) {
-        addresses = own_addresses(listen.is_ipv6());
+        addresses = own(listen.is_ipv6());
     }
     addresses.push(if listen.is_unspecified() { Ipv4Addr::LOCALHOST.into() } else { listen });
     let mut doors: Vec<Door> = Vec::new();
@@ -70,7 +70,7 @@ fn door(address: IpAddr, port: u16) -> io::Result<Door> {
 
 /// The addresses the routing table would send from. Connecting a UDP socket sends nothing; the destinations are
 /// addresses kept for documentation (RFC 5737, RFC 3849).
-fn own_addresses(v6_too: bool) -> Vec<IpAddr> {
+pub(super) fn own(v6_too: bool) -> Vec<IpAddr> {
     let via = |from: &str, to: &str| -> Option<IpAddr> {
         let socket = StdUdpSocket::bind(from).ok()?;
         socket.connect(to).ok()?;

@@ -18,7 +18,7 @@ pub(crate) mod tls;
 mod websocket;
 
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -235,11 +235,14 @@ fn served(ended: io::Result<()>) {
     }
 }
 
-/// The address under which a listener on `ip` is reached from this machine.
+/// The address under which a listener on `ip` is reached: by others too, where it listens everywhere.
 pub(crate) fn reachable(ip: IpAddr) -> String {
+    let ip = if ip.is_unspecified() {
+        addresses::own(ip.is_ipv6()).first().copied().unwrap_or(Ipv4Addr::LOCALHOST.into())
+    } else {
+        ip
+    };
     match ip {
-        IpAddr::V4(v4) if v4.is_unspecified() => "127.0.0.1".to_owned(),
-        IpAddr::V6(v6) if v6.is_unspecified() => "[::1]".to_owned(),
         IpAddr::V4(v4) => v4.to_string(),
         IpAddr::V6(v6) => format!("[{v6}]"),
     }
