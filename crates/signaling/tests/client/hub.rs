@@ -1,12 +1,8 @@
 //! The client against the hub, in one process.
 
-#![allow(clippy::wildcard_enum_match_arm, reason = "a test waits for one event among many")]
-
-mod rig;
-
 use std::time::Duration;
 
-use rig::{Rig, called, expect};
+use crate::rig::{Rig, called, expect};
 use zvonok_signaling::proto::event::{RingAck, ServerEvent};
 use zvonok_signaling::proto::{Code, DeclineReason, EndReason, Media, Mode, RingState, Status, StatusWord, TokenRole};
 use zvonok_signaling::{Contract, Decline, Event, Placed, RequestError};
@@ -42,7 +38,7 @@ async fn two_people_ring_answer_and_hang_up() {
     });
     assert_eq!(accepted.await.session, placed.session);
     let token = man.token(called("c1")).await.unwrap();
-    assert_eq!((token.role, token.openvidu.as_str()), (TokenRole::Publisher, rig::MEDIA_URL));
+    assert_eq!((token.role, token.openvidu.as_str()), (TokenRole::Publisher, crate::rig::MEDIA_URL));
     man.hangup(called("c1")).await.unwrap();
     let ended = expect(&mut woman_hears, |event| match event {
         Event::Hub(ServerEvent::Ended(ended)) => Some(ended),
