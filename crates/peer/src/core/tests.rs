@@ -184,6 +184,19 @@ fn vp8(key: bool, length: usize) -> Arc<[u8]> {
 }
 
 #[test]
+fn two_ends_connect_at_once() {
+    let mut network = Network::new();
+    network.negotiate();
+    let began = network.now;
+    let connected = ToPage::ConnectionState { state: "connected" };
+    while !network.ends.iter().all(|end| end.controls.contains(&connected)) {
+        network.pass(Duration::from_millis(5));
+        assert!(network.now < began + Duration::from_millis(500), "connecting takes longer than a person notices");
+    }
+    eprintln!("CONNECTED after {:?}", network.now - began);
+}
+
+#[test]
 fn picture_and_sound_arrive() {
     let mut network = Network::new();
     network.connect();
