@@ -1,11 +1,13 @@
 /**
  * Unmodified openvidu-browser on top of `ui/lib/peer`: joins with the token of the query, publishes camera and
- * microphone, subscribes to whatever is published.
+ * microphone, subscribes to whatever is published. With `fake=NAME` a test picture and voice stand in for devices and
+ * are recognised at the other end.
  *
  * Also runs in a browser with a peer connection of its own, as the other side.
  */
 
 import { OpenVidu, type Publisher, type Subscriber } from 'openvidu-browser';
+import { Recogniser, fakeCapture } from '../../../../../ui/lib/fake-media/index';
 import { installPeerConnection } from '../../../../../ui/lib/peer/index';
 import { figures, log, report } from './report';
 
@@ -26,10 +28,15 @@ async function run(): Promise<void> {
   library.setAdvancedConfiguration({});
   const session = library.initSession();
   const subscribers: Subscriber[] = [];
+  const fake = query.get('fake');
+  const recogniser = fake === null ? undefined : new Recogniser([fake, query.get('other') ?? fake]);
   session.on('streamCreated', ({ stream }) => {
     log(`stream ${stream.streamId} ${since()}`);
     const subscriber = session.subscribe(stream, 'videos');
-    subscriber.on('streamPlaying', () => log(`${stream.streamId} plays ${since()}`));
+    subscriber.on('streamPlaying', () => {
+      log(`${stream.streamId} plays ${since()}`);
+      recogniser?.follow(stream.getMediaStream());
+    });
     subscribers.push(subscriber);
   });
   session.on('exception', (event) => log(`exception ${event.name}: ${event.message}`));
@@ -37,20 +44,37 @@ async function run(): Promise<void> {
   await session.connect(query.get('token') ?? '');
   log(`joined ${since()}`);
   let publisher: Publisher | undefined;
+  const near = () => (publisher === undefined ? undefined : connectionOf(publisher));
   if (query.get('publish') !== 'no') {
-    publisher = await library.initPublisherAsync('videos', { resolution: '640x480', frameRate: 30, mirror: false });
+    const tracks = fake === null ? undefined : await fakeCapture(fake, { video: true });
+    publisher = await library.initPublisherAsync('videos', {
+      resolution: '640x480',
+      frameRate: 30,
+      mirror: false,
+      ...(tracks?.video ? { videoSource: tracks.video, audioSource: tracks.audio } : {}),
+    });
     log(`devices ${since()}`);
     if (query.get('loopback') === 'yes') publisher.subscribeToRemote();
     await session.publish(publisher);
     log(`published ${since()}`);
+    if (query.get('loopback') === 'yes' && near() !== undefined) {
+      recogniser?.follow(
+        new MediaStream(
+          near()
+            ?.getReceivers()
+            .map((receiver) => receiver.track),
+        ),
+      );
+    }
   }
   for (;;) {
     await new Promise((resolve) => setTimeout(resolve, 1000));
-    const near = publisher === undefined ? undefined : connectionOf(publisher);
     const [subscriber] = subscribers;
-    const far = query.get('loopback') === 'yes' ? near : subscriber && connectionOf(subscriber);
+    const sent = near();
+    const far = query.get('loopback') === 'yes' ? sent : subscriber && connectionOf(subscriber);
+    if (recogniser !== undefined) log(`recognised ${JSON.stringify(recogniser.read())}`);
     report({
-      near: near === undefined ? {} : await figures(near),
+      near: sent === undefined ? {} : await figures(sent),
       far: far === undefined ? {} : await figures(far),
       width: document.querySelector('video')?.videoWidth ?? 0,
     });
