@@ -81,6 +81,10 @@ pub const OUTGOING_MESSAGES: usize = 256;
 /// Outgoing messages beyond which video waits for the next key frame: half of them, so control and audio still fit.
 pub const OUTGOING_VIDEO: usize = 128;
 
+/// Video frames that the page was given and has not taken yet at most: a second. Beyond it the page is behind (its
+/// socket buffers without bound), and gets nothing before it has caught up and a key frame has come.
+pub const MOST_UNSEEN: u32 = 30;
+
 /// Messages that wait for the audio thread at most: over half a second of audio both ways.
 pub const AUDIO_MESSAGES: usize = 128;
 

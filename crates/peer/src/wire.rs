@@ -7,16 +7,17 @@
 //!
 //! | bytes | meaning |
 //! | --- | --- |
-//! | 0 | kind: 1 video frame, 2 audio block, 3 playout request |
+//! | 0 | kind: 1 video frame, 2 audio block, 3 playout request, 4 receipt |
 //! | 1 | media line (the number the page or the core gave the transceiver) |
 //! | 2 | flags: bit 0 key frame |
-//! | 3 | playout request: how many blocks are wanted; otherwise 0 |
+//! | 3 | playout request: how many blocks are wanted; receipt: how many frames were taken; otherwise 0 |
 //! | 4..8 | 0 |
 //! | 8..16 | timestamp in microseconds, unsigned, rising, of no fixed beginning |
 //!
 //! A video frame's payload is one encoded frame. An audio block's payload is 480 samples, 32-bit float, 48 kHz, mono.
 //! A playout request has no payload: the page asks for the sound it is about to play, so that the sound card's clock
-//! paces the jitter buffer. Sixteen bytes keep the samples aligned in a typed array.
+//! paces the jitter buffer. A receipt has no payload either: the page says how many video frames its worker has taken,
+//! since what a webview has read from a socket but not handed on is not to be seen from here. Sixteen bytes keep the samples aligned in a typed array.
 
 use serde::{Deserialize, Serialize};
 
@@ -273,6 +274,11 @@ pub enum MediaKind {
         /// How many, at least one.
         count: u8,
     },
+    /// The page has taken video frames.
+    Seen {
+        /// How many, at least one.
+        count: u8,
+    },
 }
 
 /// The header of a binary message.
@@ -293,6 +299,7 @@ impl Header {
             MediaKind::Video { key_frame } => (1, u8::from(key_frame), 0),
             MediaKind::Audio => (2, 0, 0),
             MediaKind::Pull { count } => (3, 0, count),
+            MediaKind::Seen { count } => (4, 0, count),
         };
         let [a, b, c, d, e, f, g, h] = self.timestamp_us.to_le_bytes();
         [kind, self.line, flags, count, 0, 0, 0, 0, a, b, c, d, e, f, g, h]
@@ -323,6 +330,7 @@ impl Header {
             (1, 0 | 1, 0) if !payload.is_empty() => MediaKind::Video { key_frame: flags == 1 },
             (2, 0, 0) if payload.len() == BLOCK * 4 => MediaKind::Audio,
             (3, 0, 1..=MAX_PULL) if payload.is_empty() => MediaKind::Pull { count },
+            (4, 0, 1..) if payload.is_empty() => MediaKind::Seen { count },
             _ => return Err(WireError::Header),
         };
         Ok((Self { kind, line, timestamp_us: u64::from_le_bytes(*time) }, payload))
@@ -355,11 +363,17 @@ mod tests {
 
     #[test]
     fn a_header_reads_back_as_it_was_written() {
-        for kind in [MediaKind::Video { key_frame: true }, MediaKind::Audio, MediaKind::Pull { count: 2 }] {
+        let kinds = [
+            MediaKind::Video { key_frame: true },
+            MediaKind::Audio,
+            MediaKind::Pull { count: 2 },
+            MediaKind::Seen { count: 255 },
+        ];
+        for kind in kinds {
             let payload: &[u8] = match kind {
                 MediaKind::Video { .. } => &[1, 2, 3],
                 MediaKind::Audio => &[0; BLOCK * 4],
-                MediaKind::Pull { .. } => &[],
+                MediaKind::Pull { .. } | MediaKind::Seen { .. } => &[],
             };
             let header = Header { kind, line: 3, timestamp_us: 0x0102_0304_0506_0708 };
             assert_eq!(Header::parse(&header.message(payload)), Ok((header, payload)));
@@ -372,7 +386,7 @@ mod tests {
         for cut in 0..good.len() {
             assert!(Header::parse(&good[..cut]).is_err(), "a block cut to {cut} bytes must not be taken");
         }
-        for (index, value) in [(0, 0), (0, 4), (1, MAX_LINES), (2, 2), (3, 1), (4, 1), (7, 9)] {
+        for (index, value) in [(0, 0), (0, 4), (0, 5), (1, MAX_LINES), (2, 2), (3, 1), (4, 1), (7, 9)] {
             let mut bad = good.clone();
             bad[index] = value;
             assert!(Header::parse(&bad).is_err(), "byte {index} must not be {value}");

@@ -3,6 +3,8 @@
 import { Rate } from './encoder';
 import type { CodecFigures } from './messages';
 
+/** Frames that wait to be shown at most. */
+const MOST_UNSHOWN = 4;
 /** Frames that wait in the decoder at most; beyond it the decoder is too slow and starts again at a key frame. */
 const MOST_QUEUED = 30;
 
@@ -108,6 +110,11 @@ export class VideoReceiver {
       }
     }
     this.#lastShown = now;
+    if ((this.#writer.desiredSize ?? 0) < -MOST_UNSHOWN) {
+      this.#figures.framesDropped += 1;
+      frame.close();
+      return;
+    }
     // The generator takes the frame over, and closes it also when it cannot show it.
     this.#writer.write(frame).catch(() => frame.close());
   }

@@ -8,13 +8,16 @@
 import { VideoReceiver } from './decoder';
 import { VideoSender } from './encoder';
 import type { CodecFigures, FromWorker, ToWorker } from './messages';
-import { AUDIO, HEADER, PULL, VIDEO, readHeader, writeHeader, type FromPage, type ToPage } from './wire';
+import { AUDIO, HEADER, PULL, SEEN, VIDEO, readHeader, writeHeader, type FromPage, type ToPage } from './wire';
 
 const scope = self as unknown as {
   postMessage(message: FromWorker, transfer?: Transferable[]): void;
   onmessage: ((event: MessageEvent<ToWorker>) => void) | null;
   close(): void;
 };
+
+/** Bytes of sound that wait in the socket at most, besides the picture's: a second. */
+const MOST_BUFFERED = 512 * 1024;
 
 const senders = new Map<number, VideoSender>();
 const receivers = new Map<number, VideoReceiver>();
@@ -75,12 +78,30 @@ function fromCore(message: ToPage): void {
   tell({ type: 'control', message });
 }
 
+/** Frames after which the core is told that they were taken: it stops giving more when the page is a second behind. */
+const RECEIPT = 5;
+const taken = new Map<number, number>();
+
+function seen(line: number): void {
+  const count = (taken.get(line) ?? 0) + 1;
+  taken.set(line, count % RECEIPT);
+  if (count === RECEIPT) header(SEEN, line, count);
+}
+
+/** Sends a message that is nothing but its header. */
+function header(kind: number, line: number, count: number): void {
+  const message = new ArrayBuffer(HEADER);
+  writeHeader(new DataView(message), kind, line, count, 0);
+  send(message);
+}
+
 function media(message: ArrayBuffer): void {
-  const header = readHeader(message);
-  if (header?.kind === VIDEO) {
-    receivers.get(header.line)?.receive(new Uint8Array(message, HEADER), header.keyFrame, header.timestampUs);
-  } else if (header?.kind === AUDIO) {
-    loudspeakers.get(header.line)?.postMessage(message, [message]);
+  const read = readHeader(message);
+  if (read?.kind === VIDEO) {
+    seen(read.line);
+    receivers.get(read.line)?.receive(new Uint8Array(message, HEADER), read.keyFrame, read.timestampUs);
+  } else if (read?.kind === AUDIO) {
+    loudspeakers.get(read.line)?.postMessage(message, [message]);
   }
 }
 
@@ -122,17 +143,16 @@ function receiveVideo(line: number, useSpare: boolean): void {
 /** A microphone's blocks come with their header written. */
 function microphone(port: MessagePort): void {
   microphones.push(port);
-  port.onmessage = ({ data }: MessageEvent<ArrayBuffer>) => send(data);
+  port.onmessage = ({ data }: MessageEvent<ArrayBuffer>) => {
+    // A core that does not read loses sound rather than hearing it ever later.
+    if ((socket?.bufferedAmount ?? 0) < MOST_BUFFERED) send(data);
+  };
 }
 
 function loudspeaker(line: number, port: MessagePort): void {
   loudspeakers.get(line)?.close();
   loudspeakers.set(line, port);
-  port.onmessage = ({ data }: MessageEvent<number>) => {
-    const pull = new ArrayBuffer(HEADER);
-    writeHeader(new DataView(pull), PULL, line, data, 0);
-    send(pull);
-  };
+  port.onmessage = ({ data }: MessageEvent<number>) => header(PULL, line, data);
 }
 
 function figures(id: number): void {

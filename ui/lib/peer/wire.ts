@@ -81,13 +81,14 @@ export const HEADER = 16;
 export const VIDEO = 1;
 export const AUDIO = 2;
 export const PULL = 3;
+export const SEEN = 4;
 
 /** Writes a header at the beginning of `bytes`, which must be that long. */
 export function writeHeader(bytes: DataView, kind: number, line: number, extra: number, timestampUs: number): void {
   bytes.setUint8(0, kind);
   bytes.setUint8(1, line);
   bytes.setUint8(2, kind === VIDEO ? extra : 0);
-  bytes.setUint8(3, kind === PULL ? extra : 0);
+  bytes.setUint8(3, kind === PULL || kind === SEEN ? extra : 0);
   bytes.setUint32(4, 0, true);
   bytes.setBigUint64(8, BigInt(Math.max(0, Math.round(timestampUs))), true);
 }

@@ -10,8 +10,8 @@ use str0m::media::{Frequency, KeyframeRequestKind, MediaData, MediaTime, Pt};
 use super::{Core, Output};
 use crate::audio::Packet;
 use crate::defaults::{
-    KEY_FRAME_INTERVAL, MAX_VIDEO_BITRATE, MIN_VIDEO_BITRATE, SAMPLE_RATE, START_VIDEO_BITRATE, TARGET_INTERVAL,
-    TARGET_STEP, VIDEO_SHARE,
+    KEY_FRAME_INTERVAL, MAX_VIDEO_BITRATE, MIN_VIDEO_BITRATE, MOST_UNSEEN, SAMPLE_RATE, START_VIDEO_BITRATE,
+    TARGET_INTERVAL, TARGET_STEP, VIDEO_SHARE,
 };
 use crate::wire::{Direction, Kind, ToPage};
 
@@ -24,8 +24,17 @@ pub(super) struct Incoming {
     wanted: bool,
     /// When one was asked for last.
     asked: Option<Instant>,
+    /// Frames that the page was given and has not taken yet.
+    unseen: u32,
     /// Frames that were not given to the page.
     pub(super) dropped: u64,
+}
+
+impl Incoming {
+    /// Whether the page must catch up first: once it is behind, until it has taken half of what it was given.
+    fn behind(&self) -> bool {
+        self.unseen >= if self.broken { MOST_UNSEEN / 2 } else { MOST_UNSEEN }
+    }
 }
 
 impl Core {
@@ -87,6 +96,11 @@ impl Core {
             }
             Codec::Vp8 => {
                 let incoming = &mut transceiver.incoming;
+                if incoming.behind() {
+                    incoming.broken = true;
+                    incoming.dropped += 1;
+                    return;
+                }
                 if key_frame {
                     incoming.broken = false;
                     incoming.wanted = false;
@@ -98,6 +112,7 @@ impl Core {
                     incoming.dropped += 1;
                     return;
                 }
+                incoming.unseen += 1;
                 transceiver.given += 1;
                 let timestamp_us = data.time.as_micros();
                 self.outputs.push_back(Output::Video { line, key_frame, timestamp_us, data: data.data });
@@ -112,8 +127,19 @@ impl Core {
         }
     }
 
+    pub(super) fn page_saw(&mut self, line: u8, count: u8) {
+        let Some(transceiver) = self.by_line(line) else { return };
+        let incoming = &mut transceiver.incoming;
+        let was_behind = incoming.broken && incoming.behind();
+        incoming.unseen = incoming.unseen.saturating_sub(u32::from(count));
+        if was_behind && !incoming.behind() {
+            incoming.wanted = true;
+        }
+    }
+
     pub(super) fn page_fell_behind(&mut self, line: u8) {
         if let Some(transceiver) = self.by_line(line) {
+            transceiver.incoming.unseen = transceiver.incoming.unseen.saturating_sub(1);
             transceiver.incoming.broken = true;
             transceiver.incoming.wanted = true;
             transceiver.incoming.dropped += 1;

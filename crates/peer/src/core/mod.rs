@@ -35,6 +35,8 @@ pub(crate) enum Input<'a> {
     Control(FromPage),
     /// An encoded frame.
     Video { line: u8, timestamp_us: u64, data: Arc<[u8]> },
+    /// The page has taken that many frames.
+    PageSaw { line: u8, count: u8 },
     // From the audio thread.
     /// An encoded packet.
     Opus { line: u8, rtp_time: u64, data: Vec<u8> },
@@ -157,6 +159,7 @@ impl Core {
             Input::Gathered => self.outputs.push_back(Output::Control(ToPage::Candidate { candidate: None })),
             Input::Datagram { source, destination, data } => self.datagram(source, destination, data, now)?,
             Input::PageFellBehind { line } => self.page_fell_behind(line),
+            Input::PageSaw { line, count } => self.page_saw(line, count),
             Input::Tick => {}
         }
         self.rtc.handle_input(str0m::Input::Timeout(now))?;

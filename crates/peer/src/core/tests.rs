@@ -8,6 +8,8 @@ use super::*;
 use crate::wire::{CandidateInit, Description};
 
 struct End {
+    /// Whether its page takes the frames it is given.
+    looks: bool,
     core: Core,
     address: SocketAddr,
     controls: Vec<ToPage>,
@@ -30,6 +32,7 @@ struct Network {
 
 fn end(address: &str, now: Instant) -> End {
     End {
+        looks: true,
         core: Core::new(Arc::default(), now),
         address: address.parse().unwrap(),
         controls: Vec::new(),
@@ -61,7 +64,12 @@ impl Network {
             match output {
                 Output::Control(ToPage::Candidate { candidate: Some(candidate) }) => candidates.push(candidate),
                 Output::Control(message) => end.controls.push(message),
-                Output::Video { timestamp_us, key_frame, .. } => end.frames.push((timestamp_us, key_frame)),
+                Output::Video { line, timestamp_us, key_frame, .. } => {
+                    end.frames.push((timestamp_us, key_frame));
+                    if end.looks {
+                        end.core.handle(Input::PageSaw { line, count: 1 }, self.now).unwrap();
+                    }
+                }
                 Output::Opus { .. } => end.packets += 1,
                 Output::Gather => {
                     end.gathered = true;
@@ -193,7 +201,6 @@ fn two_ends_connect_at_once() {
         network.pass(Duration::from_millis(5));
         assert!(network.now < began + Duration::from_millis(500), "connecting takes longer than a person notices");
     }
-    eprintln!("CONNECTED after {:?}", network.now - began);
 }
 
 #[test]
@@ -235,6 +242,23 @@ fn a_page_that_fell_behind_gets_nothing_before_the_next_key_frame_which_is_asked
     network.film(20);
     let after = &network.ends[1].frames[before..];
     assert!(!after.is_empty(), "the picture comes back");
+    assert!(after[0].1, "and begins with a key frame");
+}
+
+#[test]
+fn a_page_that_takes_nothing_is_given_a_bounded_amount_and_goes_on_with_a_key_frame() {
+    let mut network = Network::new();
+    network.connect();
+    network.ends[1].looks = false;
+    network.film(100);
+    let given = network.ends[1].frames.len();
+    assert_eq!(given, crate::defaults::MOST_UNSEEN as usize, "no more is queued");
+    let now = network.now;
+    network.ends[1].core.handle(Input::PageSaw { line: 1, count: 30 }, now).unwrap();
+    network.ends[1].looks = true;
+    network.film(20);
+    let after = &network.ends[1].frames[given..];
+    assert!(after.len() > 10, "the picture comes back: {}", after.len());
     assert!(after[0].1, "and begins with a key frame");
 }
 

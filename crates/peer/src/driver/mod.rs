@@ -126,6 +126,7 @@ impl Driver {
                         self.sound.send(AudioIn::Captured { line, block: Box::new(wire::samples(payload)) });
                     }
                     MediaKind::Pull { count } => self.sound.send(AudioIn::Pull { line, count }),
+                    MediaKind::Seen { count } => self.handle(Input::PageSaw { line, count })?,
                 }
             }
             Message::Close(_) => return Ok(false),
