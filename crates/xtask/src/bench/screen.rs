@@ -42,22 +42,25 @@ pub(crate) fn painted(desktop: &Desktop, part: Part, limit: Duration) -> Result<
 
 /// How many colours a part of a picture in X's own format has.
 fn colours(picture: &[u8], part: Part) -> Result<usize> {
-    // The header is of 32-bit big-endian words: its own length first, the bytes of a line 13th, the colours 20th.
+    // The header is of 32-bit big-endian words: its own length first, the width 5th, the bytes of a line 13th, the
+    // colours of the map 20th.
     let word = |index: usize| -> Result<usize> {
         let bytes = picture.get(index * 4..index * 4 + 4).context("xwd gave no picture")?;
         Ok(bytes.iter().fold(0, |value, byte| (value << 8) | usize::from(*byte)))
     };
-    let (header, depth, line, colours) = (word(0)?, word(11)?, word(12)?, word(19)?);
-    if depth != 32 {
-        bail!("the screen has {depth} bits a pixel instead of 32: {:?}", picture.get(..64));
+    let (header, width, line, colours) = (word(0)?, word(4)?, word(12)?, word(19)?);
+    // Its bits a pixel are sometimes those that carry colour, sometimes those that it takes: the line knows.
+    let pixel = line.checked_div(width).unwrap_or(0);
+    if pixel < 3 {
+        bail!("the screen has {pixel} bytes a pixel");
     }
     // A colour of its map takes 12 bytes.
     let pixels = header + colours * 12;
     let mut found = BTreeSet::new();
     for y in part.top..part.top + part.height {
-        let start = pixels + y * line + part.left * 4;
-        let row = picture.get(start..start + part.width * 4).context("the part lies beyond the screen")?;
-        found.extend(row.chunks_exact(4).map(|pixel| pixel.iter().take(3).copied().collect::<Vec<u8>>()));
+        let start = pixels + y * line + part.left * pixel;
+        let row = picture.get(start..start + part.width * pixel).context("the part lies beyond the screen")?;
+        found.extend(row.chunks_exact(pixel).map(|pixel| pixel.iter().take(3).copied().collect::<Vec<u8>>()));
     }
     Ok(found.len())
 }
@@ -70,7 +73,7 @@ mod tests {
     fn colours_are_counted_in_the_part_only() {
         // 2 x 2 pixels, 32 bits each, one colour in the map, a header of 100 bytes.
         let mut picture = vec![0_u8; 100 + 12];
-        for (index, value) in [(0_usize, 100_u8), (11, 32), (12, 8), (19, 1)] {
+        for (index, value) in [(0_usize, 100_u8), (4, 2), (12, 8), (19, 1)] {
             picture[index * 4 + 3] = value;
         }
         picture.extend([1, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0]);
