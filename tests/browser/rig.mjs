@@ -37,7 +37,7 @@ export async function freePort() {
 }
 
 /** Calls `probe` until it gives something truthy, which is returned; fails with `what` after `ms`. */
-export async function until(what, probe, ms = 20_000) {
+export async function until(what, probe, ms = 40_000) {
   const deadline = Date.now() + ms;
   for (;;) {
     const last = await probe();
