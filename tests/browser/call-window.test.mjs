@@ -162,7 +162,9 @@ test('two call windows see and hear each other', async () => {
       throw new Error(`${error.message}; told ${JSON.stringify(await side.told())}; page ${side.errors.join()}`);
     });
     const { events, report } = await side.told();
-    assert.deepEqual(events.map((event) => event.kind), ['joined', 'remoteMedia']);
+    const kinds = new Set(events.map((event) => event.kind));
+    assert.ok(['joined', 'remoteStream', 'remoteMedia'].every((kind) => kinds.has(kind)), JSON.stringify(events));
+    assert.ok(!['failed', 'disconnected', 'remoteLeft'].some((kind) => kinds.has(kind)), JSON.stringify(events));
     assert.equal(report.publishing, true);
     assert.equal(report.subscribed, 1);
     assert.ok(report.frames_sent > 60 && report.frames_received > 60, JSON.stringify(report));
@@ -210,7 +212,9 @@ test('real devices are opened as a person has them, and sound alone where only s
     const { report } = await woman.told();
     return report && report.frames_received > 10 && report.audio_received > 0;
   }, 60_000);
-  await until('he gets her sound', async () => (await man.told()).report?.audio_received > 0, 60_000);
+  await until('he gets her sound', async () => (await man.told()).report?.audio_received > 0, 60_000).catch(async (error) => {
+    throw new Error(`${error.message}: ${JSON.stringify([await man.told(), await woman.told()])}`);
+  });
   const [his, hers] = [await man.told(), await woman.told()];
   assert.equal(hers.report.frames_sent, 0);
   assert.ok(his.report.frames_sent > 0);
