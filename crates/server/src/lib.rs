@@ -45,8 +45,6 @@ pub struct Running {
     pub secret: Secret,
     /// SHA-256 of the media server's certificate as `AA:BB:…`; `None` where it has no TLS or is not ours.
     pub fingerprint: Option<String>,
-    /// Where media goes; empty where it is not embedded.
-    pub udp: Vec<SocketAddr>,
     hub: Listening,
     sockets: socketioxide::SocketIo,
     media: Option<media::MediaServer>,
@@ -107,8 +105,8 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
     })
     .await?;
     let (media_url, fingerprint) = (media.url().clone(), media.fingerprint().map(str::to_owned));
-    let (control, udp) = (media.control(), media.media_addresses().to_vec());
-    start_hub(config, control, Started { media: Some(media), media_url, fingerprint, secret, udp }).await
+    let control = media.control();
+    start_hub(config, control, Started { media: Some(media), media_url, fingerprint, secret }).await
 }
 
 /// Starts the hub on top of a media server of the caller's own.
@@ -122,7 +120,7 @@ pub async fn start_with(config: Config, media: Arc<dyn MediaControl>) -> Result<
         Some(deployment) => deployment.secret.clone(),
         None => secret::load_or_make(config.secret.clone(), None)?,
     };
-    start_hub(config, media, Started { media: None, media_url, fingerprint: None, secret, udp: Vec::new() }).await
+    start_hub(config, media, Started { media: None, media_url, fingerprint: None, secret }).await
 }
 
 /// The media side, once it runs.
@@ -131,7 +129,6 @@ struct Started {
     media_url: Url,
     fingerprint: Option<String>,
     secret: Secret,
-    udp: Vec<SocketAddr>,
 }
 
 async fn start_hub(config: Config, control: Arc<dyn MediaControl>, started: Started) -> Result<Running, StartError> {
@@ -150,8 +147,8 @@ async fn start_hub(config: Config, control: Arc<dyn MediaControl>, started: Star
     let parts = hub::start(options, control, &tasks, &stop);
     let hub = listen::listen(&config, parts.router, &tasks)?;
     let hub_url = listen::url(&config, hub.address)?;
-    let Started { media, media_url, fingerprint, secret, udp } = started;
-    Ok(Running { hub_url, media_url, secret, fingerprint, udp, hub, sockets: parts.sockets, media, tasks, stop })
+    let Started { media, media_url, fingerprint, secret } = started;
+    Ok(Running { hub_url, media_url, secret, fingerprint, hub, sockets: parts.sockets, media, tasks, stop })
 }
 
 fn check(config: &Config) -> Result<(), StartError> {

@@ -52,9 +52,6 @@ fn announce(running: &Running, kept: Option<&std::path::Path>) -> std::io::Resul
     if let Some(fingerprint) = &running.fingerprint {
         writeln!(out, "certificate  SHA-256 {fingerprint}")?;
     }
-    for address in &running.udp {
-        writeln!(out, "media        udp {address}")?;
-    }
     if let Some(dir) = kept {
         writeln!(out, "secret       kept in {}", dir.join(zvonok_server::secret::SECRET_FILE).display())?;
     }
