@@ -1,12 +1,9 @@
 //! Watches a part of the screen until something is painted there.
 
-use std::{
-    collections::BTreeSet,
-    time::{Duration, Instant},
-};
+use std::{collections::BTreeSet, time::Duration};
 
 use anyhow::{Context, Result, bail};
-use zvonok_testkit::Desktop;
+use zvonok_testkit::{Desktop, until_some};
 
 use super::clock;
 
@@ -23,21 +20,16 @@ pub(crate) struct Part {
 }
 
 /// When something was painted in `part`, at the latest: the moment at which the first picture that shows it was
-/// complete, in milliseconds since 1970.
+/// complete, in milliseconds since 1970. A look every 50 ms: more would take the time from those who paint.
 pub(crate) fn painted(desktop: &Desktop, part: Part, limit: Duration) -> Result<f64> {
-    let began = Instant::now();
-    let mut trouble = None;
-    while began.elapsed() < limit {
+    until_some("something to be painted there", limit, || {
         let output = desktop.command("xwd").args(["-silent", "-root"]).output().context("could not start xwd")?;
         let seen = clock::now();
         // A window that goes while the picture is taken spoils it; the next one is good.
-        match colours(&output.stdout, part) {
-            Ok(colours) if colours >= COLOURS => return Ok(seen),
-            Ok(_) => {}
-            Err(error) => trouble = Some(format!("{error:#} {}", String::from_utf8_lossy(&output.stderr))),
-        }
-    }
-    bail!("nothing was painted there in {limit:?}; {}", trouble.unwrap_or_default())
+        let colours =
+            colours(&output.stdout, part).with_context(|| String::from_utf8_lossy(&output.stderr).trim().to_owned())?;
+        Ok((colours >= COLOURS).then_some(seen))
+    })
 }
 
 /// How many colours a part of a picture in X's own format has.
