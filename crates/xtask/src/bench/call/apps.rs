@@ -77,8 +77,8 @@ impl Apps {
             for app in [&man, &woman] {
                 app.wait_call("idle", SOON)?;
             }
+            until("the webviews to be gone", SOON, || Ok(woman.webviews()? == 0))?;
             rest(options.rest_time())?;
-            alone(&woman)?;
             megabytes(&woman)
         });
         Ok(Self { memory_in_tray, memory_after, to_notification, to_ring_window, call })
