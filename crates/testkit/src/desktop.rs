@@ -121,7 +121,10 @@ impl Desktop {
             .env("LANG", "C.UTF-8")
             .env("LC_ALL", "C.UTF-8")
             .env("TZ", "UTC")
-            .env("NO_PROXY", "127.0.0.1,localhost");
+            .env("NO_PROXY", "127.0.0.1,localhost")
+            // Where it is the sink that GStreamer chooses, it hangs on a device of ALSA's file plugin (see `Sound`), and
+            // with it every page that plays a sound.
+            .env("GST_PLUGIN_FEATURE_RANK", "openalsink:NONE");
         command.envs(&self.environment);
         command
     }
