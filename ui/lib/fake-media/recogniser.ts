@@ -1,19 +1,11 @@
 import { AudioTap } from '../audio/tap';
 import type { Recognised } from '../ipc/bindings';
 import type { Reading, ReaderStart } from './reader-worker';
-import { framesOf, HOP, likeness } from './spectrum';
-import { voiceOf, voiceSamples, VOICES } from './voices';
+import { Listener } from './listener';
+import { voiceOf } from './voices';
 
 /** Delays of so many frames are kept: half a minute. */
 const DELAYS = 900;
-/** Samples of sound that are compared: 2 s, more than half of a voice's round, in blocks of {@link HOP}. */
-const HEARD = HOP * 100;
-/**
- * How alike the best voice has to be, and by how much more than the second best. Measured through Opus, concealment
- * and noise suppression: the right one scores above 0.7, others stay below 0.45.
- */
-const ALIKE = 0.55;
-const AHEAD = 0.12;
 
 declare class MediaStreamTrackProcessor {
   constructor(init: { track: MediaStreamTrack; maxBufferSize?: number });
@@ -34,8 +26,7 @@ export class Recogniser {
   };
   #delays: number[] = [];
   #lastAt: number | null = null;
-  #templates: Float32Array[][] | null = null;
-  #heard = new Float32Array(0);
+  readonly #listener = new Listener();
   #video: { id: string; stop: () => void } | null = null;
   #audio: { id: string; stop: () => void } | null = null;
 
@@ -66,7 +57,7 @@ export class Recogniser {
   read(): Recognised {
     const sorted = this.#delays.toSorted((a, b) => a - b);
     const at = (part: number) => sorted[Math.floor((sorted.length - 1) * part)] ?? null;
-    return { ...this.#seen, voice: this.#compare(), delay_ms_p50: at(0.5), delay_ms_p95: at(0.95) };
+    return { ...this.#seen, delay_ms_p50: at(0.5), delay_ms_p95: at(0.95) };
   }
 
   stop(): void {
@@ -103,32 +94,12 @@ export class Recogniser {
     if (this.#delays.length > DELAYS) this.#delays.shift();
   }
 
+  /** Once a voice is recognised nobody listens any more: comparing costs more than all the rest. */
   #hear(samples: Float32Array): void {
-    const joined = new Float32Array(this.#heard.length + samples.length);
-    joined.set(this.#heard);
-    joined.set(samples, this.#heard.length);
-    this.#heard = joined.slice(-HEARD);
-  }
-
-  /**
-   * The candidate whose voice the last two seconds are. Once recognised it stays so: words have pauses, and comparing
-   * costs more than all the rest.
-   */
-  #compare(): string | null {
-    if (this.#seen.voice !== null || this.#heard.length < HEARD) return this.#seen.voice;
-    this.#templates ??= Array.from({ length: VOICES }, (_, voice) => framesOf(voiceSamples(voice), true));
-    const heard = framesOf(this.#heard);
-    const scores = this.#templates.map((template) => likeness(heard, template));
-    const ranked = scores.toSorted((a, b) => b - a);
-    const [best = 0, second = 0] = ranked;
-    if (best >= ALIKE && best - second >= AHEAD) {
-      const voice = scores.indexOf(best);
-      const owner = this.#candidates.find((login) => voiceOf(login) === voice);
-      if (owner !== undefined) {
-        this.#seen.voice = owner;
-        this.#audio?.stop();
-      }
-    }
-    return this.#seen.voice;
+    this.#listener.push(samples);
+    const { voice } = this.#listener;
+    if (voice === null) return;
+    this.#seen.voice = this.#candidates.find((login) => voiceOf(login) === voice) ?? null;
+    this.#audio?.stop();
   }
 }
