@@ -4,6 +4,8 @@
 mod call;
 mod main;
 mod ring;
+#[cfg(test)]
+mod tests;
 
 use tauri::{Runtime, State, ipc::Invoke};
 use zvonok_ipc::View;

@@ -222,7 +222,7 @@ async fn forward(mut views: watch::Receiver<View>, surface: Arc<dyn Surface>, ca
     }
 }
 
-fn empty_view() -> View {
+pub(super) fn empty_view() -> View {
     View {
         profile: String::new(),
         setup: zvonok_ipc::SetupView {

@@ -141,6 +141,7 @@ impl Driver {
             }
         };
         let call_id = seat.call_id.clone();
+        tracing::info!(%call_id, ?input, "media");
         self.feed(Input::Media(call_id, input));
     }
 

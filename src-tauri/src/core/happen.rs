@@ -22,6 +22,7 @@ impl Driver {
             Happening::Token { call_id, session, token } => match token {
                 Ok(token) => {
                     if let Some(seat) = self.seat.as_mut().filter(|seat| seat.call_id == call_id) {
+                        tracing::info!(%call_id, "token ready");
                         seat.token(session, token);
                         self.feed(Input::Token(call::Token::Ready(call_id)));
                     } else if let (Some(connection), Some(source)) = (token.connection, self.token_source()) {

@@ -19,6 +19,8 @@ mod reasons;
 mod seat;
 mod signals;
 mod surface;
+#[cfg(test)]
+mod tests;
 mod translate;
 mod trial;
 mod wants;
@@ -45,6 +47,14 @@ pub(crate) struct Core {
 }
 
 impl Core {
+    /// A handle without a core behind it: every wish ends in `internal`.
+    #[cfg(test)]
+    pub(crate) fn detached() -> Self {
+        let (wishes, _inbox) = mpsc::channel(1);
+        let (_views, view) = watch::channel(driver::empty_view());
+        Self { wishes, view }
+    }
+
     /// What windows show.
     pub(crate) fn view(&self) -> View {
         self.view.borrow().clone()

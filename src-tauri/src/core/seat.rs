@@ -56,6 +56,7 @@ impl Seat {
 
     /// The call window asks for its ticket; it is given as soon as there is one.
     pub(super) fn ask(&mut self, reply: Ask<MediaTicket>) {
+        tracing::debug!(call_id = %self.call_id, token = self.token.is_some(), join = self.join.is_some(), "the window asks");
         if let Some(older) = self.waiting.replace(reply) {
             _ = older.send(Err(not_now("the window asked again")));
         }
@@ -110,6 +111,7 @@ impl Seat {
                 }
             });
         let given = ticket.is_ok();
+        tracing::info!(call_id = %self.call_id, given, "media ticket");
         _ = reply.send(ticket);
         given
     }

@@ -81,13 +81,14 @@ pub(super) async fn relay(
             return;
         }
     };
+    tracing::info!(again, "the gateway is open");
     let (mut to_openvidu, from_openvidu) = openvidu.split();
     let adapter = Adapter::new(handle.to_owned(), door.session.clone(), door.token.clone());
     let ended = tokio::select! {
         () = admitted.cancel.cancelled() => "revoked",
         ended = pump(door, adapter, (&mut to_window, from_window), (&mut to_openvidu, from_openvidu)) => ended,
     };
-    tracing::debug!(ended, "the gateway's socket ended");
+    tracing::info!(ended, "the gateway is closed");
     _ = timeout(WRITE, to_openvidu.close()).await;
     _ = timeout(WRITE, to_window.close()).await;
 }

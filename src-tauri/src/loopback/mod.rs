@@ -131,7 +131,7 @@ impl Doors {
         let handshake = self.handshake(stream, &mut admitted);
         let socket = match tokio::time::timeout(HANDSHAKE, handshake).await {
             Ok(Ok(socket)) => socket,
-            Ok(Err(error)) => return tracing::warn!(%error, "a loopback socket was refused"),
+            Ok(Err(error)) => return tracing::info!(%error, "a loopback socket was refused"),
             Err(_elapsed) => return tracing::warn!("a loopback socket sent no handshake"),
         };
         match admitted {
