@@ -42,7 +42,7 @@ impl Driver {
         }
     }
 
-    pub(super) fn embedded_started(&mut self, started: Result<Embedded, String>, reply: Option<Ask<()>>) {
+    pub(super) fn embedded_started(&mut self, started: Result<Box<Embedded>, String>, reply: Option<Ask<()>>) {
         let answer = match started {
             Ok(embedded) if self.settings.embedded() => {
                 self.target = Some(Target {
@@ -51,7 +51,7 @@ impl Driver {
                     openvidu: Some(embedded.openvidu.clone()),
                     tokens: Tokens::Openvidu,
                 });
-                self.embedded = Some(embedded);
+                self.embedded = Some(*embedded);
                 self.follow();
                 Ok(())
             }

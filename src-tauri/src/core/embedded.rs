@@ -16,7 +16,7 @@ pub(super) struct Embedded {
 }
 
 /// Starts hub and media server, and trusts the certificate that was made for them a moment ago.
-pub(super) async fn start(trust: &Trust) -> Result<Embedded, String> {
+pub(super) async fn start(trust: &Trust) -> Result<Box<Embedded>, String> {
     let anywhere = std::net::SocketAddr::from((std::net::Ipv4Addr::LOCALHOST, 0));
     let config = Config {
         hub_listen: anywhere,
@@ -32,12 +32,12 @@ pub(super) async fn start(trust: &Trust) -> Result<Embedded, String> {
     if let (Some(fingerprint), Some(host)) = (&running.fingerprint, HostPort::of(&running.media_url)) {
         trust.pins().decide(&host, Fingerprint::named(fingerprint));
     }
-    Ok(Embedded {
+    Ok(Box::new(Embedded {
         hub: running.hub_url.clone(),
         openvidu: running.media_url.clone(),
         secret: Secret::new(running.secret.reveal()),
         _running: running,
-    })
+    }))
 }
 
 fn describe(error: &dyn std::error::Error) -> String {

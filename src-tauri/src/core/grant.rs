@@ -53,7 +53,7 @@ impl Driver {
             Wish::Tray(there) => self.tray_is(there),
             Wish::Loaded(window) => self.loaded(window),
             Wish::Closed(window) => self.closed(window),
-            settings => self.grant_setting(settings),
+            Wish::Setting(setting) => self.grant_setting(setting),
         }
     }
 

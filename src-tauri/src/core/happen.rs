@@ -15,7 +15,7 @@ impl Driver {
         match happening {
             Happening::Hub(link, event) => {
                 if link == self.links {
-                    self.hub(event);
+                    self.hub(*event);
                 }
             }
             Happening::Answered(call_id, result) => self.answered(call_id, result),

@@ -13,7 +13,7 @@ use crate::{
 /// Something that happened.
 pub(super) enum Happening {
     /// From the link of this number; one from an older link is ignored.
-    Hub(u64, HubEvent),
+    Hub(u64, Box<HubEvent>),
     /// A request to the hub has a result.
     Answered(CallId, RequestResult),
     /// The token source answered.
@@ -23,7 +23,7 @@ pub(super) enum Happening {
     /// The gateway reported.
     Gateway(CallId, GatewayReport),
     /// The embedded server started or did not.
-    Embedded { started: Result<Embedded, String>, reply: Option<Ask<()>> },
+    Embedded { started: Result<Box<Embedded>, String>, reply: Option<Ask<()>> },
     /// The keyring was looked at.
     Keyring { state: KeyringState, stored: bool },
     /// Something asked of the keyring is done.

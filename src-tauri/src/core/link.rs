@@ -127,7 +127,7 @@ async fn pass_on(
 ) {
     while let Some(event) = events.recv().await {
         for event in read(event, &trust, &socket) {
-            if happenings.send(Happening::Hub(number, event)).await.is_err() {
+            if happenings.send(Happening::Hub(number, Box::new(event))).await.is_err() {
                 return;
             }
         }

@@ -32,7 +32,7 @@ use zvonok_ipc::{ErrorCode, IpcError, View};
 pub(crate) use clock::wall_now;
 pub(crate) use driver::{Parts, spawn};
 pub(crate) use surface::{Device, Surface, TrayState, Window};
-pub(crate) use wish::{Ask, Wish};
+pub(crate) use wish::{Ask, Setting, Wish};
 
 use crate::verbs::{Answer, Verb};
 
@@ -96,7 +96,7 @@ impl Core {
                 Ok(None)
             }
             Verb::SecretChanged => {
-                self.tell(Wish::SecretChanged);
+                self.tell(Wish::Setting(Setting::SecretChanged));
                 Ok(None)
             }
             Verb::Call(call) => silent(self.ask(|reply| Wish::Place(call, reply)).await),

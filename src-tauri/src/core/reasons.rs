@@ -90,6 +90,10 @@ fn media(failure: MediaFailure) -> ErrorCode {
 }
 
 /// What the call window reports as failed, in the machine's words.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "windows report what they can know; any other code from them is a defect"
+)]
 pub(super) fn media_failure(code: ErrorCode) -> MediaFailure {
     match code {
         ErrorCode::CameraAbsent => MediaFailure::CameraAbsent,
@@ -118,6 +122,7 @@ pub(super) fn not_now(why: NotNow) -> IpcError {
 }
 
 /// A sentence in English for the command line and the log.
+#[expect(clippy::wildcard_enum_match_arm, reason = "what a command line cannot meet needs no sentence of its own")]
 pub(super) fn sentence(code: ErrorCode, subject: &str) -> String {
     let text = match code {
         ErrorCode::Offline => "is not connected",

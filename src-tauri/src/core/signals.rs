@@ -87,6 +87,7 @@ pub(super) async fn tell(client: Client, signal: Signal) {
 }
 
 /// `None` where the same request makes sense a little later.
+#[expect(clippy::wildcard_enum_match_arm, reason = "an enumeration of another crate that may grow")]
 fn refused(error: &RequestError) -> Option<call::Refusal> {
     tracing::info!(%error, "refused");
     if error.is_retryable() {

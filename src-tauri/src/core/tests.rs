@@ -7,7 +7,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use zvonok_ipc::{ErrorCode, Media, Mode, PlaceCall, Setup, TokenSource, View};
 use zvonok_openvidu::Secret;
 
-use super::{Core, Device, Parts, Surface, TrayState, Window, Wish, spawn};
+use super::{Core, Device, Parts, Setting, Surface, TrayState, Window, Wish, spawn};
 use crate::{
     loopback::Loopback,
     profile::Profile,
@@ -123,15 +123,14 @@ async fn settings_are_checked_kept_and_never_made_up() {
         login: "man".to_owned(),
         tokens: TokenSource::Openvidu,
     };
-    let error = rig.core.ask(|reply| Wish::SaveSetup(setup.clone(), reply)).await.unwrap_err();
+    let error = rig.core.ask(|reply| Wish::Setting(Setting::SaveSetup(setup.clone(), reply))).await.unwrap_err();
     assert_eq!((error.code, error.subject.as_str()), (ErrorCode::BadAddress, "nonsense"));
     setup.openvidu = "https://127.0.0.1:2".to_owned();
-    rig.core.ask(|reply| Wish::SaveSetup(setup.clone(), reply)).await.unwrap();
+    rig.core.ask(|reply| Wish::Setting(Setting::SaveSetup(setup.clone(), reply))).await.unwrap();
     assert_eq!(rig.file.load().unwrap().setup(), setup);
-    let trusted = rig.core.ask(|reply| Wish::TrustCertificate {
-        host: "127.0.0.1:2".to_owned(),
-        fingerprint: "AA:BB".to_owned(),
-        reply,
+    let trusted = rig.core.ask(|reply| {
+        let (host, fingerprint) = ("127.0.0.1:2".to_owned(), "AA:BB".to_owned());
+        Wish::Setting(Setting::TrustCertificate { host, fingerprint, reply })
     });
     assert_eq!(trusted.await.unwrap_err().code, ErrorCode::NotNow, "nobody presented that certificate");
     assert!(rig.file.load().unwrap().pins.is_empty());

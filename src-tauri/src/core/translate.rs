@@ -99,6 +99,7 @@ pub(super) fn event(event: ServerEvent) -> Option<HubEvent> {
 }
 
 /// What only a person can mend, of a failed connection; the rest mends itself by trying again.
+#[expect(clippy::wildcard_enum_match_arm, reason = "an enumeration of another crate that may grow")]
 pub(super) fn problem(error: &ConnectError, question: Option<&CertificateQuestion>) -> Option<ErrorCode> {
     match error {
         ConnectError::BadAddress => Some(ErrorCode::BadAddress),

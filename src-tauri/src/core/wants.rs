@@ -2,7 +2,7 @@
 
 use zvonok_ipc::{ErrorCode, IpcError, Setup};
 
-use super::{Ask, Wish, driver::Driver, grant::not_now, happening::Happening, trial};
+use super::{Ask, Setting, driver::Driver, grant::not_now, happening::Happening, trial};
 use crate::{
     cli::SecretKind,
     settings::{self, Contact, EMBEDDED, Pin},
@@ -13,28 +13,28 @@ use crate::{
 const NAME: usize = 100;
 
 impl Driver {
-    pub(super) fn grant_setting(&mut self, wish: Wish) {
+    pub(super) fn grant_setting(&mut self, wish: Setting) {
         match wish {
-            Wish::TestSetup(setup, reply) => {
+            Setting::TestSetup(setup, reply) => {
                 let (trust, keyring) = (self.trust.clone(), self.keyring.clone());
                 self.parts.tasks.spawn(async move { _ = reply.send(trial::run(&setup, &trust, &keyring).await) });
             }
-            Wish::SaveSetup(setup, reply) => self.save_setup(setup, reply),
-            Wish::TryHere(reply) => {
+            Setting::SaveSetup(setup, reply) => self.save_setup(setup, reply),
+            Setting::TryHere(reply) => {
                 EMBEDDED.clone_into(&mut self.settings.server);
                 self.settings.socket.clear();
                 self.save();
                 self.connect(Some(reply));
             }
-            Wish::AskSecret { openvidu, reply } => self.ask_secret(openvidu, reply),
-            Wish::ForgetSecret(reply) => {
+            Setting::AskSecret { openvidu, reply } => self.ask_secret(openvidu, reply),
+            Setting::ForgetSecret(reply) => {
                 let keyring = self.keyring.clone();
                 self.start(async move {
                     let done = keyring.forget(SecretKind::Openvidu).await.map_err(IpcError::from);
                     Happening::KeyringDone { done, reply }
                 });
             }
-            Wish::UnlockKeyring(reply) => {
+            Setting::UnlockKeyring(reply) => {
                 let keyring = self.keyring.clone();
                 self.start(async move {
                     // Reading asks the system to unlock; what is read is dropped here.
@@ -42,29 +42,28 @@ impl Driver {
                     Happening::KeyringDone { done, reply }
                 });
             }
-            Wish::SecretChanged => {
+            Setting::SecretChanged => {
                 self.notices.about_secrets_are_old();
                 self.look_at_the_keyring();
             }
-            Wish::TrustCertificate { host, fingerprint, reply } => {
+            Setting::TrustCertificate { host, fingerprint, reply } => {
                 _ = reply.send(self.trust_certificate(&host, &fingerprint));
             }
-            Wish::DismissNotice { id, reply } => {
+            Setting::DismissNotice { id, reply } => {
                 self.notices.dismiss(&id);
                 _ = reply.send(Ok(()));
             }
-            Wish::AddContact { login, name, reply } => _ = reply.send(self.add_contact(login, &name)),
-            Wish::RemoveContact { login, reply } => {
+            Setting::AddContact { login, name, reply } => _ = reply.send(self.add_contact(login, &name)),
+            Setting::RemoveContact { login, reply } => {
                 self.settings.contacts.retain(|contact| contact.login != login);
                 self.save();
                 _ = reply.send(Ok(()));
             }
-            Wish::MarkMissedSeen(reply) => {
+            Setting::MarkMissedSeen(reply) => {
                 self.settings.missed_seen = super::wall_now();
                 self.save();
                 _ = reply.send(Ok(()));
             }
-            other => tracing::error!(?other, "a wish nobody grants"),
         }
     }
 

@@ -37,35 +37,7 @@ pub(crate) enum Wish {
     DismissRing(Ask<()>),
 
     // From the person: people and settings.
-    TestSetup(Setup, Ask<TestResult>),
-    SaveSetup(Setup, Ask<()>),
-    TryHere(Ask<()>),
-    AskSecret {
-        openvidu: String,
-        reply: Ask<bool>,
-    },
-    ForgetSecret(Ask<()>),
-    TrustCertificate {
-        host: String,
-        fingerprint: String,
-        reply: Ask<()>,
-    },
-    UnlockKeyring(Ask<()>),
-    SecretChanged,
-    DismissNotice {
-        id: String,
-        reply: Ask<()>,
-    },
-    AddContact {
-        login: String,
-        name: String,
-        reply: Ask<()>,
-    },
-    RemoveContact {
-        login: String,
-        reply: Ask<()>,
-    },
-    MarkMissedSeen(Ask<()>),
+    Setting(Setting),
 
     // From the call window.
     MediaTicket(Ask<MediaTicket>),
@@ -80,4 +52,21 @@ pub(crate) enum Wish {
     Closed(Window),
     /// A tray appeared or went away.
     Tray(bool),
+}
+
+/// A wish about people and settings.
+#[derive(Debug)]
+pub(crate) enum Setting {
+    TestSetup(Setup, Ask<TestResult>),
+    SaveSetup(Setup, Ask<()>),
+    TryHere(Ask<()>),
+    AskSecret { openvidu: String, reply: Ask<bool> },
+    ForgetSecret(Ask<()>),
+    TrustCertificate { host: String, fingerprint: String, reply: Ask<()> },
+    UnlockKeyring(Ask<()>),
+    SecretChanged,
+    DismissNotice { id: String, reply: Ask<()> },
+    AddContact { login: String, name: String, reply: Ask<()> },
+    RemoveContact { login: String, reply: Ask<()> },
+    MarkMissedSeen(Ask<()>),
 }

@@ -33,7 +33,7 @@ impl Adapter {
     }
 
     /// For OpenVidu; `None` for what is no JSON-RPC request.
-    pub(super) fn from_window(&mut self, text: &str) -> Option<String> {
+    pub(super) fn towards_openvidu(&mut self, text: &str) -> Option<String> {
         let Ok(Value::Object(mut message)) = serde_json::from_str(text) else {
             tracing::warn!("the window sent something that is no JSON-RPC");
             return None;
@@ -55,7 +55,7 @@ impl Adapter {
     }
 
     /// For the window.
-    pub(super) fn from_openvidu(&mut self, text: &str) -> Passed {
+    pub(super) fn towards_window(&mut self, text: &str) -> Passed {
         let Ok(Value::Object(mut message)) = serde_json::from_str(text) else {
             tracing::warn!(bytes = text.len(), "OpenVidu sent something that is no JSON-RPC");
             return Passed { text: None, report: Some(GatewayReport::Malformed) };
@@ -67,13 +67,12 @@ impl Adapter {
             report = self.joined(&mut message);
             true
         } else {
-            match (message.get("method").and_then(Value::as_str), message.get("params")) {
-                (Some("participantJoined" | "participantPublished"), Some(Value::Object(_))) => {
-                    room::mend_participant(&mut message["params"]);
-                    true
-                }
-                _ => false,
-            }
+            let names = ["participantJoined", "participantPublished"];
+            let about = message.get("method").and_then(Value::as_str).is_some_and(|method| names.contains(&method));
+            let participant = message.get_mut("params").filter(|params| about && params.is_object());
+            let found = participant.is_some();
+            participant.map(room::mend_participant);
+            found
         };
         let text = if changed { Value::Object(message).to_string() } else { text.to_owned() };
         Passed { text: Some(self.scrub(text)), report }
@@ -119,11 +118,11 @@ mod tests {
 
     fn join(adapter: &mut Adapter) -> Value {
         let sent = r#"{"jsonrpc":"2.0","method":"joinRoom","id":1,"params":{"token":"ws://127.0.0.1:1?sessionId=HANDLE&token=-","session":"HANDLE","platform":"x","metadata":"","secret":"guess","recorder":true}}"#;
-        serde_json::from_str(&adapter.from_window(sent).unwrap()).unwrap()
+        serde_json::from_str(&adapter.towards_openvidu(sent).unwrap()).unwrap()
     }
 
     fn answer(adapter: &mut Adapter, text: &str) -> Value {
-        serde_json::from_str(&adapter.from_openvidu(text).text.unwrap()).unwrap()
+        serde_json::from_str(&adapter.towards_window(text).text.unwrap()).unwrap()
     }
 
     #[test]
@@ -152,7 +151,7 @@ mod tests {
     fn a_refused_token_is_reported_and_not_repeated() {
         let mut adapter = adapter();
         join(&mut adapter);
-        let passed = adapter.from_openvidu(
+        let passed = adapter.towards_window(
             r#"{"jsonrpc":"2.0","id":1,"error":{"code":401,"message":"Token wss://office.example:4443?sessionId=ses_true&token=tok_Aabc not valid"}}"#,
         );
         assert_eq!(passed.report, Some(GatewayReport::TokenRefused));
@@ -163,9 +162,9 @@ mod tests {
     fn other_messages_pass_as_they_are() {
         let mut adapter = adapter();
         let ping = r#"{"jsonrpc":"2.0","method":"ping","id":0,"params":{"interval":5000}}"#;
-        assert_eq!(adapter.from_window(ping).as_deref(), Some(ping));
+        assert_eq!(adapter.towards_openvidu(ping).as_deref(), Some(ping));
         let pong = r#"{"id":0,"result":{"value":"pong"},"jsonrpc":"2.0"}"#;
-        assert_eq!(adapter.from_openvidu(pong).text.as_deref(), Some(pong));
+        assert_eq!(adapter.towards_window(pong).text.as_deref(), Some(pong));
     }
 
     #[test]
@@ -192,7 +191,7 @@ mod tests {
         ] {
             let mut adapter = adapter();
             join(&mut adapter);
-            let passed = adapter.from_openvidu(packet);
+            let passed = adapter.towards_window(packet);
             let answered = passed.text.as_deref().map(|text| serde_json::from_str::<Value>(text).unwrap());
             if let Some(answer) = answered.filter(|answer| answer.get("id").is_some()) {
                 assert!(answer.get("result").is_some() != answer.get("error").is_some(), "one of both: {answer}");

@@ -127,7 +127,7 @@ where
         let sent = tokio::select! {
             message = from_window.next() => match message {
                 Some(Ok(Message::Text(text))) => {
-                    let Some(text) = adapter.from_window(text.as_str()) else { continue };
+                    let Some(text) = adapter.towards_openvidu(text.as_str()) else { continue };
                     timeout(WRITE, to_openvidu.send(Message::text(text))).await
                 }
                 Some(Ok(Message::Close(_)) | Err(_)) | None => return "by the window",
@@ -135,7 +135,7 @@ where
             },
             message = from_openvidu.next() => match message {
                 Some(Ok(Message::Text(text))) => {
-                    let passed = adapter.from_openvidu(text.as_str());
+                    let passed = adapter.towards_window(text.as_str());
                     if let Some(what) = passed.report {
                         report(door, what);
                     }

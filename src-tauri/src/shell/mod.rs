@@ -101,6 +101,7 @@ fn set_up(app: &tauri::AppHandle, start: Start, tasks: &TaskTracker, cancel: &Ca
     app.manage(core);
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "of all events two matter, and Tauri may add more")]
 fn on_event(app: &tauri::AppHandle, event: RunEvent) {
     match event {
         // The last window is gone; the app goes on in the tray. `code` is there when it was asked to end.

@@ -87,6 +87,7 @@ pub(crate) fn sort(error: &Error) -> NoToken {
 }
 
 /// What the machine calls it.
+#[expect(clippy::wildcard_enum_match_arm, reason = "an enumeration of another crate that may grow")]
 pub(crate) fn failure(error: &Error) -> TokenFailure {
     match error {
         Error::BadAddress { .. } | Error::Insecure { .. } | Error::NotOpenvidu { .. } | Error::Redirected { .. } => {

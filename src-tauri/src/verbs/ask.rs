@@ -31,6 +31,10 @@ pub(crate) async fn ask(profile: &Profile, verb: &Verb) -> Result<Answer, AskErr
     tokio::time::timeout(PATIENCE, exchange(profile, verb)).await.map_err(|_elapsed| AskError::TimedOut)?
 }
 
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "two kinds of failure mean that nobody listens; the rest is passed on"
+)]
 async fn exchange(profile: &Profile, verb: &Verb) -> Result<Answer, AskError> {
     let stream = Stream::connect(name::socket_name(profile)?).await.map_err(|error| match error.kind() {
         io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => AskError::NotRunning(profile.name.to_string()),
