@@ -34,8 +34,11 @@ export class VideoSender {
   #connected = false;
   #live = true;
   #lastBlack = -Infinity;
-  #lastTime = -Infinity;
-  #firstTime: number | undefined;
+  #lastEncoded = -Infinity;
+  /** What is added to the track's own times, in microseconds; unknown before its first frame. */
+  #offset: number | undefined;
+  /** The newest frame's time in microseconds, and when it was seen in milliseconds. */
+  #newest = { time: 0, at: 0 };
   #failures = 0;
   #figures = { framesEncoded: 0, keyFramesEncoded: 0, framesLeftOut: 0, frames: 0, frameWidth: 0, frameHeight: 0 };
   #rate = new Rate();
@@ -51,6 +54,7 @@ export class VideoSender {
     this.#live = live;
     if (track === null) return;
     this.#track = track;
+    this.#offset = undefined;
     this.#keyFrame = true;
     const reader = new MediaStreamTrackProcessor({ track }).readable.getReader();
     this.#reader = reader;
@@ -136,43 +140,50 @@ export class VideoSender {
     this.#figures.frames += 1;
     this.#figures.frameWidth = frame.displayWidth;
     this.#figures.frameHeight = frame.displayHeight;
-    if (!this.#connected) return;
     const time = this.#time(frame.timestamp);
-    if (this.#framerate !== undefined && time - this.#lastTime < 900_000 / this.#framerate) return;
+    if (time === undefined || !this.#connected) return;
+    if (this.#framerate !== undefined && time - this.#lastEncoded < 900_000 / this.#framerate) return;
     const encoder = this.#ready(frame);
     if (encoder === undefined) return;
     if (encoder.encodeQueueSize >= MOST_QUEUED || this.#sink.buffered() > MOST_BUFFERED) {
       this.#figures.framesLeftOut += 1;
       return;
     }
-    const input = this.#live ? frame : this.#blackFrame(frame, time);
+    const input = this.#live ? new VideoFrame(frame, { timestamp: time }) : this.#blackFrame(frame, time);
     if (input === undefined) return;
-    const keyFrame = this.#keyFrame;
     try {
-      encoder.encode(input, { keyFrame });
-      this.#lastTime = time;
+      encoder.encode(input, { keyFrame: this.#keyFrame });
+      this.#lastEncoded = time;
       this.#keyFrame = false;
     } catch (error) {
       this.#failed(error);
     } finally {
-      if (input !== frame) input.close();
+      input.close();
     }
   }
 
-  /** The frame's time from the first one on: cameras begin anywhere, also below zero. */
-  #time(timestamp: number): number {
-    this.#firstTime ??= timestamp;
-    return timestamp - this.#firstTime;
+  /**
+   * The frame's time on a clock that only ever rises: a track begins anywhere, also below zero, and the next track
+   * somewhere else. None for a frame that is not newer than the last.
+   */
+  #time(timestamp: number): number | undefined {
+    const now = performance.now();
+    const passed = this.#newest.at === 0 ? 0 : Math.max(1, Math.round((now - this.#newest.at) * 1000));
+    this.#offset ??= this.#newest.time + passed - timestamp;
+    const time = timestamp + this.#offset;
+    if (this.#newest.at !== 0 && time <= this.#newest.time) return undefined;
+    this.#newest = { time, at: now };
+    return time;
   }
 
-  #blackFrame(like: VideoFrame, time: number): VideoFrame | undefined {
-    if (!this.#keyFrame && time - this.#lastBlack < BLACK_INTERVAL_US) return undefined;
-    this.#lastBlack = time;
+  #blackFrame(like: VideoFrame, timestamp: number): VideoFrame | undefined {
+    if (!this.#keyFrame && timestamp - this.#lastBlack < BLACK_INTERVAL_US) return undefined;
+    this.#lastBlack = timestamp;
     const { displayWidth: width, displayHeight: height } = like;
     const luma = width * height;
     const data = new Uint8Array(luma + 2 * Math.ceil(width / 2) * Math.ceil(height / 2)).fill(128);
     data.fill(16, 0, luma);
-    return new VideoFrame(data, { format: 'I420', codedWidth: width, codedHeight: height, timestamp: like.timestamp });
+    return new VideoFrame(data, { format: 'I420', codedWidth: width, codedHeight: height, timestamp });
   }
 
   /** The encoder for frames of this size. */
@@ -218,7 +229,7 @@ export class VideoSender {
   #output(chunk: EncodedVideoChunk): void {
     const message = new ArrayBuffer(HEADER + chunk.byteLength);
     const key = chunk.type === 'key';
-    writeHeader(new DataView(message), VIDEO, this.#line, key ? 1 : 0, this.#time(chunk.timestamp));
+    writeHeader(new DataView(message), VIDEO, this.#line, key ? 1 : 0, chunk.timestamp);
     chunk.copyTo(new Uint8Array(message, HEADER));
     this.#figures.framesEncoded += 1;
     if (key) this.#figures.keyFramesEncoded += 1;

@@ -186,7 +186,15 @@ pub(crate) fn run() -> ExitCode {
         *flow = ControlFlow::WaitUntil(end);
         #[expect(clippy::wildcard_enum_match_arm, reason = "an event loop has many events that are not ours")]
         match event {
-            Event::UserEvent(report) => show(&report, &mut seen),
+            Event::UserEvent(report) => {
+                if let Some(failed) = report.get("checks").and_then(serde_json::Value::as_u64) {
+                    println!("{failed} checks failed");
+                    closing = true;
+                    *flow = ControlFlow::ExitWithCode(i32::from(failed > 0));
+                    return;
+                }
+                show(&report, &mut seen);
+            }
             Event::WindowEvent { event: WindowEvent::CloseRequested, .. } => *flow = ControlFlow::Exit,
             _ => {}
         }

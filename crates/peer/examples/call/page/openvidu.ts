@@ -57,14 +57,12 @@ async function run(): Promise<void> {
     if (query.get('loopback') === 'yes') publisher.subscribeToRemote();
     await session.publish(publisher);
     log(`published ${since()}`);
-    if (query.get('loopback') === 'yes' && near() !== undefined) {
-      recogniser?.follow(
-        new MediaStream(
-          near()
-            ?.getReceivers()
-            .map((receiver) => receiver.track),
-        ),
-      );
+    if (query.get('loopback') === 'yes') {
+      const tracks =
+        near()
+          ?.getReceivers()
+          .map((receiver) => receiver.track) ?? [];
+      recogniser?.follow(new MediaStream(tracks));
     }
   }
   for (;;) {

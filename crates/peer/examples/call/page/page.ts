@@ -4,6 +4,7 @@
  */
 
 import { installPeerConnection } from '../../../../../ui/lib/peer/index';
+import { figures, log, report } from './report';
 
 const sockets = new URLSearchParams(location.search).get('sockets');
 const installed = installPeerConnection(async () => `${sockets}?handle=${crypto.randomUUID()}`);

@@ -12,7 +12,9 @@ export default {
     emptyOutDir: true,
     target: 'es2022',
     assetsInlineLimit: 0,
-    rolldownOptions: { input: { index: here('index.html'), openvidu: here('openvidu.html') } },
+    rolldownOptions: {
+      input: { index: here('index.html'), openvidu: here('openvidu.html'), checks: here('checks.html') },
+    },
   },
   worker: { format: 'es' },
 };
