@@ -54,6 +54,9 @@ pub const MIN_VIDEO_BITRATE: u64 = 100_000;
 /// Highest video bitrate in bit/s: what browsers send for 640x480 at 30 frames/s.
 pub const MAX_VIDEO_BITRATE: u64 = 1_700_000;
 
+/// How long a receiver's limit (REMB) holds unless it is repeated; senders of it repeat it at least every second.
+pub const RECEIVER_LIMIT_LIFE: Duration = Duration::from_secs(5);
+
 /// Share of the estimate in percent that goes to the encoder; the rest is for audio, retransmissions and headers.
 pub const VIDEO_SHARE: u64 = 90;
 

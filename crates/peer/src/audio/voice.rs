@@ -46,3 +46,46 @@ impl Voice {
         Ok(clean)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+
+    use super::super::level;
+    use super::*;
+
+    /// Noise whose loudness changes four times a second, as a voice's does.
+    fn noise(seed: &mut u32, index: u32) -> Block {
+        let loud = if (index / 12).is_multiple_of(2) { 0.25 } else { 0.05 };
+        std::array::from_fn(|_| {
+            *seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            loud * ((*seed >> 8) as f32 / 8_388_608.0 - 1.0)
+        })
+    }
+
+    /// How much of an echo is left after it was learnt, as a share of what came in.
+    fn left(echo_cancellation: bool) -> f32 {
+        let mut voice =
+            Voice::new(Processing { echo_cancellation, noise_suppression: false, auto_gain_control: false });
+        let mut room: VecDeque<Block> = vec![[0.0; BLOCK]; 6].into();
+        let (mut seed, mut came, mut went) = (7, 0.0, 0.0);
+        for index in 0..1000 {
+            let played = noise(&mut seed, index);
+            room.push_back(played);
+            let echo = room.pop_front().unwrap().map(|sample| sample * 0.4);
+            let clean = voice.process(&echo, &played).unwrap();
+            if index >= 600 {
+                came += level(&echo);
+                went += level(&clean);
+            }
+        }
+        went / came
+    }
+
+    #[test]
+    fn what_the_loudspeaker_plays_is_taken_out_of_the_microphone() {
+        let (with, without) = (left(true), left(false));
+        assert!(with < 0.1, "{with} of the echo is left");
+        assert!(without > 0.99, "nothing else takes it out: {without}");
+    }
+}

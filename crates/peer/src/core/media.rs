@@ -10,8 +10,8 @@ use str0m::media::{Frequency, KeyframeRequestKind, MediaData, MediaTime, Pt};
 use super::{Core, Output};
 use crate::audio::Packet;
 use crate::defaults::{
-    KEY_FRAME_INTERVAL, MAX_VIDEO_BITRATE, MIN_VIDEO_BITRATE, MOST_UNSEEN, SAMPLE_RATE, START_VIDEO_BITRATE,
-    TARGET_INTERVAL, TARGET_STEP, VIDEO_SHARE,
+    KEY_FRAME_INTERVAL, MAX_VIDEO_BITRATE, MIN_VIDEO_BITRATE, MOST_UNSEEN, RECEIVER_LIMIT_LIFE, SAMPLE_RATE,
+    START_VIDEO_BITRATE, TARGET_INTERVAL, TARGET_STEP, VIDEO_SHARE,
 };
 use crate::wire::{Direction, Kind, ToPage};
 
@@ -179,14 +179,18 @@ impl Core {
     }
 
     pub(super) fn estimate(&mut self, kind: &BweKind, now: Instant) {
-        let estimate = match kind {
-            BweKind::Remb { estimate, .. } => estimate.as_u64(),
-            BweKind::Twcc { estimate, can_probe: true } => estimate.as_u64(),
+        match kind {
+            BweKind::Remb { estimate, .. } => self.figures.receiver_limit = Some((estimate.as_u64(), now)),
+            BweKind::Twcc { estimate, can_probe: true } => self.figures.estimate = Some(estimate.as_u64()),
             // Without feedback there is nothing to go by: stay where we are.
             BweKind::Twcc { can_probe: false, .. } | _ => return,
-        };
-        self.figures.estimate = Some(estimate);
-        self.set_targets(estimate, now);
+        }
+        // What the network carries to the other side, and what that one can pass on or take.
+        let limit =
+            self.figures.receiver_limit.filter(|(_, at)| now < *at + RECEIVER_LIMIT_LIFE).map(|(limit, _)| limit);
+        if let Some(least) = [self.figures.estimate, limit].into_iter().flatten().min() {
+            self.set_targets(least, now);
+        }
     }
 
     fn set_targets(&mut self, estimate: u64, now: Instant) {

@@ -1,6 +1,7 @@
 //! `getStats`: W3C's reports, of what the core knows. The page adds what its codecs know.
 
 use std::collections::HashMap;
+use std::time::Instant;
 
 use serde_json::{Value, json};
 use str0m::media::Mid;
@@ -15,8 +16,10 @@ pub(super) struct Figures {
     pub(super) peer: Option<PeerStats>,
     pub(super) incoming: HashMap<Mid, MediaIngressStats>,
     pub(super) outgoing: HashMap<Mid, MediaEgressStats>,
-    /// In bit/s.
+    /// What the network carries, in bit/s.
     pub(super) estimate: Option<u64>,
+    /// What the receiver asks for at most (REMB), in bit/s, and when it did.
+    pub(super) receiver_limit: Option<(u64, Instant)>,
     /// Datagrams that were not for this connection.
     pub(super) strangers: u64,
 }

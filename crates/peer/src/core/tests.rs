@@ -287,6 +287,25 @@ fn the_encoder_is_given_a_target() {
 }
 
 #[test]
+fn the_least_of_what_network_and_receiver_carry_is_the_target_while_the_receiver_says_so() {
+    use str0m::bwe::BweKind;
+    let mut network = Network::new();
+    network.negotiate();
+    let mid = network.ends[0].core.by_line(1).unwrap().mid.unwrap();
+    let twcc = BweKind::Twcc { estimate: Bitrate::bps(3_000_000), can_probe: true };
+    let remb = BweKind::Remb { estimate: Bitrate::bps(500_000), mid };
+    let mut told = |kind: &BweKind, seconds: u64| {
+        let now = network.now + Duration::from_secs(seconds);
+        network.ends[0].core.estimate(kind, now);
+        network.ends[0].core.by_line(1).unwrap().target.unwrap().0
+    };
+    assert_eq!(told(&twcc, 3), 1_700_000);
+    assert_eq!(told(&remb, 4), 450_000);
+    assert_eq!(told(&twcc, 8), 450_000, "the network alone does not decide");
+    assert_eq!(told(&twcc, 10), 1_700_000, "a receiver that says nothing any more has no limit");
+}
+
+#[test]
 fn a_peer_that_vanishes_is_noticed() {
     let mut network = Network::new();
     network.connect();
