@@ -64,6 +64,19 @@ describe('a call', () => {
     expect(session.around?.candidates).toEqual(['man', 'woman']);
   });
 
+  it('asks for its place while it rings where one only sees, and says nothing when nobody answers', async () => {
+    const backend = backendOf('calling');
+    const { session } = await open(backend);
+    const refuse = vi.spyOn(backend, 'mediaTicket');
+    refuse.mockRejectedValue({ code: 'not_now', subject: '', message: 'the call is over' });
+    backend.change({ call: callView({ state: 'calling', mode: 'watch' }) });
+    await waitFor(() => expect(refuse).toHaveBeenCalledOnce());
+    backend.change({ call: callView({ state: 'ended', mode: 'watch', ended: 'declined' }) });
+    expect(await screen.findByText('Man declined the call.')).toBeVisible();
+    expect(screen.queryByRole('button', { name: 'Dismiss' })).toBeNull();
+    expect(session.ticket).toBeNull();
+  });
+
   it('turns microphone and camera off and on', async () => {
     const backend = backendOf('call');
     const { session } = await open(backend);

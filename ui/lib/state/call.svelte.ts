@@ -1,4 +1,4 @@
-import type { CallControl, Unlisten } from '../ipc/backend';
+import { toIpcError, type CallControl, type Unlisten } from '../ipc/backend';
 import type { CallView, ErrorCode, MediaTicket } from '../ipc/bindings';
 import type { MediaState, Surroundings } from '../openvidu';
 import type { WindowState } from './window.svelte';
@@ -54,7 +54,12 @@ export class CallMedia {
     const { backend } = this.#window;
     this.#unlisten ??= await backend.onCallControl((control) => this.#apply(control));
     await this.#window.ask(async () => {
-      const ticket = await backend.mediaTicket();
+      const ticket = await backend.mediaTicket().catch((reason: unknown) => {
+        // Nobody answered: how the call ended is shown, not that there is nothing to join.
+        if (call.state === 'calling' && toIpcError(reason).code === 'not_now') return null;
+        throw reason;
+      });
+      if (!ticket) return;
       const session = await this.#make(ticket, {
         ...surface,
         candidates: [call.login, ticket.login],
