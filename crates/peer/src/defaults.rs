@@ -42,8 +42,9 @@ pub const JITTER_PACKETS: usize = 50;
 /// Most audio blocks a page may ask for in one message (it asks for one or two; a page that slept asks for more).
 pub const MAX_PULL: u8 = 10;
 
-/// Played blocks kept for the echo canceller per source: 100 ms, more than the page's own buffer.
-pub const PLAYOUT_BLOCKS: usize = 10;
+/// Played blocks kept for the echo canceller per source: 50 ms, less than what the page and a sound card take to play
+/// them, so that what was played is known before its echo is heard.
+pub const PLAYOUT_BLOCKS: usize = 5;
 
 /// First video bitrate in bit/s, before anything is known of the network.
 pub const START_VIDEO_BITRATE: u64 = 1_000_000;

@@ -34,6 +34,7 @@ pub(crate) const STEPS: &[&str] = &[
     "rustdoc",
     "windows",
     "browser",
+    "peer connection",
     "app",
     "echo call",
     "echo call without UDP",
@@ -60,7 +61,7 @@ pub(crate) fn test(quick: bool) -> Result<()> {
     }
     let built = rust(&mut steps);
     if quick {
-        for name in ["windows", "browser", "app", "echo call", "echo call without UDP"] {
+        for name in ["windows", "browser", "peer connection", "app", "echo call", "echo call without UDP"] {
             steps.skip(name, "--quick");
         }
         return steps.finish();
@@ -72,7 +73,7 @@ pub(crate) fn test(quick: bool) -> Result<()> {
     if built {
         live(&mut steps);
     } else {
-        for name in ["browser", "app", "echo call", "echo call without UDP"] {
+        for name in ["browser", "peer connection", "app", "echo call", "echo call without UDP"] {
             steps.skip(name, "the programs could not be built");
         }
     }
@@ -137,6 +138,7 @@ fn live(steps: &mut Steps) {
         node.args(browser_tests()?).env("ZVONOK_SERVER_BIN", paths::debug_program("zvonok-server"));
         count_tests(node)
     });
+    steps.check("peer connection", peer_connection);
     steps.step("app", || {
         count_tests(match nextest() {
             true => locked(&["nextest", "run", "--workspace", "--test", "journey", "--no-fail-fast"]),
@@ -145,6 +147,17 @@ fn live(steps: &mut Steps) {
     });
     steps.check("echo call", || run::echo_call(&paths::debug_program("zvonok")));
     steps.check("echo call without UDP", run::without_udp);
+}
+
+/// What a page may rely on of the peer connection that WebKitGTK lacks, tried out in WebKitGTK.
+fn peer_connection() -> Result<()> {
+    let vite = paths::root().join("ui/node_modules/.bin/vite").to_string_lossy().into_owned();
+    let page = "crates/peer/examples/call/page/vite.config.mjs";
+    sh(command(&[vite.as_str(), "build", "--logLevel", "error", "--config", page]))?;
+    let display = ["xvfb-run", "-a", "dbus-run-session", "--"];
+    let run = ["cargo", "run", "--quiet", "--locked", "-p", "zvonok-peer", "--example", "call", "--"];
+    let checks = ["--name", "checks.html", "--seconds", "240"];
+    sh(command(&[&display[..], &run, &checks].concat()))
 }
 
 /// The browser's test files. They are listed one by one because `node --test FOLDER` means different things to

@@ -2,7 +2,7 @@
 //! picture and sound on the other. It uses nothing of Zvonok but this crate and the script in `ui/lib/peer`.
 //!
 //! ```text
-//! ui/node_modules/.bin/vite build --config crates/peer/examples/call/page/vite.config.ts
+//! ui/node_modules/.bin/vite build --config crates/peer/examples/call/page/vite.config.mjs
 //! xvfb-run -a dbus-run-session cargo run -p zvonok-peer --example call -- --seconds 10
 //! ```
 //!

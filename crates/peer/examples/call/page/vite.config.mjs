@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url';
 
-const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 
-/** Builds the page into `target/peer-page`: `ui/node_modules/.bin/vite build --config crates/peer/examples/call/page/vite.config.ts` */
+/** Builds the page into `target/peer-page`: `ui/node_modules/.bin/vite build --config crates/peer/examples/call/page/vite.config.mjs` */
 export default {
   root: here('.'),
   base: './',
