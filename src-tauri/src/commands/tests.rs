@@ -22,7 +22,7 @@ const COMMANDS: [(&str, &[&str]); 23] = [
     ("forget_secret", &["main"]),
     ("trust_certificate", &["main"]),
     ("unlock_keyring", &["main"]),
-    ("dismiss_notice", &["main"]),
+    ("dismiss_notice", &["main", "ring"]),
     ("add_contact", &["main"]),
     ("remove_contact", &["main"]),
     ("mark_missed_seen", &["main"]),

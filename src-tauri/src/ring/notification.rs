@@ -29,9 +29,11 @@ pub(super) async fn show(name: String, watch: bool, reports: mpsc::Sender<Ringin
     tell(&reports, Ringing::Shown).await;
     let mut chosen = None;
     tokio::select! {
-        () = cancel.cancelled() => handle.close_async().await,
+        () = cancel.cancelled() => {}
         () = handle.wait_for_action_async(|action| chosen = Some(sort(action))) => {}
     }
+    // Some services leave a notification up whose button was pressed.
+    handle.close_async().await;
     if let Some(Some(chosen)) = chosen {
         tell(&reports, chosen).await;
     }

@@ -19,9 +19,11 @@ use crate::{
     prompt,
 };
 
-/// Size of the ring window, in logical pixels.
-const RING: (f64, f64) = (380.0, 260.0);
-/// Distance of the ring window from the screen's upper right corner, in logical pixels.
+/// Size of the ring window, in logical pixels: the caller, two rows of buttons, and room for one notice, so that "no
+/// sound" pushes no button out of sight. It cannot grow later: WebKitGTK stops painting a window that takes no focus
+/// when it is resized while its page loads.
+const RING: (f64, f64) = (380.0, 400.0);
+/// Distance of the ring window from the screen's right edge, in logical pixels.
 const RING_MARGIN: f64 = 24.0;
 
 /// How long a window may take to go away.
@@ -195,7 +197,7 @@ fn build(app: &AppHandle, window: Window, pages: &Path) -> tauri::Result<()> {
                 .skip_taskbar(true)
                 .focused(false)
                 .focusable(false);
-            match corner(app)? {
+            match beside(app)? {
                 Some((x, y)) => builder.position(x, y),
                 None => builder,
             }
@@ -215,13 +217,13 @@ fn tell_first_view(app: &AppHandle, window: &WebviewWindow) {
     }
 }
 
-/// Where the ring goes: the primary monitor's upper right corner.
-fn corner(app: &AppHandle) -> tauri::Result<Option<(f64, f64)>> {
+/// Where the ring goes: the primary monitor's right side, halfway up. The corners belong to notification services.
+fn beside(app: &AppHandle) -> tauri::Result<Option<(f64, f64)>> {
     Ok(app.primary_monitor()?.map(|monitor| {
         let scale = monitor.scale_factor();
         let area = monitor.work_area();
         let position = area.position.to_logical::<f64>(scale);
         let size = area.size.to_logical::<f64>(scale);
-        (position.x + size.width - RING.0 - RING_MARGIN, position.y + RING_MARGIN)
+        (position.x + size.width - RING.0 - RING_MARGIN, position.y + (size.height - RING.1) / 2.0)
     }))
 }
