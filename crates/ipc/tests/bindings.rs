@@ -1,15 +1,16 @@
 //! The committed TypeScript is what these types say. `WRITE_BINDINGS=1 cargo test -p zvonok-ipc` rewrites it.
 
-use std::{any::TypeId, fmt::Write as _, path::Path};
+use std::{any::TypeId, collections::BTreeMap, path::Path};
 
 use ts_rs::{Config, TS, TypeVisitor};
 use zvonok_ipc::{IpcError, MediaEvent, MediaReport, MediaTicket, PeerTicket, PlaceCall, Setup, TestResult, View};
 
-/// Declarations of every type reachable from the ones visited, once each, leaves first.
+/// Declarations of every type reachable from the ones visited, by name: the order in which ts-rs lists a type's
+/// dependencies differs from build to build.
 struct Declarations<'a> {
     config: &'a Config,
     seen: Vec<TypeId>,
-    text: String,
+    declarations: BTreeMap<String, String>,
 }
 
 impl TypeVisitor for Declarations<'_> {
@@ -20,15 +21,14 @@ impl TypeVisitor for Declarations<'_> {
         self.seen.push(TypeId::of::<T>());
         T::visit_dependencies(self);
         let docs = T::docs().unwrap_or_default();
-        let _ = writeln!(self.text, "\n{docs}export {}", T::decl(self.config));
+        self.declarations.insert(T::name(self.config), format!("\n{docs}export {}\n", T::decl(self.config)));
     }
 }
 
 #[test]
 fn the_committed_typescript_is_generated_from_these_types() {
     let config = Config::new().with_large_int("number");
-    let mut all = Declarations { config: &config, seen: Vec::new(), text: String::new() };
-    all.text.push_str("// Generated from crates/ipc; `WRITE_BINDINGS=1 cargo test -p zvonok-ipc` rewrites it.\n");
+    let mut all = Declarations { config: &config, seen: Vec::new(), declarations: BTreeMap::new() };
     all.visit::<View>();
     all.visit::<PlaceCall>();
     all.visit::<Setup>();
@@ -39,10 +39,14 @@ fn the_committed_typescript_is_generated_from_these_types() {
     all.visit::<MediaReport>();
     all.visit::<IpcError>();
 
+    let mut text =
+        "// Generated from crates/ipc; `WRITE_BINDINGS=1 cargo test -p zvonok-ipc` rewrites it.\n".to_owned();
+    text.extend(all.declarations.into_values());
+
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../ui/lib/ipc/bindings.ts");
     if std::env::var_os("WRITE_BINDINGS").is_some() {
-        std::fs::write(&path, &all.text).expect("the bindings can be written");
+        std::fs::write(&path, &text).expect("the bindings can be written");
     }
     let committed = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(committed == all.text, "bindings.ts is stale: run WRITE_BINDINGS=1 cargo test -p zvonok-ipc");
+    assert!(committed == text, "bindings.ts is stale: run WRITE_BINDINGS=1 cargo test -p zvonok-ipc");
 }

@@ -194,7 +194,13 @@ impl Element {
 
     /// What a screen reader calls it.
     pub fn name(&self) -> Result<String> {
-        self.accessible()?.get_property("Name").context("an element does not tell its name")
+        let name: String = self.accessible()?.get_property("Name").context("an element does not tell its name")?;
+        // WebKit adds a field's placeholder to its label, also where both are the same.
+        let half = name.len() / 2;
+        Ok(match (name.get(..half), name.get(half..).and_then(|rest| rest.strip_prefix(' '))) {
+            (Some(label), Some(placeholder)) if label == placeholder => label.to_owned(),
+            _ => name,
+        })
     }
 
     fn state(&self, bit: u32) -> Result<bool> {
@@ -266,10 +272,13 @@ impl Element {
         desktop.type_text(text)
     }
 
-    /// The first element at or below this one with this role and name that is on the screen.
+    /// The first element at or below this one with this role and name that is on the screen. A field may be scrolled
+    /// out of sight: giving it the keyboard brings it back.
     pub fn find(&self, role: &str, name: &str) -> Result<Option<Self>> {
         self.search(|element| {
-            Ok(element.name()? == name && role_fits(role, &element.role()?) && element.is_showing()?)
+            Ok(element.name()? == name
+                && role_fits(role, &element.role()?)
+                && (role == "field" || element.is_showing()?))
         })
     }
 

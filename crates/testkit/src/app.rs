@@ -119,7 +119,10 @@ impl App {
     /// input. The app need not run.
     pub fn keep_secret(desktop: &Desktop, program: &Path, profile: &str, kind: &str, secret: &str) -> Result<()> {
         let mut command = desktop.command(program);
-        command.args(["--profile", profile, "secret", "set", "--kind", kind]).stdin(Stdio::piped());
+        command
+            .args(["--profile", profile, "secret", "set", "--kind", kind])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null());
         let mut child = command.spawn().context("could not start the app")?;
         let mut input = child.stdin.take().context("its input is not piped")?;
         input.write_all(secret.as_bytes()).context("it did not take the secret")?;

@@ -66,6 +66,24 @@ impl Folders {
         self.root.join("log").join(format!("{name}.log"))
     }
 
+    /// Every file below them, at any depth; sockets and pipes left out.
+    pub fn files(&self) -> Result<Vec<PathBuf>> {
+        let mut files = Vec::new();
+        let mut waiting = vec![self.root.clone()];
+        while let Some(folder) = waiting.pop() {
+            for entry in fs::read_dir(&folder).with_context(|| format!("cannot read {}", folder.display()))? {
+                // A file may go away while the folder is read.
+                let Ok(entry) = entry else { continue };
+                match entry.file_type() {
+                    Ok(kind) if kind.is_dir() => waiting.push(entry.path()),
+                    Ok(kind) if kind.is_file() => files.push(entry.path()),
+                    Ok(_) | Err(_) => {}
+                }
+            }
+        }
+        Ok(files)
+    }
+
     /// Lets a command see these folders and not the person's own.
     pub fn apply(&self, command: &mut Command) {
         command

@@ -23,6 +23,7 @@ mod processes;
 mod relay;
 mod server;
 mod sound;
+mod talk;
 #[cfg(feature = "rig")]
 mod tray;
 mod wait;
@@ -35,10 +36,11 @@ pub use desktop::{Desktop, Keyring, Parts};
 pub use folders::Folders;
 pub use mark::{Mark, read_marks};
 pub use notifications::{Notification, Notifications};
-pub use processes::{Process, descendants, tree_cpu, tree_memory};
+pub use processes::{Process, descendants, dump_memory, tree_cpu, tree_memory};
 pub use relay::{Loss, Relay};
 pub use server::Server;
 pub use sound::Sound;
+pub use talk::Talk;
 #[cfg(feature = "rig")]
 pub use tray::{Tray, TrayItem};
 pub use wait::{until, until_some};

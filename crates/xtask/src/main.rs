@@ -46,6 +46,8 @@ fn dispatch(arguments: &[String]) -> Result<()> {
     };
     match command.as_str() {
         "run" => only(rest, &[]).and_then(|()| run::run()),
+        // What `run` does without a display once everything is built; the test without UDP starts it by itself.
+        "echo" => only(rest, &[]).and_then(|()| run::echo_call(&paths::debug_program("zvonok"))),
         "test" => only(rest, &["--quick"]).and_then(|()| test::test(rest.iter().any(|flag| flag == "--quick"))),
         "bench" => bench::bench(rest),
         "shots" => only(rest, &[]).and_then(|()| shots::shots()),

@@ -1,6 +1,6 @@
 //! What every command does first: packages, toolchains, npm's modules.
 
-use std::{fs, path::Path, process::Stdio};
+use std::{fs, path::Path, process::Stdio, time::SystemTime};
 
 use anyhow::{Context, Result};
 
@@ -10,6 +10,9 @@ use crate::{
     steps::{command, sh},
     toolchain,
 };
+
+/// The lock file that the modules beside it were installed from.
+const STAMP: &str = ".installed-from";
 
 /// Everything that has to be there before anything is built.
 pub(crate) fn prepare(purpose: Purpose) -> Result<()> {
@@ -32,7 +35,7 @@ fn modules(folder: &str) -> Result<()> {
         return Ok(());
     }
     let wanted = fs::read(&lock).with_context(|| format!("cannot read {}", lock.display()))?;
-    let stamp = folder.join("node_modules/.installed-from");
+    let stamp = folder.join("node_modules").join(STAMP);
     if fs::read(&stamp).is_ok_and(|installed| installed == wanted) {
         return Ok(());
     }
@@ -50,7 +53,32 @@ pub(crate) fn npm_run(folder: &Path, script: &str) -> std::process::Command {
     npm
 }
 
-/// Builds the windows into `ui/dist`, which the app embeds.
+/// Builds the windows into `ui/dist`, which the app embeds, unless they are newer than everything they are made of:
+/// new windows mean a new app.
 pub(crate) fn build_ui() -> Result<()> {
-    sh(npm_run(&paths::root().join("ui"), "build")).context("the windows could not be built")
+    let folder = paths::root().join("ui");
+    let built = fs::metadata(folder.join("dist/main.html")).and_then(|page| page.modified());
+    if built.is_ok_and(|built| newest(&folder).is_ok_and(|changed| changed < built)) {
+        println!("The windows in ui/dist are up to date.");
+        return Ok(());
+    }
+    sh(npm_run(&folder, "build")).context("the windows could not be built")
+}
+
+/// When something below a folder changed last; what is installed or built there does not count.
+fn newest(folder: &Path) -> Result<SystemTime> {
+    let mut last = SystemTime::UNIX_EPOCH;
+    for entry in fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))? {
+        let entry = entry?;
+        if ["dist", "test-results"].iter().any(|name| entry.file_name() == *name) {
+            continue;
+        }
+        let installed = entry.file_name() == "node_modules";
+        last = last.max(match entry.file_type()?.is_dir() {
+            true if installed => fs::metadata(entry.path().join(STAMP))?.modified()?,
+            true => newest(&entry.path())?,
+            false => entry.metadata()?.modified()?,
+        });
+    }
+    Ok(last)
 }

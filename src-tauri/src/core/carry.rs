@@ -20,6 +20,7 @@ use crate::{
     private::Personal,
     ring::{self, Ring, Ringing},
     tokens::NoToken,
+    trust::HostPort,
 };
 
 /// Reports of one gateway or ring that may wait.
@@ -163,7 +164,13 @@ impl Driver {
         if let Some(code) = reasons::ended(&record.reason)
             && worth_a_notice(code, record.outgoing)
         {
-            self.notices.add(code, record.peer.name.clone(), reasons::words(&record.reason));
+            // A sentence about a server names the server, one about a person the person.
+            let openvidu = self.target.as_ref().and_then(|target| target.openvidu.as_ref()).and_then(HostPort::of);
+            let subject = match openvidu {
+                Some(host) if about_the_server(code) => host.to_string(),
+                _ => record.peer.name.clone(),
+            };
+            self.notices.add(code, subject, reasons::words(&record.reason));
         }
         let line = self.recent(record);
         self.history.add(line);
@@ -190,6 +197,21 @@ fn unanswered(signal: &Signal) -> Option<(CallId, RequestResult)> {
 fn worth_a_notice(code: ErrorCode, outgoing: bool) -> bool {
     !matches!(code, ErrorCode::Cancelled | ErrorCode::AnsweredElsewhere)
         && (outgoing || !matches!(code, ErrorCode::Declined | ErrorCode::NoAnswer | ErrorCode::Busy))
+}
+
+fn about_the_server(code: ErrorCode) -> bool {
+    matches!(
+        code,
+        ErrorCode::ServerUnreachable
+            | ErrorCode::NotThatServer
+            | ErrorCode::CertificateUnknown
+            | ErrorCode::CertificateChanged
+            | ErrorCode::SecretRefused
+            | ErrorCode::SecretMissing
+            | ErrorCode::TokenRefused
+            | ErrorCode::MediaBlocked
+            | ErrorCode::Malformed
+    )
 }
 
 /// A reason without other people's words, for the log.

@@ -1,46 +1,9 @@
 // Generated from crates/ipc; `WRITE_BINDINGS=1 cargo test -p zvonok-ipc` rewrites it.
 
 /**
- * `signaling` of `zvonok status --json`.
- */
-export type SignalingState = "offline" | "connecting" | "online";
-
-/**
- * State of the signaling connection.
- */
-export type SignalingView = { 
-/**
- * Where it stands.
- */
-state: SignalingState, 
-/**
- * Host and port of the hub, for the status line.
- */
-server: string, 
-/**
- * Whether the hub speaks the extended contract (directory, presence, history).
- */
-extended: boolean, };
-
-/**
  * `call.state` of `zvonok status --json`; a window additionally sees `ended` for the moment in which it says why.
  */
 export type CallState = "calling" | "ringing" | "connecting" | "in_call" | "ended";
-
-/**
- * Everything the UI has a sentence and an action for.
- */
-export type ErrorCode = "bad_address" | "bad_login" | "server_unreachable" | "not_that_server" | "certificate_unknown" | "certificate_changed" | "secret_refused" | "secret_missing" | "keyring_locked" | "keyring_absent" | "not_signed_in" | "not_allowed" | "unknown_user" | "offline" | "busy" | "dnd" | "declined" | "no_answer" | "cancelled" | "answered_elsewhere" | "peer_lost" | "signaling_down" | "token_refused" | "media_blocked" | "malformed" | "camera_absent" | "camera_refused" | "camera_busy" | "microphone_absent" | "no_sound" | "no_notifications" | "no_tray" | "not_now" | "already_running" | "internal";
-
-/**
- * What a call opens with.
- */
-export type Media = "video" | "audio";
-
-/**
- * Both sides publish, or only the called person does (the tutorial's kind).
- */
-export type Mode = "two_way" | "watch";
 
 /**
  * The call that is under way.
@@ -104,9 +67,190 @@ camera: boolean,
 reconnecting: boolean, };
 
 /**
- * Presence as the hub spells it.
+ * A certificate that no trust store vouches for.
  */
-export type Presence = "offline" | "available" | "busy" | "dnd" | "away" | "unknown";
+export type CertificateQuestion = { 
+/**
+ * Host and port that presented it.
+ */
+host: string, 
+/**
+ * SHA-256 of the certificate, as `AA:BB:…`.
+ */
+fingerprint: string, 
+/**
+ * The subject it names; may be empty.
+ */
+subject: string, 
+/**
+ * The fingerprint trusted before, when this one replaced it: then it is refused until a person decides.
+ */
+previous: string | null, };
+
+/**
+ * Everything the UI has a sentence and an action for.
+ */
+export type ErrorCode = "bad_address" | "bad_login" | "server_unreachable" | "not_that_server" | "certificate_unknown" | "certificate_changed" | "secret_refused" | "secret_missing" | "keyring_locked" | "keyring_absent" | "not_signed_in" | "not_allowed" | "unknown_user" | "offline" | "busy" | "dnd" | "declined" | "no_answer" | "cancelled" | "answered_elsewhere" | "peer_lost" | "signaling_down" | "token_refused" | "media_blocked" | "malformed" | "camera_absent" | "camera_refused" | "camera_busy" | "microphone_absent" | "no_sound" | "no_notifications" | "no_tray" | "not_now" | "already_running" | "internal";
+
+/**
+ * What a refused or failed command answers. The words shown are the UI's, looked up by `code`.
+ */
+export type IpcError = { 
+/**
+ * What happened.
+ */
+code: ErrorCode, 
+/**
+ * To what: a login, a host, a device.
+ */
+subject: string, 
+/**
+ * A sentence for logs and for the command line, in English; never a secret.
+ */
+message: string, };
+
+/**
+ * State of the OS keyring.
+ */
+export type KeyringState = "ok" | "locked" | "absent";
+
+/**
+ * What a call opens with.
+ */
+export type Media = "video" | "audio";
+
+/**
+ * What happened to the call window's media; drives the call machine.
+ */
+export type MediaEvent = { "kind": "joined" } | { "kind": "remoteJoined" } | { "kind": "remoteStream" } | { "kind": "remoteMedia" } | { "kind": "remoteLeft" } | { "kind": "reconnecting" } | { "kind": "reconnected" } | { "kind": "disconnected", 
+/**
+ * openvidu-browser's reason, such as `networkDisconnect`.
+ */
+reason: string, } | { "kind": "failed", 
+/**
+ * What failed.
+ */
+code: ErrorCode, 
+/**
+ * For the log.
+ */
+detail: string, };
+
+/**
+ * Counters of the call's media, sent once a second and once at the end. They only grow within a call.
+ */
+export type MediaReport = { 
+/**
+ * An own stream is being published.
+ */
+publishing: boolean, 
+/**
+ * Remote streams subscribed to.
+ */
+subscribed: number, 
+/**
+ * Video frames encoded and sent.
+ */
+frames_sent: number, 
+/**
+ * Decoded remote video frames that were handed to the picture.
+ */
+frames_received: number, 
+/**
+ * Decoded remote audio samples above silence that are not concealment.
+ */
+audio_received: number, 
+/**
+ * Bytes sent, RTP payload and headers.
+ */
+bytes_sent: number, 
+/**
+ * Bytes received, RTP payload and headers.
+ */
+bytes_received: number, 
+/**
+ * Round-trip time to the server in milliseconds, once measured.
+ */
+rtt_ms: number | null, 
+/**
+ * What the fake camera and voice of the other side were recognised as; only with `--fake-media`.
+ */
+recognised: Recognised | null, };
+
+/**
+ * Lets the call window join its call through the gateway. The handle in `url` lives as long as the call and is worth
+ * nothing outside this process.
+ */
+export type MediaTicket = { 
+/**
+ * The token that openvidu-browser is given: `ws://127.0.0.1:PORT?sessionId=HANDLE&token=-`.
+ */
+url: string, 
+/**
+ * Own login: the client data of the connection and the mark of the fake camera.
+ */
+login: string, 
+/**
+ * Own display name.
+ */
+name: string, 
+/**
+ * Open camera and microphone and publish them.
+ */
+publish: boolean, 
+/**
+ * Camera and microphone, or microphone only.
+ */
+media: Media, 
+/**
+ * Subscribe to what others publish (false for the called side of a `watch` call, where nobody does).
+ */
+subscribe: boolean, 
+/**
+ * Test pattern and spoken text instead of devices (`--fake-media`).
+ */
+fakeMedia: boolean, };
+
+/**
+ * Both sides publish, or only the called person does (the tutorial's kind).
+ */
+export type Mode = "two_way" | "watch";
+
+/**
+ * One sentence for the person, with what to do about it. The words are the UI's, looked up by `code`;
+ * `subject` and `detail` fill them.
+ */
+export type Notice = { 
+/**
+ * Identifies it for dismissal.
+ */
+id: string, 
+/**
+ * What happened.
+ */
+code: ErrorCode, 
+/**
+ * To what: a login, a host, a device name.
+ */
+subject: string, 
+/**
+ * A technical addition for the curious and the log; may be empty.
+ */
+detail: string, };
+
+/**
+ * How a call ended, as the signaling contract spells it.
+ */
+export type Outcome = "answered" | "missed" | "declined" | "cancelled" | "busy" | "failed";
+
+/**
+ * Lets the shim open one peer connection's socket; used once, within 30 s.
+ */
+export type PeerTicket = { 
+/**
+ * `ws://127.0.0.1:PORT/peer?handle=HANDLE`.
+ */
+url: string, };
 
 /**
  * Somebody who can be called.
@@ -138,9 +282,26 @@ ownContact: boolean,
 echo: boolean, };
 
 /**
- * How a call ended, as the signaling contract spells it.
+ * Argument of `place_call`.
  */
-export type Outcome = "answered" | "missed" | "declined" | "cancelled" | "busy" | "failed";
+export type PlaceCall = { 
+/**
+ * Whom to call.
+ */
+login: string, 
+/**
+ * Both ways or watching.
+ */
+mode: Mode, 
+/**
+ * Video or audio only.
+ */
+media: Media, };
+
+/**
+ * Presence as the hub spells it.
+ */
+export type Presence = "offline" | "available" | "busy" | "dnd" | "away" | "unknown";
 
 /**
  * One line of the history.
@@ -176,9 +337,39 @@ durationMs: number,
 outcome: Outcome, };
 
 /**
- * Who makes OpenVidu tokens.
+ * What was read out of decoded pixels and samples, with `--fake-media` only.
  */
-export type TokenSource = "openvidu" | "hub";
+export type Recognised = { 
+/**
+ * Login read from the mark in decoded remote pixels.
+ */
+picture: string | null, 
+/**
+ * The mark's counter.
+ */
+counter: number, 
+/**
+ * Frames that carried the peer's mark and a higher counter than the one before.
+ */
+frames: number, 
+/**
+ * Login whose voice correlates with the decoded remote sound.
+ */
+voice: string | null, 
+/**
+ * Longest time between two such frames, in milliseconds.
+ */
+longest_freeze_ms: number, 
+/**
+ * Median delay from drawing a frame on the other side to its decoded pixels here, in milliseconds, over the last
+ * 900 frames. The mark carries the sender's wall clock, so it means something between two programs on one machine
+ * only; `None` until a frame was read.
+ */
+delay_ms_p50: number | null, 
+/**
+ * The same, 95th percentile.
+ */
+delay_ms_p95: number | null, };
 
 /**
  * What the person fills in. The secret is not part of it: it is asked for by the core itself (`ask_secret`), so that
@@ -205,32 +396,6 @@ login: string,
  * Who makes tokens.
  */
 tokens: TokenSource, };
-
-/**
- * A certificate that no trust store vouches for.
- */
-export type CertificateQuestion = { 
-/**
- * Host and port that presented it.
- */
-host: string, 
-/**
- * SHA-256 of the certificate, as `AA:BB:…`.
- */
-fingerprint: string, 
-/**
- * The subject it names; may be empty.
- */
-subject: string, 
-/**
- * The fingerprint trusted before, when this one replaced it: then it is refused until a person decides.
- */
-previous: string | null, };
-
-/**
- * State of the OS keyring.
- */
-export type KeyringState = "ok" | "locked" | "absent";
 
 /**
  * The settings as they are.
@@ -262,26 +427,66 @@ keyring: KeyringState,
 certificate: CertificateQuestion | null, };
 
 /**
- * One sentence for the person, with what to do about it. The words are the UI's, looked up by `code`;
- * `subject` and `detail` fill them.
+ * `signaling` of `zvonok status --json`.
  */
-export type Notice = { 
+export type SignalingState = "offline" | "connecting" | "online";
+
 /**
- * Identifies it for dismissal.
+ * State of the signaling connection.
  */
-id: string, 
+export type SignalingView = { 
 /**
- * What happened.
+ * Where it stands.
  */
-code: ErrorCode, 
+state: SignalingState, 
 /**
- * To what: a login, a host, a device name.
+ * Host and port of the hub, for the status line.
  */
-subject: string, 
+server: string, 
 /**
- * A technical addition for the curious and the log; may be empty.
+ * Whether the hub speaks the extended contract (directory, presence, history).
+ */
+extended: boolean, };
+
+/**
+ * One part of the connection test.
+ */
+export type TestLine = { 
+/**
+ * What was tried.
+ */
+part: TestPart, 
+/**
+ * None when it works.
+ */
+problem: ErrorCode | null, 
+/**
+ * For the curious: version, status, address.
  */
 detail: string, };
+
+/**
+ * A part of the connection test.
+ */
+export type TestPart = "signaling" | "certificate" | "openvidu" | "secret";
+
+/**
+ * Answer of `test_setup`: one line a part.
+ */
+export type TestResult = { 
+/**
+ * Lines in the order tried: signaling, certificate, OpenVidu, secret.
+ */
+lines: Array<TestLine>, 
+/**
+ * A certificate that has to be trusted before anything secret is sent.
+ */
+certificate: CertificateQuestion | null, };
+
+/**
+ * Who makes OpenVidu tokens.
+ */
+export type TokenSource = "openvidu" | "hub";
 
 /**
  * Everything a window needs to draw itself.
@@ -327,208 +532,3 @@ notices: Array<Notice>,
  * Whether a status-notifier tray exists; without one, closing the main window needs a word first.
  */
 tray: boolean, };
-
-/**
- * Argument of `place_call`.
- */
-export type PlaceCall = { 
-/**
- * Whom to call.
- */
-login: string, 
-/**
- * Both ways or watching.
- */
-mode: Mode, 
-/**
- * Video or audio only.
- */
-media: Media, };
-
-/**
- * A part of the connection test.
- */
-export type TestPart = "signaling" | "certificate" | "openvidu" | "secret";
-
-/**
- * One part of the connection test.
- */
-export type TestLine = { 
-/**
- * What was tried.
- */
-part: TestPart, 
-/**
- * None when it works.
- */
-problem: ErrorCode | null, 
-/**
- * For the curious: version, status, address.
- */
-detail: string, };
-
-/**
- * Answer of `test_setup`: one line a part.
- */
-export type TestResult = { 
-/**
- * Lines in the order tried: signaling, certificate, OpenVidu, secret.
- */
-lines: Array<TestLine>, 
-/**
- * A certificate that has to be trusted before anything secret is sent.
- */
-certificate: CertificateQuestion | null, };
-
-/**
- * Lets the call window join its call through the gateway. The handle in `url` lives as long as the call and is worth
- * nothing outside this process.
- */
-export type MediaTicket = { 
-/**
- * The token that openvidu-browser is given: `ws://127.0.0.1:PORT?sessionId=HANDLE&token=-`.
- */
-url: string, 
-/**
- * Own login: the client data of the connection and the mark of the fake camera.
- */
-login: string, 
-/**
- * Own display name.
- */
-name: string, 
-/**
- * Open camera and microphone and publish them.
- */
-publish: boolean, 
-/**
- * Camera and microphone, or microphone only.
- */
-media: Media, 
-/**
- * Subscribe to what others publish (false for the called side of a `watch` call, where nobody does).
- */
-subscribe: boolean, 
-/**
- * Test pattern and spoken text instead of devices (`--fake-media`).
- */
-fakeMedia: boolean, };
-
-/**
- * Lets the shim open one peer connection's socket; used once, within 30 s.
- */
-export type PeerTicket = { 
-/**
- * `ws://127.0.0.1:PORT/peer?handle=HANDLE`.
- */
-url: string, };
-
-/**
- * What happened to the call window's media; drives the call machine.
- */
-export type MediaEvent = { "kind": "joined" } | { "kind": "remoteJoined" } | { "kind": "remoteStream" } | { "kind": "remoteMedia" } | { "kind": "remoteLeft" } | { "kind": "reconnecting" } | { "kind": "reconnected" } | { "kind": "disconnected", 
-/**
- * openvidu-browser's reason, such as `networkDisconnect`.
- */
-reason: string, } | { "kind": "failed", 
-/**
- * What failed.
- */
-code: ErrorCode, 
-/**
- * For the log.
- */
-detail: string, };
-
-/**
- * What was read out of decoded pixels and samples, with `--fake-media` only.
- */
-export type Recognised = { 
-/**
- * Login read from the mark in decoded remote pixels.
- */
-picture: string | null, 
-/**
- * The mark's counter.
- */
-counter: number, 
-/**
- * Frames that carried the peer's mark and a higher counter than the one before.
- */
-frames: number, 
-/**
- * Login whose voice correlates with the decoded remote sound.
- */
-voice: string | null, 
-/**
- * Longest time between two such frames, in milliseconds.
- */
-longest_freeze_ms: number, 
-/**
- * Median delay from drawing a frame on the other side to its decoded pixels here, in milliseconds, over the last
- * 900 frames. The mark carries the sender's wall clock, so it means something between two programs on one machine
- * only; `None` until a frame was read.
- */
-delay_ms_p50: number | null, 
-/**
- * The same, 95th percentile.
- */
-delay_ms_p95: number | null, };
-
-/**
- * Counters of the call's media, sent once a second and once at the end. They only grow within a call.
- */
-export type MediaReport = { 
-/**
- * An own stream is being published.
- */
-publishing: boolean, 
-/**
- * Remote streams subscribed to.
- */
-subscribed: number, 
-/**
- * Video frames encoded and sent.
- */
-frames_sent: number, 
-/**
- * Decoded remote video frames that were handed to the picture.
- */
-frames_received: number, 
-/**
- * Decoded remote audio samples above silence that are not concealment.
- */
-audio_received: number, 
-/**
- * Bytes sent, RTP payload and headers.
- */
-bytes_sent: number, 
-/**
- * Bytes received, RTP payload and headers.
- */
-bytes_received: number, 
-/**
- * Round-trip time to the server in milliseconds, once measured.
- */
-rtt_ms: number | null, 
-/**
- * What the fake camera and voice of the other side were recognised as; only with `--fake-media`.
- */
-recognised: Recognised | null, };
-
-/**
- * What a refused or failed command answers. The words shown are the UI's, looked up by `code`.
- */
-export type IpcError = { 
-/**
- * What happened.
- */
-code: ErrorCode, 
-/**
- * To what: a login, a host, a device.
- */
-subject: string, 
-/**
- * A sentence for logs and for the command line, in English; never a secret.
- */
-message: string, };

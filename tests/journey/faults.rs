@@ -1,0 +1,50 @@
+//! What goes wrong around a call: one clear sentence, and the app stays usable (issue 2, bad input and faults).
+
+use anyhow::ensure;
+
+use crate::rig::{SOON, journey};
+
+#[test]
+fn calling_somebody_unknown_or_offline_says_why() {
+    journey(|rig| {
+        let server = rig.server(&[])?;
+        let man = rig.person_with(&server, "man", &[])?;
+        let refused = man.verb(&["call", "nobody-at-all"])?;
+        ensure!(!refused.done, "calling nobody must not succeed: {refused:?}");
+        ensure!(refused.complained.contains("nobody-at-all"), "it says who: {refused:?}");
+        // Woman was there once and is gone.
+        rig.person(&server, "woman")?.quit()?;
+        let refused = man.verb(&["call", "woman"])?;
+        ensure!(!refused.done && refused.complained.contains("woman"), "it says who is offline: {refused:?}");
+        man.wait_call("idle", SOON).map(drop)
+    });
+}
+
+#[test]
+fn a_server_that_dies_and_comes_back_is_found_again() {
+    journey(|rig| {
+        let mut server = rig.server(&[])?;
+        let man = rig.person_with(&server, "man", &[])?;
+        server.kill()?;
+        man.wait_for("signaling to be gone", SOON, |status| crate::rig::word(status, "/signaling") != "online")?;
+        let refused = man.verb(&["call", "woman"])?;
+        ensure!(!refused.done && !refused.complained.is_empty(), "a call without a server says why: {refused:?}");
+        server.restart()?;
+        man.wait_online()
+    });
+}
+
+#[test]
+fn verbs_that_fit_no_call_are_refused_with_a_reason() {
+    journey(|rig| {
+        let server = rig.server(&[])?;
+        let man = rig.person(&server, "man")?;
+        for words in [["accept"], ["decline"], ["stop"]] {
+            let refused = man.verb(&words)?;
+            ensure!(!refused.done && !refused.complained.is_empty(), "{words:?} with nothing to do: {refused:?}");
+        }
+        let refused = man.verb(&["call", "not a login!"])?;
+        ensure!(!refused.done && !refused.complained.is_empty(), "a login has other characters: {refused:?}");
+        Ok(())
+    });
+}
