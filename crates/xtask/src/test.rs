@@ -117,7 +117,8 @@ fn rust(steps: &mut Steps) -> bool {
     let built = steps.check("build", || cargo(&["build", "--workspace", "--bins", "--tests"]));
     steps.step("tests", || {
         count_tests(match nextest() {
-            true => locked(&["nextest", "run", "--workspace", "--no-fail-fast"]),
+            // The journeys need a display: they are the step `app`.
+            true => locked(&["nextest", "run", "--workspace", "--no-fail-fast", "-E", "not binary(journey)"]),
             false => locked(&["test", "--workspace", "--lib", "--bins", "--tests", "--no-fail-fast"]),
         })
     });
