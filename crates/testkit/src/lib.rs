@@ -5,8 +5,8 @@
 //! nothing of the person's own desktop, and leave nothing behind: whatever was started is ended, by process id, when
 //! the value is dropped. [`App`] is one running profile of Zvonok, [`Server`] one running `zvonok-server`.
 //!
-//! With the feature `rig` it also reads and presses what a person sees ([`Accessibility`]) and watches the tray
-//! ([`Tray`]).
+//! With the feature `rig` it also reads and presses what a person sees (`Accessibility`) and watches the tray
+//! (`Tray`).
 //!
 //! It does not know what a good call is: that is for the tests to say. Elsewhere than on Linux it is empty.
 #![cfg(target_os = "linux")]

@@ -47,7 +47,7 @@ pub enum Outcome {
 pub struct Notification {
     /// [`JSONRPC`].
     pub jsonrpc: String,
-    /// What happened; see [`super::notice::Notice::method`].
+    /// What happened; see `super::notice`.
     pub method: String,
     /// Without null members.
     #[serde(default)]

@@ -1,6 +1,6 @@
 //! The hub: who is online, and who rings whom.
 //!
-//! [`machine`] decides and is free of I/O; one task owns it ([`task`]). [`router`] carries bytes to it and back: REST
+//! [`machine`] decides and is free of I/O; one task owns it (`task`). The router carries bytes to it and back: REST
 //! and Socket.IO on one listener, behind one guard.
 
 mod clock;
