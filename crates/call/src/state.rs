@@ -185,6 +185,10 @@ pub(crate) struct Leg {
     pub(crate) stage: Stage,
     /// Another participant was seen.
     pub(crate) remote_here: bool,
+    /// And it publishes.
+    pub(crate) stream_here: bool,
+    /// When the other participant counts as one who sends nothing: no camera and no microphone can be used there.
+    pub(crate) listener: Option<Millis>,
     pub(crate) health: Health,
 }
 
@@ -253,7 +257,7 @@ impl Leg {
             Stage::TokenAgain(_, at) => Some(at),
             Stage::Token | Stage::Joining | Stage::Joined => None,
         };
-        [retry, self.health.deadline()].into_iter().flatten().min()
+        [retry, self.listener, self.health.deadline()].into_iter().flatten().min()
     }
 
     /// Why it did not come to media in time.

@@ -145,6 +145,9 @@ pub struct Config {
     /// From the answer to the first remote picture or sound, token and window included. 30,000: ICE alone may take 10 s
     /// on a bad network, and a window as long on a machine that is very busy; the ordinary case is under 1.5 s.
     pub connecting_ms: u64,
+    /// How long another participant may be there without a stream until it counts as one who only listens. 10,000: what
+    /// openvidu-browser gives its own request to publish.
+    pub listener_ms: u64,
     /// How long media may be in the state of being restored. 30,000: openvidu-browser itself tries every 3 s.
     pub restoring_ms: u64,
     /// How long the other side may be gone from the session without the hub saying that the call is over. 5,000.
@@ -169,6 +172,7 @@ impl Config {
             accept_ms: 10_000,
             ring_ms: 45_000,
             connecting_ms: 30_000,
+            listener_ms: 10_000,
             restoring_ms: 30_000,
             peer_gone_ms: 5_000,
             thrown_out_ms: 3_000,

@@ -68,6 +68,7 @@ impl Machine {
         match input {
             MediaInput::RemoteStream => {
                 leg.remote_here = true;
+                leg.stream_here = true;
                 let until = self.now.plus(self.config.connecting_ms);
                 taken(State::Connecting(Connecting { call: s.call, since: self.now, until, leg }))
             }
@@ -94,12 +95,14 @@ impl Machine {
             MediaInput::RemoteMedia => return taken(self.in_call(s.call, s.leg.health)),
             MediaInput::RemoteStream => {
                 s.leg.remote_here = true;
+                s.leg.stream_here = true;
                 s.leg.health.peer_lives();
             }
             MediaInput::RemoteLeft => match s.call.contract {
                 Contract::Plain => return taken(self.over(State::Connecting(s), EndReason::PeerHungUp)),
                 Contract::Extended => {
                     s.leg.remote_here = false;
+                    s.leg.stream_here = false;
                     s.leg.health.peer_gone.get_or_insert(self.now.plus(self.config.peer_gone_ms));
                 }
             },
@@ -119,7 +122,19 @@ impl Machine {
         if !s.call.subscribes() && s.leg.remote_here && matches!(s.leg.stage, Stage::Joined) {
             return taken(self.in_call(s.call, s.leg.health));
         }
+        self.expect_listener(&s.call, &mut s.leg);
         taken(State::Connecting(s))
+    }
+
+    /// Both are there and nothing is published: somebody whose devices cannot be used is waited for only so long, then
+    /// it is a call in which that side listens.
+    fn expect_listener(&self, call: &Call, leg: &mut Leg) {
+        let waits = call.subscribes() && leg.remote_here && !leg.stream_here && matches!(leg.stage, Stage::Joined);
+        if waits {
+            leg.listener.get_or_insert(self.now.plus(self.config.listener_ms));
+        } else {
+            leg.listener = None;
+        }
     }
 
     /// What is the same before and after the answer; an error ends the call.
@@ -181,7 +196,7 @@ impl Machine {
         }
     }
 
-    fn in_call(&self, call: Call, mut health: Health) -> State {
+    pub(super) fn in_call(&self, call: Call, mut health: Health) -> State {
         health.peer_lives();
         State::InCall(InCall { call, since: self.now, health })
     }

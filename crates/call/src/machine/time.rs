@@ -79,6 +79,9 @@ impl Machine {
         if let Some(reason) = s.leg.health.verdict(self.now) {
             return self.finish(s.call, None, LastWord::Hangup, reason);
         }
+        if s.leg.listener.is_some_and(|at| at <= self.now) {
+            return self.in_call(s.call, s.leg.health);
+        }
         if token_is_due(&s.leg.stage, self.now) {
             s.leg.stage = Stage::Token;
             let session = s.leg.session.clone();

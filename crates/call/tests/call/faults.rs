@@ -362,3 +362,36 @@ fn a_clock_that_jumps_over_everything_ends_everything_in_one_go() {
     man.pass(10_000_000);
     assert_eq!((man.state(), man.machine.deadline().is_none()), (None, false), "only the last word is left");
 }
+
+#[test]
+fn somebody_without_camera_and_microphone_is_in_the_call_all_the_same() {
+    let mut man = answered("c1");
+    man.token("c1");
+    man.media("c1", MediaInput::Joined);
+    man.media("c1", MediaInput::RemoteJoined);
+    assert_eq!(man.state(), Some(CallState::Connecting), "a stream may still come");
+    man.pass(Config::new("man").listener_ms - 1);
+    assert_eq!(man.state(), Some(CallState::Connecting));
+    man.pass(1);
+    assert_eq!(man.state(), Some(CallState::InCall), "she sees and hears him");
+
+    // A stream that is there and does not flow is another thing.
+    let mut man = answered("c1");
+    man.token("c1");
+    for input in [MediaInput::Joined, MediaInput::RemoteJoined, MediaInput::RemoteStream] {
+        man.media("c1", input);
+    }
+    man.pass(Config::new("man").connecting_ms);
+    assert_eq!(man.ended(), Some(EndReason::MediaBlocked));
+}
+
+#[test]
+fn a_listener_who_leaves_before_the_call_stands_was_never_in_it() {
+    let mut man = answered("c1");
+    man.token("c1");
+    for input in [MediaInput::Joined, MediaInput::RemoteJoined, MediaInput::RemoteLeft] {
+        man.media("c1", input);
+    }
+    man.pass(Config::new("man").peer_gone_ms);
+    assert_eq!(man.ended(), Some(EndReason::PeerLost));
+}
