@@ -61,7 +61,10 @@ fn start(cli: Cli, profile: Profile, runtime: tokio::runtime::Runtime) -> anyhow
     };
     let _logs = logs::start(&profile, &cli.flags.log)?;
     let file = SettingsFile::new(profile.settings_file());
-    let mut settings = file.load()?;
+    let (mut settings, put_aside) = file.load_or_put_aside()?;
+    if let Some(aside) = &put_aside {
+        tracing::warn!(aside = %aside.display(), "the settings are not understood; they were put aside");
+    }
     let before = settings.clone();
     settings.apply_flags(&cli.flags).map_err(|error| anyhow::anyhow!(error.message))?;
     if settings.device.is_empty() {
@@ -71,7 +74,7 @@ fn start(cli: Cli, profile: Profile, runtime: tokio::runtime::Runtime) -> anyhow
         file.save(&settings)?;
     }
     let loopback = runtime.block_on(Loopback::bind())?;
-    let start = shell::Start { profile, listening, settings, file, flags: cli.flags, loopback };
+    let start = shell::Start { profile, listening, settings, put_aside, file, flags: cli.flags, loopback };
     shell::run(start, runtime)?;
     Ok(ExitCode::SUCCESS)
 }

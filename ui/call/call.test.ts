@@ -71,7 +71,7 @@ describe('a call', () => {
     refuse.mockRejectedValue({ code: 'not_now', subject: '', message: 'the call is over' });
     backend.change({ call: callView({ state: 'calling', mode: 'watch' }) });
     await waitFor(() => expect(refuse).toHaveBeenCalledOnce());
-    backend.change({ call: callView({ state: 'ended', mode: 'watch', ended: 'declined' }) });
+    backend.change({ call: callView({ state: 'ended', mode: 'watch', ended: 'declined', about: 'man' }) });
     expect(await screen.findByText('Man declined the call.')).toBeVisible();
     expect(screen.queryByRole('button', { name: 'Dismiss' })).toBeNull();
     expect(session.ticket).toBeNull();
@@ -136,7 +136,7 @@ describe('a call', () => {
     const { session } = await open(backendOf('call'));
     await waitFor(() => expect(session.asked).toContainEqual(['start']));
     expect(screen.queryByRole('button', { name: 'Turn on sound' })).toBeNull();
-    session.around?.onstate({ picture: true, off: false, own: true, silent: true, quality: 'good' });
+    session.around?.onstate({ picture: true, streams: true, off: false, own: true, silent: true, quality: 'good' });
     await userEvent.click(await screen.findByRole('button', { name: 'Turn on sound' }));
     expect(session.asked.at(-1)).toEqual(['sound']);
   });
@@ -145,12 +145,35 @@ describe('a call', () => {
     const backend = backendOf('call');
     const { session } = await open(backend);
     await waitFor(() => expect(session.asked).toContainEqual(['start']));
-    const ended = callView({ state: 'ended', ended: 'declined', message: 'Later.' });
+    const ended = callView({ state: 'ended', ended: 'declined', about: 'man', message: 'Later.' });
     backend.change({ call: ended });
     expect(await screen.findByText('Man declined the call.')).toBeVisible();
     expect(screen.getByText('“Later.”')).toBeVisible();
     expect(session.asked).toContainEqual(['leave']);
     expect(screen.queryByRole('button', { name: 'Stop' })).toBeNull();
+  });
+
+  it('names the server where it was the server that ended it', async () => {
+    const backend = backendOf('call');
+    await open(backend);
+    backend.change({ call: callView({ state: 'ended', ended: 'token_refused', about: 'office.example:4443' }) });
+    expect(await screen.findByText(/^office.example:4443 did not let you into the call/)).toBeVisible();
+  });
+
+  it('says that somebody sends nothing, instead of waiting for a picture', async () => {
+    const { session } = await open(backendOf('call'));
+    await waitFor(() => expect(session.asked).toContainEqual(['start']));
+    session.around?.onstate({ picture: false, streams: false, off: false, own: true, silent: false, quality: null });
+    expect(await screen.findByText('Man sends neither picture nor sound')).toBeVisible();
+  });
+
+  it('shows the same problem of media and of a command side by side', async () => {
+    const backend = backendOf('call');
+    backend.refusals.set('mediaEvent', { code: 'media_blocked', subject: 'office.example', message: '' });
+    const { session } = await open(backend);
+    await waitFor(() => expect(session.asked).toContainEqual(['start']));
+    session.event({ kind: 'failed', code: 'media_blocked', detail: '' });
+    await waitFor(() => expect(screen.getAllByText(/No picture or sound gets through/)).toHaveLength(2));
   });
 
   it('hides its controls after three seconds, but not from a keyboard', async () => {

@@ -66,6 +66,8 @@ pub struct CallView {
     pub since: i64,
     /// How it ended, once it has; `None` for an ordinary hang-up.
     pub ended: Option<ErrorCode>,
+    /// What `ended` is about: the person's login, or the host of a server; empty for this computer, and until then.
+    pub about: String,
     /// Words the other person sent with a decline; may be empty.
     pub message: String,
     /// Microphone on.

@@ -77,6 +77,8 @@ pub enum ErrorCode {
     CameraBusy,
     /// There is no microphone, or it was refused.
     MicrophoneAbsent,
+    /// Part of the picture or sound cannot be encoded or decoded here; the call goes on with the rest.
+    MediaTrouble,
     /// The ring made no sound: no output device.
     NoSound,
     /// No notification service.
@@ -87,6 +89,8 @@ pub enum ErrorCode {
     NotNow,
     /// This profile runs already.
     AlreadyRunning,
+    /// The settings file was not understood and was put aside.
+    SettingsUnreadable,
     /// A defect of ours; the log has more.
     Internal,
 }

@@ -23,6 +23,8 @@ pub enum Event {
     },
     /// The hub said something.
     Hub(ServerEvent),
+    /// The hub sent something that makes no sense; told once a connection.
+    Malformed,
 }
 
 /// What was negotiated.

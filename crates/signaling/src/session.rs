@@ -36,8 +36,10 @@ pub(crate) struct Session<'a> {
     /// Nothing for so long means that the connection is dead.
     patience: Duration,
     heard: Instant,
-    /// When the answer to a probe is due.
+    /// When the answer to the newest probe is due.
     probed: Option<Instant>,
+    /// Number of that probe: an answer to an older one says nothing about now.
+    probe: u64,
     /// When `login` counts as not acknowledged; `None` once the contract is settled.
     settle: Option<Instant>,
     early: Vec<ServerEvent>,
@@ -73,6 +75,7 @@ impl<'a> Session<'a> {
             patience: Duration::from_millis(patience),
             heard: Instant::now(),
             probed: None,
+            probe: 0,
             settle: None,
             early: Vec::new(),
             malformed: 0,
@@ -126,7 +129,8 @@ impl<'a> Session<'a> {
             Command::Probe => {
                 // Engine.IO pings only from the server: the WebSocket's own ping has to be answered by any peer.
                 self.probed = Some(Instant::now() + self.timing.probe);
-                self.write(Message::Ping(Vec::new().into())).await
+                self.probe += 1;
+                self.write(Message::Ping(self.probe.to_be_bytes().to_vec().into())).await
             }
             Command::Leave => {
                 self.leave().await;
@@ -156,11 +160,13 @@ impl<'a> Session<'a> {
         match message {
             Message::Text(text) => match Engine::decode(&text) {
                 Ok(packet) => self.on_packet(packet).await,
-                Err(error) => self.malformed(&error),
+                Err(error) => self.malformed(&error).await,
             },
-            Message::Binary(_) => self.malformed(&"binary message"),
-            Message::Pong(_) => {
-                self.probed = None;
+            Message::Binary(_) => self.malformed(&"binary message").await,
+            Message::Pong(number) => {
+                if number[..] == self.probe.to_be_bytes() {
+                    self.probed = None;
+                }
                 Ok(())
             }
             Message::Close(_) => Err(End::Failed(ConnectError::Closed)),
@@ -169,9 +175,12 @@ impl<'a> Session<'a> {
     }
 
     /// Something that makes no sense: said in the log without its contents, and ignored until it is too much.
-    fn malformed(&mut self, what: &dyn std::fmt::Display) -> Result<(), End> {
+    async fn malformed(&mut self, what: &(dyn std::fmt::Display + Sync)) -> Result<(), End> {
         self.malformed += 1;
         tracing::warn!(%what, count = self.malformed, "the hub sent something malformed");
+        if self.malformed == 1 {
+            self.tell(Event::Malformed).await?;
+        }
         if self.malformed >= MAX_MALFORMED { Err(End::Failed(ConnectError::Malformed)) } else { Ok(()) }
     }
 
@@ -179,9 +188,9 @@ impl<'a> Session<'a> {
         match packet {
             Engine::Ping => self.send(Engine::Pong).await,
             Engine::Close => Err(End::Failed(ConnectError::Closed)),
-            Engine::Open(_) => self.malformed(&"a second handshake"),
+            Engine::Open(_) => self.malformed(&"a second handshake").await,
             Engine::Pong | Engine::Noop => Ok(()),
-            Engine::Message(packet) if packet.namespace != "/" => self.malformed(&"another namespace"),
+            Engine::Message(packet) if packet.namespace != "/" => self.malformed(&"another namespace").await,
             Engine::Message(packet) => match packet.data {
                 Data::Event { name, mut args, .. } => {
                     let payload = if args.is_empty() { Value::Null } else { args.swap_remove(0) };
@@ -193,7 +202,7 @@ impl<'a> Session<'a> {
                 }
                 Data::Ack { .. } => Ok(()),
                 Data::Disconnect => Err(End::Failed(ConnectError::Closed)),
-                Data::Connect(_) | Data::ConnectError(_) => self.malformed(&"the namespace a second time"),
+                Data::Connect(_) | Data::ConnectError(_) => self.malformed(&"the namespace a second time").await,
             },
         }
     }
@@ -241,7 +250,7 @@ impl<'a> Session<'a> {
                 tracing::debug!("an event of another contract");
                 return Ok(());
             }
-            Err(error) => return self.malformed(&error),
+            Err(error) => return self.malformed(&error).await,
         };
         if self.settle.is_some() {
             if self.early.len() < MAX_EARLY {

@@ -13,6 +13,7 @@ use super::{
     happening::Happening,
     reasons,
     seat::{Join, Seat, Sitter},
+    signals::Asked,
     surface::Device,
 };
 use crate::{
@@ -20,7 +21,6 @@ use crate::{
     private::Personal,
     ring::{self, Ring, Ringing},
     tokens::NoToken,
-    trust::HostPort,
 };
 
 /// Reports of one gateway or ring that may wait.
@@ -48,9 +48,12 @@ impl Driver {
         match &self.link {
             Some(link) => {
                 let answer = link.ask(signal);
-                self.start(async move { Happening::Answered(call_id, answer.await.unwrap_or(nothing)) });
+                self.start(async move {
+                    let Asked { result, malformed } = answer.await;
+                    Happening::Answered { call_id, result: result.unwrap_or(nothing), malformed }
+                });
             }
-            None => self.start(async move { Happening::Answered(call_id, nothing) }),
+            None => self.start(async move { Happening::Answered { call_id, result: nothing, malformed: false } }),
         }
     }
 
@@ -164,12 +167,7 @@ impl Driver {
         if let Some(code) = reasons::ended(&record.reason)
             && worth_a_notice(code, record.outgoing)
         {
-            // A sentence about a server names the server, one about a person the person.
-            let openvidu = self.target.as_ref().and_then(|target| target.openvidu.as_ref()).and_then(HostPort::of);
-            let subject = match openvidu {
-                Some(host) if about_the_server(code) => host.to_string(),
-                _ => record.peer.name.clone(),
-            };
+            let subject = self.subject(&record.reason, &record.peer.login);
             self.notices.add(code, subject, reasons::words(&record.reason));
         }
         let line = self.recent(record);
@@ -197,21 +195,6 @@ fn unanswered(signal: &Signal) -> Option<(CallId, RequestResult)> {
 fn worth_a_notice(code: ErrorCode, outgoing: bool) -> bool {
     !matches!(code, ErrorCode::Cancelled | ErrorCode::AnsweredElsewhere)
         && (outgoing || !matches!(code, ErrorCode::Declined | ErrorCode::NoAnswer | ErrorCode::Busy))
-}
-
-fn about_the_server(code: ErrorCode) -> bool {
-    matches!(
-        code,
-        ErrorCode::ServerUnreachable
-            | ErrorCode::NotThatServer
-            | ErrorCode::CertificateUnknown
-            | ErrorCode::CertificateChanged
-            | ErrorCode::SecretRefused
-            | ErrorCode::SecretMissing
-            | ErrorCode::TokenRefused
-            | ErrorCode::MediaBlocked
-            | ErrorCode::Malformed
-    )
 }
 
 /// A reason without other people's words, for the log.

@@ -1,6 +1,6 @@
 //! The one task that owns what changes: the call machine, the link to the hub, and what windows show.
 
-use std::{sync::Arc, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use tokio::{
     sync::{mpsc, watch},
@@ -8,7 +8,7 @@ use tokio::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use zvonok_call::{CallId, CallState, Config, Input, Machine, Millis, Reaction};
-use zvonok_ipc::{KeyringState, MediaReport, Person, SignalingState, View};
+use zvonok_ipc::{ErrorCode, KeyringState, MediaReport, Person, SignalingState, View};
 
 use super::{
     Ask, Core, Surface, TrayState, WISHES, Wish,
@@ -39,6 +39,8 @@ const PULSE: Duration = Duration::from_secs(3);
 pub(crate) struct Parts {
     pub(crate) profile: Profile,
     pub(crate) settings: Settings,
+    /// Where settings that were not understood are now.
+    pub(crate) put_aside: Option<PathBuf>,
     pub(crate) file: SettingsFile,
     pub(crate) surface: Arc<dyn Surface>,
     pub(crate) doors: Doors,
@@ -111,6 +113,9 @@ pub(crate) fn spawn(mut parts: Parts) -> Core {
         settings,
         parts,
     };
+    if let Some(aside) = driver.parts.put_aside.take() {
+        driver.notices.add(ErrorCode::SettingsUnreadable, aside.display().to_string(), "");
+    }
     driver.publish();
     tasks.spawn(forward(view.clone(), Arc::clone(&driver.parts.surface), driver.parts.cancel.clone()));
     tasks.spawn(driver.run(inbox, happened));

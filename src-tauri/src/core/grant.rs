@@ -67,7 +67,7 @@ impl Driver {
             return;
         }
         if self.target.is_none() {
-            _ = reply.send(Err(reasons::error(ErrorCode::SignalingDown, &place.login)));
+            _ = reply.send(Err(reasons::error(ErrorCode::SignalingDown, "")));
             return;
         }
         let call_id = CallId::new(uuid::Uuid::now_v7().to_string());
@@ -99,7 +99,7 @@ impl Driver {
         let answer = match call.map(|call| (call.state, call.peer.login)) {
             Some((CallState::Calling, _)) => return,
             Some((CallState::Ended(reason), login)) => {
-                reasons::ended(&reason).map_or(Ok(()), |code| Err(reasons::error(code, &login)))
+                reasons::ended(&reason).map_or(Ok(()), |code| Err(reasons::error(code, &self.subject(&reason, &login))))
             }
             Some((CallState::Ringing | CallState::Connecting | CallState::InCall, _)) | None => Ok(()),
         };
@@ -135,9 +135,20 @@ impl Driver {
                     _ => Disconnect::Network,
                 })
             }
-            MediaEvent::Failed { code, detail } => {
+            // Nothing that the call's course depends on.
+            MediaEvent::Failed { code: code @ ErrorCode::MediaTrouble, detail } => {
                 self.notices.add(code, "", detail);
-                MediaInput::Failed(reasons::media_failure(code))
+                return;
+            }
+            MediaEvent::Failed { code, detail } => {
+                let failure = reasons::media_failure(code);
+                // One that ends the call is told once, with the call's end.
+                if failure.is_fatal() {
+                    tracing::warn!(?code, detail, "the window's media failed");
+                } else {
+                    self.notices.add(code, "", detail);
+                }
+                MediaInput::Failed(failure)
             }
         };
         let call_id = seat.call_id.clone();

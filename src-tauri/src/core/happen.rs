@@ -18,7 +18,12 @@ impl Driver {
                     self.hub(*event);
                 }
             }
-            Happening::Answered(call_id, result) => self.answered(call_id, result),
+            Happening::Answered { call_id, result, malformed } => {
+                if malformed {
+                    self.notices.add(ErrorCode::Malformed, self.hub_name(), "an answer of the hub made no sense");
+                }
+                self.answered(call_id, result);
+            }
             Happening::Token { call_id, session, token } => match token {
                 Ok(token) => {
                     if let Some(seat) = self.seat.as_mut().filter(|seat| seat.call_id == call_id) {
@@ -55,7 +60,7 @@ impl Driver {
             HubEvent::Back { contract, people, me, pending } => {
                 self.signaling = SignalingState::Online;
                 self.notices.settle(ErrorCode::SignalingDown);
-                self.notices.settle(ErrorCode::ServerUnreachable);
+                self.notices.connected(&self.hub_name());
                 self.me = me;
                 self.people.replace((contract == call::Contract::Extended).then_some(people));
                 self.feed(Input::Signaling(Signaling::Back(contract)));
@@ -71,8 +76,7 @@ impl Driver {
             HubEvent::Call(input) => _ = self.feed(Input::Signaling(input)),
             HubEvent::Presence { login, status, last_seen } => self.people.presence(&login, status, last_seen),
             HubEvent::Problem(code, detail) => {
-                let server = self.target.as_ref().map(|target| target.server.to_string()).unwrap_or_default();
-                self.notices.add(code, server, detail);
+                self.notices.add(code, self.hub_name(), detail);
             }
         }
     }
@@ -121,8 +125,10 @@ impl Driver {
             GatewayReport::Unreachable if self.seat.as_ref().is_some_and(|seat| seat.used) => return,
             GatewayReport::Unreachable => MediaFailure::Unreachable,
             GatewayReport::TokenRefused => MediaFailure::TokenRefused,
+            GatewayReport::NoAnswer => MediaFailure::Malformed,
+            // The call goes on: what made no sense was kept from the window.
             GatewayReport::Malformed => {
-                tracing::warn!("a malformed packet of OpenVidu was kept from the window");
+                self.notices.add(ErrorCode::Malformed, self.openvidu_name(), "a packet of OpenVidu made no sense");
                 return;
             }
         };

@@ -15,7 +15,12 @@ pub(super) enum Happening {
     /// From the link of this number; one from an older link is ignored.
     Hub(u64, Box<HubEvent>),
     /// A request to the hub has a result.
-    Answered(CallId, RequestResult),
+    Answered {
+        call_id: CallId,
+        result: RequestResult,
+        /// What the hub answered made no sense.
+        malformed: bool,
+    },
     /// The token source answered.
     Token { call_id: CallId, session: String, token: Result<Token, NoToken> },
     /// Notification or sound reported.

@@ -5,13 +5,14 @@ use std::{future::Future, sync::Arc, time::Duration};
 use tokio::sync::mpsc;
 use tokio_util::task::TaskTracker;
 use url::Url;
-use zvonok_call::{RequestResult, Signal};
+use zvonok_call::Signal;
 use zvonok_ipc::{ErrorCode, Setup, TokenSource as Tokens};
 use zvonok_signaling::{Client, Config, Event, Timing, client, proto::event::Device};
 
 use super::{
     happening::{Happening, HubEvent},
-    signals, translate,
+    signals::{self, Asked},
+    translate,
 };
 use crate::{
     settings,
@@ -91,7 +92,7 @@ impl Link {
     }
 
     /// Sends a request that has a result.
-    pub(super) fn ask(&self, signal: Signal) -> impl Future<Output = Option<RequestResult>> + Send + 'static {
+    pub(super) fn ask(&self, signal: Signal) -> impl Future<Output = Asked> + Send + 'static {
         signals::ask(self.client.clone(), signal)
     }
 
@@ -145,20 +146,22 @@ fn read(event: Event, trust: &Trust, socket: &Url) -> Vec<HubEvent> {
             std::iter::once(HubEvent::Lost).chain(problem).collect()
         }
         Event::Hub(event) => translate::event(event).into_iter().collect(),
+        Event::Malformed => {
+            vec![HubEvent::Problem(ErrorCode::Malformed, "a packet of the hub made no sense".to_owned())]
+        }
     }
 }
 
 /// The signaling line of *Test connection*.
-pub(super) async fn test(server: &Url, setup: &Setup, trust: &Trust) -> (Option<ErrorCode>, String) {
-    let socket = settings::address(&setup.socket).unwrap_or_else(|_empty| server.clone());
-    let endpoint = match trust.endpoint(&socket) {
+pub(super) async fn test(socket: &Url, trust: &Trust) -> (Option<ErrorCode>, String) {
+    let endpoint = match trust.endpoint(socket) {
         Ok(endpoint) => endpoint,
         Err(error) => return (Some(ErrorCode::BadAddress), error.to_string()),
     };
-    match zvonok_signaling::check(&socket, &endpoint.tls, TEST).await {
+    match zvonok_signaling::check(socket, &endpoint.tls, TEST).await {
         Ok(()) => (None, socket.to_string()),
         Err(error) => {
-            let code = translate::problem(&error, trust.question(&socket).as_ref());
+            let code = translate::problem(&error, trust.question(socket).as_ref());
             (Some(code.unwrap_or(ErrorCode::ServerUnreachable)), error.to_string())
         }
     }

@@ -1,6 +1,7 @@
 //! The core: one driver task owns everything that changes; windows, verbs, tray and notifications hold a [`Core`] and
 //! send it wishes.
 
+mod about;
 mod carry;
 mod clock;
 mod connect;

@@ -15,6 +15,10 @@ pub(super) struct Notices {
 impl Notices {
     pub(super) fn add(&mut self, code: ErrorCode, subject: impl Into<String>, detail: impl Into<String>) {
         let (subject, detail) = (subject.into(), detail.into());
+        // Said again it is no news: a server that repeats its nonsense must not keep windows drawing.
+        if self.list.iter().any(|known| known.code == code && known.subject == subject && known.detail == detail) {
+            return;
+        }
         tracing::warn!(?code, detail, "notice");
         self.list.retain(|notice| notice.code != code || notice.subject != subject);
         self.next += 1;
@@ -34,6 +38,11 @@ impl Notices {
         self.list.retain(|notice| notice.code != code);
     }
 
+    /// The hub `server` took the login: what kept it from that is over. That it sent nonsense stays true.
+    pub(super) fn connected(&mut self, server: &str) {
+        self.list.retain(|notice| notice.subject != server || notice.code == ErrorCode::Malformed);
+    }
+
     /// A new call: what was said about older ones is old.
     pub(super) fn about_calls_are_old(&mut self) {
         self.list.retain(|notice| {
@@ -49,6 +58,13 @@ impl Notices {
                     | ErrorCode::MediaBlocked
                     | ErrorCode::TokenRefused
                     | ErrorCode::NotAllowed
+                    | ErrorCode::ServerUnreachable
+                    | ErrorCode::Malformed
+                    | ErrorCode::CameraAbsent
+                    | ErrorCode::CameraRefused
+                    | ErrorCode::CameraBusy
+                    | ErrorCode::MicrophoneAbsent
+                    | ErrorCode::MediaTrouble
             )
         });
     }

@@ -51,12 +51,12 @@ impl Driver {
             _ => self.clock.wall(call.since),
         };
         self.since = Some((key, since));
-        let (state, ended, message) = match &call.state {
-            call::CallState::Calling => (ipc::CallState::Calling, None, String::new()),
-            call::CallState::Ringing => (ipc::CallState::Ringing, None, String::new()),
-            call::CallState::Connecting => (ipc::CallState::Connecting, None, String::new()),
-            call::CallState::InCall => (ipc::CallState::InCall, None, String::new()),
-            call::CallState::Ended(reason) => (ipc::CallState::Ended, reasons::ended(reason), reasons::words(reason)),
+        let (state, over) = match &call.state {
+            call::CallState::Calling => (ipc::CallState::Calling, None),
+            call::CallState::Ringing => (ipc::CallState::Ringing, None),
+            call::CallState::Connecting => (ipc::CallState::Connecting, None),
+            call::CallState::InCall => (ipc::CallState::InCall, None),
+            call::CallState::Ended(reason) => (ipc::CallState::Ended, Some(reason)),
         };
         ipc::CallView {
             call_id: call.call_id.to_string(),
@@ -68,8 +68,9 @@ impl Driver {
             media: media(call.media),
             state,
             since,
-            ended,
-            message,
+            ended: over.and_then(reasons::ended),
+            about: over.map(|reason| self.subject(reason, &call.peer.login)).unwrap_or_default(),
+            message: over.map(reasons::words).unwrap_or_default(),
             microphone: call.microphone,
             camera: call.camera,
             reconnecting: call.reconnecting,

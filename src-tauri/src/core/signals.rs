@@ -11,8 +11,27 @@ use super::translate;
 /// Stands where part A would name the caller, and part B sends nothing.
 const UNNAMED: &str = "-";
 
-/// Sends a request that has a result; `None` when nothing was sent because it could not be put into the contract's words.
-pub(super) async fn ask(client: Client, signal: Signal) -> Option<RequestResult> {
+/// What became of a request.
+#[derive(Debug)]
+pub(super) struct Asked {
+    /// `None` when nothing was sent because it could not be put into the contract's words.
+    pub(super) result: Option<RequestResult>,
+    /// The hub's answer made no sense, which a person has to know: trying again may not help.
+    pub(super) malformed: bool,
+}
+
+/// Sends a request that has a result.
+pub(super) async fn ask(client: Client, signal: Signal) -> Asked {
+    let mut malformed = false;
+    let result = answer_to(client, signal, &mut malformed).await;
+    Asked { result, malformed }
+}
+
+async fn answer_to(client: Client, signal: Signal, malformed: &mut bool) -> Option<RequestResult> {
+    let mut refused = |error: &RequestError| {
+        *malformed = matches!(error, RequestError::Malformed(_));
+        refused(error)
+    };
     Some(match signal {
         Signal::Call { call_id, login, mode, media } => {
             let posted = client.call(login.parse().ok()?, id(&call_id)?, wire_mode(mode), wire_media(media)).await;

@@ -73,6 +73,7 @@ async fn rig() -> Rig {
     let core = spawn(Parts {
         profile,
         settings: Settings::default(),
+        put_aside: None,
         file: file.clone(),
         surface: Arc::clone(&seen) as Arc<dyn Surface>,
         doors,

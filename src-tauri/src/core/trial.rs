@@ -20,11 +20,17 @@ pub(super) async fn run(setup: &Setup, trust: &Trust, keyring: &Keyring) -> Resu
         return Ok(result);
     }
     let server = settings::address(&setup.server)?;
-    if let Some(question) = certificate(trust, &server).await {
+    // Requests and events may come from two places, and each has a certificate of its own.
+    let socket = if setup.socket.is_empty() { server.clone() } else { settings::address(&setup.socket)? };
+    let question = match certificate(trust, &server).await {
+        Some(question) => Some(question),
+        None => certificate(trust, &socket).await,
+    };
+    if let Some(question) = question {
+        result.lines.push(line(TestPart::Signaling, Some(certificate_code(&question)), question.fingerprint.clone()));
         result.certificate = Some(question);
-        result.lines.push(line(TestPart::Signaling, Some(ErrorCode::CertificateUnknown), server.to_string()));
     } else {
-        let (problem, detail) = link::test(&server, setup, trust).await;
+        let (problem, detail) = link::test(&socket, trust).await;
         result.lines.push(line(TestPart::Signaling, problem, detail));
     }
     if setup.tokens == TokenSource::Openvidu {
@@ -40,6 +46,10 @@ async fn certificate(trust: &Trust, url: &Url) -> Option<zvonok_ipc::Certificate
     }
 }
 
+fn certificate_code(question: &zvonok_ipc::CertificateQuestion) -> ErrorCode {
+    if question.previous.is_some() { ErrorCode::CertificateChanged } else { ErrorCode::CertificateUnknown }
+}
+
 async fn openvidu(url: &Url, trust: &Trust, keyring: &Keyring, result: &mut TestResult) {
     match look(trust, url).await {
         Look::Good => result.lines.push(line(TestPart::Certificate, None, url.to_string())),
@@ -48,8 +58,7 @@ async fn openvidu(url: &Url, trust: &Trust, keyring: &Keyring, result: &mut Test
             return result.lines.push(line(TestPart::Openvidu, problem, error.to_string()));
         }
         Look::Question(question) => {
-            let changed = question.previous.is_some();
-            let code = if changed { ErrorCode::CertificateChanged } else { ErrorCode::CertificateUnknown };
+            let code = certificate_code(&question);
             result.lines.push(line(TestPart::Certificate, Some(code), question.fingerprint.clone()));
             result.certificate = Some(question);
             return;

@@ -8,6 +8,8 @@ use super::{GatewayReport, room};
 
 /// The part of a token that is the secret; what precedes it is the server's address and the session.
 const TOKEN_PART: &str = "token=";
+/// OpenVidu's error for a token that is not one of this session.
+const UNAUTHORIZED: i64 = zvonok_openvidu::wire::rpc::code::UNAUTHORIZED;
 
 /// One socket's translation.
 #[derive(Debug)]
@@ -17,6 +19,8 @@ pub(super) struct Adapter {
     token: Secret,
     /// Id of the `joinRoom` whose answer is awaited.
     join: Option<Value>,
+    /// That OpenVidu sends nonsense was reported.
+    told: bool,
 }
 
 /// What becomes of a message from OpenVidu.
@@ -29,7 +33,7 @@ pub(super) struct Passed {
 
 impl Adapter {
     pub(super) fn new(handle: String, session: String, token: Secret) -> Self {
-        Self { handle, session, token, join: None }
+        Self { handle, session, token, join: None, told: false }
     }
 
     /// For OpenVidu; `None` for what is no JSON-RPC request.
@@ -57,8 +61,7 @@ impl Adapter {
     /// For the window.
     pub(super) fn towards_window(&mut self, text: &str) -> Passed {
         let Ok(Value::Object(mut message)) = serde_json::from_str(text) else {
-            tracing::warn!(bytes = text.len(), "OpenVidu sent something that is no JSON-RPC");
-            return Passed { text: None, report: Some(GatewayReport::Malformed) };
+            return Passed { text: None, report: self.nonsense(text.len()) };
         };
         let answers_join = self.join.is_some() && message.get("id") == self.join.as_ref();
         let mut report = None;
@@ -69,32 +72,49 @@ impl Adapter {
         } else {
             let names = ["participantJoined", "participantPublished"];
             let about = message.get("method").and_then(Value::as_str).is_some_and(|method| names.contains(&method));
-            let participant = message.get_mut("params").filter(|params| about && params.is_object());
+            let participant = message.get_mut("params").filter(|_params| about);
             let found = participant.is_some();
-            participant.map(room::mend_participant);
+            if participant.is_some_and(|participant| !room::mend_participant(participant)) {
+                return Passed { text: None, report: self.nonsense(text.len()) };
+            }
             found
         };
-        let text = if changed { Value::Object(message).to_string() } else { text.to_owned() };
+        // Written anew, nothing of the token can hide behind an escape.
+        let anew = changed || text.contains("\\u");
+        let text = if anew { Value::Object(message).to_string() } else { text.to_owned() };
         Passed { text: Some(self.scrub(text)), report }
+    }
+
+    /// Something of so many bytes that is no JSON-RPC: kept from the window, and reported the first time.
+    pub(super) fn nonsense(&mut self, bytes: usize) -> Option<GatewayReport> {
+        tracing::warn!(bytes, "OpenVidu sent something that is no JSON-RPC");
+        let first = !std::mem::replace(&mut self.told, true);
+        first.then_some(GatewayReport::Malformed)
     }
 
     /// Mends the answer to `joinRoom`, or turns one beyond mending into an error that the library understands.
     fn joined(&self, message: &mut serde_json::Map<String, Value>) -> Option<GatewayReport> {
-        if let Some(error) = message.get("error").filter(|error| !error.is_null()) {
-            let refused = error.get("code").and_then(Value::as_i64) == Some(401);
-            return refused.then_some(GatewayReport::TokenRefused);
-        }
-        // `"error": null` beside a result makes the library discard both.
-        message.remove("error");
-        if let Some(result) = message.get_mut("result")
-            && room::mend_join(result, &self.handle)
-        {
-            return Some(GatewayReport::Joined);
+        // `"error": null` beside a result makes the library discard both, and so do both together.
+        match message.remove("error") {
+            Some(Value::Object(error)) => {
+                let refused = error.get("code").and_then(Value::as_i64) == Some(UNAUTHORIZED);
+                message.remove("result");
+                message.insert("error".to_owned(), Value::Object(error));
+                return refused.then_some(GatewayReport::TokenRefused);
+            }
+            None | Some(Value::Null) => {
+                if let Some(result) = message.get_mut("result")
+                    && room::mend_join(result, &self.handle)
+                {
+                    return Some(GatewayReport::Joined);
+                }
+            }
+            Some(Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_)) => {}
         }
         tracing::warn!("OpenVidu's answer to joinRoom is none");
         message.remove("result");
         message.insert("error".to_owned(), json!({ "code": 999, "message": "malformed answer to joinRoom" }));
-        Some(GatewayReport::Malformed)
+        Some(GatewayReport::NoAnswer)
     }
 
     /// The token never goes to the window, whatever the server puts it into.

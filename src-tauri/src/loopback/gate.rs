@@ -124,4 +124,29 @@ mod tests {
             assert_eq!(check(&request(uri, "127.0.0.1:9", Some(ORIGIN)), 9).unwrap_err(), status, "{uri}");
         }
     }
+
+    proptest::proptest! {
+        #[test]
+        fn only_the_exact_host_origin_and_path_pass(
+            uri in "(/openvidu|/peer|/)?[!-~&&[^#\\\\<>\"{}|^`]]{0,30}",
+            host in "(127\\.0\\.0\\.1:1|localhost:1|127\\.0\\.0\\.1|[!-~]{0,20})[0-9]{0,2}",
+            origin in proptest::option::of("(tauri://localhost|null|https?://[a-z.]{1,12}|tauri://[a-z]{1,9})[a-z:0-9]{0,3}"),
+        ) {
+            let Ok(parsed) = uri.parse::<tokio_tungstenite::tungstenite::http::Uri>() else { return Ok(()) };
+            let Ok(value) = tokio_tungstenite::tungstenite::http::HeaderValue::from_str(&host) else { return Ok(()) };
+            let mut request = Request::new(());
+            *request.uri_mut() = parsed;
+            request.headers_mut().insert(header::HOST, value);
+            if let Some(origin) = &origin {
+                let origin = tokio_tungstenite::tungstenite::http::HeaderValue::from_str(origin).unwrap();
+                request.headers_mut().insert(header::ORIGIN, origin);
+            }
+            if let Ok(wanted) = check(&request, 1) {
+                proptest::prop_assert_eq!(host, "127.0.0.1:1");
+                proptest::prop_assert_eq!(origin.as_deref(), Some(ORIGIN));
+                proptest::prop_assert!(uri.starts_with("/openvidu") || uri.starts_with("/peer"));
+                proptest::prop_assert!(!wanted.handle.is_empty());
+            }
+        }
+    }
 }

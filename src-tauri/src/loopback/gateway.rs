@@ -47,7 +47,9 @@ pub(crate) enum GatewayReport {
     Unreachable,
     /// OpenVidu refused the token.
     TokenRefused,
-    /// OpenVidu answered something that is none.
+    /// OpenVidu answered `joinRoom` with something that is none: there is no way into the session.
+    NoAnswer,
+    /// OpenVidu sent a packet that makes no sense, which the window does not get; told once a socket.
     Malformed,
 }
 
@@ -141,6 +143,12 @@ where
                     }
                     let Some(text) = passed.text else { continue };
                     timeout(WRITE, to_window.send(Message::text(text))).await
+                }
+                Some(Ok(Message::Binary(bytes))) => {
+                    if let Some(what) = adapter.nonsense(bytes.len()) {
+                        report(door, what);
+                    }
+                    continue;
                 }
                 Some(Ok(Message::Close(_)) | Err(_)) | None => return "by OpenVidu",
                 Some(Ok(_)) => continue,

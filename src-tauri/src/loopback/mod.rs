@@ -193,4 +193,6 @@ enum Guest {
 }
 
 #[cfg(test)]
+mod damage;
+#[cfg(test)]
 mod tests;

@@ -23,19 +23,22 @@ pub(super) fn mend_join(result: &mut Value, handle: &str) -> bool {
     default(room, "role", filled, json!("PUBLISHER"));
     default(room, "value", Value::is_array, json!([]));
     if let Some(Value::Array(participants)) = room.get_mut("value") {
-        participants.retain(Value::is_object);
-        participants.iter_mut().for_each(mend_participant);
+        participants.retain_mut(mend_participant);
     }
     ice_servers(room);
     true
 }
 
 /// Mends an entry of `value`, or the parameters of `participantJoined` and `participantPublished`: an empty list of
-/// streams and a role throw inside the library, and a picture without `videoActive` stays black.
-pub(super) fn mend_participant(participant: &mut Value) {
-    let Some(participant) = participant.as_object_mut() else { return };
+/// streams and a role throw inside the library, and a picture without `videoActive` stays black. False for one that
+/// nobody could name, which is none.
+pub(super) fn mend_participant(participant: &mut Value) -> bool {
+    let Some(participant) = participant.as_object_mut() else { return false };
+    if !participant.get("id").is_some_and(Value::is_string) {
+        return false;
+    }
     participant.remove("role");
-    let Some(streams) = participant.get_mut("streams") else { return };
+    let Some(streams) = participant.get_mut("streams") else { return true };
     if let Value::Array(streams) = streams {
         streams.retain(Value::is_object);
         for stream in streams.iter_mut().filter_map(Value::as_object_mut) {
@@ -49,6 +52,7 @@ pub(super) fn mend_participant(participant: &mut Value) {
     if streams.as_array().is_none_or(Vec::is_empty) {
         participant.remove("streams");
     }
+    true
 }
 
 /// 2.18 names its relay in three members of its own; 2.32's library reads only `customIceServers`.

@@ -11,6 +11,9 @@ use super::Settings;
 /// The file's most bytes; a settings file with hundreds of contacts has some ten thousand.
 const MAX_BYTES: u64 = 1 << 20;
 
+/// Unreadable files that are kept beside it at the most.
+const KEPT_ASIDE: u8 = 20;
+
 /// Why the settings could not be read or written. The file itself is left as it was.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum FileError {
@@ -51,6 +54,30 @@ impl SettingsFile {
         }
         let text = fs::read_to_string(&self.path).map_err(read)?;
         toml::from_str(&text).map_err(|source| FileError::Parse { path: self.path.clone(), source })
+    }
+
+    /// The same, but a file that is not understood is put aside under another name, which is the second value: the
+    /// person can start, and nothing of it is lost.
+    pub(crate) fn load_or_put_aside(&self) -> Result<(Settings, Option<PathBuf>), FileError> {
+        let error = match self.load() {
+            Ok(settings) => return Ok((settings, None)),
+            Err(error) => error,
+        };
+        let nonsense = match &error {
+            FileError::Parse { .. } => true,
+            // Not text, or longer than settings can be.
+            FileError::Read { source, .. } => {
+                matches!(source.kind(), io::ErrorKind::InvalidData | io::ErrorKind::FileTooLarge)
+            }
+            FileError::Write { .. } | FileError::Encode(_) => false,
+        };
+        // One that was put aside earlier may be needed as well.
+        let aside = (1..=KEPT_ASIDE)
+            .map(|number| self.path.with_extension(format!("unreadable-{number}.toml")))
+            .find(|path| !path.exists());
+        let Some(aside) = aside.filter(|_free| nonsense) else { return Err(error) };
+        fs::rename(&self.path, &aside).map_err(|source| FileError::Write { path: aside.clone(), source })?;
+        Ok((Settings::default(), Some(aside)))
     }
 
     /// Replaces the file by a complete new one, so that a full disk or a crash leaves the old one whole.
@@ -121,6 +148,46 @@ mod tests {
         let error = file.load().unwrap_err();
         assert!(error.to_string().contains("settings.toml"), "says which file: {error}");
         assert_eq!(fs::read_to_string(&file.path).unwrap(), "server = [", "nothing is lost");
+    }
+
+    #[test]
+    fn nonsense_is_put_aside_and_the_next_one_beside_it() {
+        let (_directory, file) = file();
+        for (number, nonsense) in
+            [b"server = [".to_vec(), vec![0xff, 0xfe], vec![b'#'; MAX_BYTES as usize + 1]].into_iter().enumerate()
+        {
+            fs::write(&file.path, &nonsense).unwrap();
+            let (settings, aside) = file.load_or_put_aside().unwrap();
+            assert_eq!(settings, Settings::default());
+            let aside = aside.expect("it says where");
+            assert!(aside.ends_with(format!("settings.unreadable-{}.toml", number + 1)), "{}", aside.display());
+            assert_eq!(fs::read(aside).unwrap(), nonsense, "nothing is lost");
+            file.save(&settings).unwrap();
+        }
+        assert_eq!(file.load_or_put_aside().unwrap().1, None, "what can be read stays where it is");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_file_keeps_the_app_from_starting(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..200)) {
+            let (_directory, file) = file();
+            fs::write(&file.path, bytes).unwrap();
+            let (settings, _aside) = file.load_or_put_aside().unwrap();
+            _ = settings.ready();
+            file.save(&settings).unwrap();
+        }
+
+        #[test]
+        fn no_value_of_a_known_member_keeps_the_app_from_starting(
+            name in "server|socket|openvidu|login|tokens|device|missed_seen|contacts|pins|other",
+            value in "\"[ -~&&[^\"\\\\]]{0,20}\"|-?[0-9]{1,18}|true|\\[\\]|\\[7\\]|\\{ host = \"x\" \\}|\\[\\{ login = 1 \\}\\]|[a-z]{1,5}",
+        ) {
+            let (_directory, file) = file();
+            fs::write(&file.path, format!("{name} = {value}\n")).unwrap();
+            let (settings, aside) = file.load_or_put_aside().unwrap();
+            proptest::prop_assert!(aside.is_none() || settings == Settings::default());
+            _ = settings.ready();
+        }
     }
 
     #[test]

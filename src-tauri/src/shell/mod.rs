@@ -29,6 +29,8 @@ pub(crate) struct Start {
     pub(crate) profile: Profile,
     pub(crate) listening: Listening,
     pub(crate) settings: Settings,
+    /// Where settings that were not understood are now.
+    pub(crate) put_aside: Option<std::path::PathBuf>,
     pub(crate) file: SettingsFile,
     pub(crate) flags: Flags,
     pub(crate) loopback: Loopback,
@@ -81,6 +83,7 @@ fn set_up(app: &tauri::AppHandle, start: Start, tasks: &TaskTracker, cancel: &Ca
     let core = core::spawn(core::Parts {
         profile: start.profile,
         settings: start.settings,
+        put_aside: start.put_aside,
         file: start.file,
         surface,
         doors: start.loopback.start(tasks, cancel.clone()),

@@ -128,6 +128,16 @@ mod tests {
         }
     }
 
+    /// What the running instance answers to these bytes.
+    async fn said(profile: &Profile, bytes: &[u8]) -> io::Result<String> {
+        use interprocess::local_socket::traits::tokio::Stream as _;
+        let stream = Stream::connect(name::socket_name(profile)?).await?;
+        (&stream).write_all(bytes).await?;
+        let mut line = String::new();
+        BufReader::new(&stream).read_line(&mut line).await?;
+        Ok(line)
+    }
+
     #[tokio::test]
     async fn a_verb_reaches_the_running_instance_and_its_answer_comes_back() {
         let directory = tempfile::tempdir().unwrap();
@@ -167,14 +177,22 @@ mod tests {
         let tasks = TaskTracker::new();
         let handle = |_verb| async move { Answer::Done { text: None } };
         tasks.spawn(listening.serve(handle, tasks.clone(), cancel.clone()));
-        let stream = {
-            use interprocess::local_socket::traits::tokio::Stream as _;
-            Stream::connect(name::socket_name(&profile).unwrap()).await.unwrap()
-        };
-        (&stream).write_all(b"{\"verb\":\"format_disk\"}\n").await.unwrap();
-        let mut line = String::new();
-        BufReader::new(&stream).read_line(&mut line).await.unwrap();
-        assert!(line.contains("malformed"), "{line}");
+        let limit = usize::try_from(MAX_LINE).unwrap();
+        for nonsense in [
+            b"{\"verb\":\"format_disk\"}\n".to_vec(),
+            b"\n".to_vec(),
+            b"null\n".to_vec(),
+            b"{\"verb\":7}\n".to_vec(),
+            b"{\"verb\":\"accept\",\"audio\":\"yes\"}\n".to_vec(),
+            b"{\"verb\":\"call\",\"login\":[],\"mode\":\"watch\",\"media\":\"video\"}\n".to_vec(),
+            b"\0\0\0\n".to_vec(),
+            vec![b'['; limit],
+        ] {
+            let answered = said(&profile, &nonsense).await.unwrap();
+            assert!(answered.contains("malformed"), "{answered}");
+        }
+        // What is no text is not answered at all.
+        assert_eq!(said(&profile, &[0xff, 0xfe, b'\n']).await.unwrap(), "");
         assert_eq!(ask(&profile, &Verb::Stop).await.unwrap(), Answer::Done { text: None });
         cancel.cancel();
     }

@@ -50,6 +50,10 @@ since: number,
  */
 ended: ErrorCode | null, 
 /**
+ * What `ended` is about: the person's login, or the host of a server; empty for this computer, and until then.
+ */
+about: string, 
+/**
  * Words the other person sent with a decline; may be empty.
  */
 message: string, 
@@ -90,7 +94,7 @@ previous: string | null, };
 /**
  * Everything the UI has a sentence and an action for.
  */
-export type ErrorCode = "bad_address" | "bad_login" | "server_unreachable" | "not_that_server" | "certificate_unknown" | "certificate_changed" | "secret_refused" | "secret_missing" | "keyring_locked" | "keyring_absent" | "not_signed_in" | "not_allowed" | "unknown_user" | "offline" | "busy" | "dnd" | "declined" | "no_answer" | "cancelled" | "answered_elsewhere" | "peer_lost" | "signaling_down" | "token_refused" | "media_blocked" | "malformed" | "camera_absent" | "camera_refused" | "camera_busy" | "microphone_absent" | "no_sound" | "no_notifications" | "no_tray" | "not_now" | "already_running" | "internal";
+export type ErrorCode = "bad_address" | "bad_login" | "server_unreachable" | "not_that_server" | "certificate_unknown" | "certificate_changed" | "secret_refused" | "secret_missing" | "keyring_locked" | "keyring_absent" | "not_signed_in" | "not_allowed" | "unknown_user" | "offline" | "busy" | "dnd" | "declined" | "no_answer" | "cancelled" | "answered_elsewhere" | "peer_lost" | "signaling_down" | "token_refused" | "media_blocked" | "malformed" | "camera_absent" | "camera_refused" | "camera_busy" | "microphone_absent" | "media_trouble" | "no_sound" | "no_notifications" | "no_tray" | "not_now" | "already_running" | "settings_unreadable" | "internal";
 
 /**
  * What a refused or failed command answers. The words shown are the UI's, looked up by `code`.

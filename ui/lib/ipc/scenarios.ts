@@ -76,6 +76,7 @@ export function callView(more: Partial<CallView> = {}): CallView {
     state: 'in_call',
     since: Date.now() - 252_000,
     ended: null,
+    about: '',
     message: '',
     microphone: true,
     camera: true,
@@ -155,10 +156,10 @@ export const scenarios: Record<string, () => View> = {
   watch: () => ({ ...officeView(), call: callView({ mode: 'watch' }) }),
   shown: () => ({ ...officeView(), call: callView({ mode: 'watch', outgoing: false }) }),
   voice: () => ({ ...officeView(), call: callView({ media: 'audio' }) }),
-  ended: () => ({ ...officeView(), call: callView({ state: 'ended', ended: 'busy' }) }),
+  ended: () => ({ ...officeView(), call: callView({ state: 'ended', ended: 'busy', about: 'man' }) }),
   declined: () => ({
     ...officeView(),
-    call: callView({ state: 'ended', ended: 'declined', message: 'I will call you back.' }),
+    call: callView({ state: 'ended', ended: 'declined', about: 'man', message: 'I will call you back.' }),
   }),
 };
 

@@ -136,6 +136,7 @@ export const en = {
   'call.seeing': 'You only see {name}; your camera and microphone are off',
   'call.waiting': 'Waiting for the picture',
   'call.off': '{name} has no picture on',
+  'call.nothing': '{name} sends neither picture nor sound',
   'call.voice': 'Sound only',
   'call.you': 'You',
   'call.controls': 'Call controls',

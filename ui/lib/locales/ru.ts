@@ -137,6 +137,7 @@ export const ru: Record<Key, string> = {
   'call.seeing': 'Вы только смотрите: {name}. Ваши камера и микрофон выключены',
   'call.waiting': 'Ждём картинку',
   'call.off': '{name}: картинка выключена',
+  'call.nothing': '{name}: ни картинки, ни звука',
   'call.voice': 'Только звук',
   'call.you': 'Вы',
   'call.controls': 'Управление звонком',

@@ -1,4 +1,5 @@
 import type { ErrorCode, Media } from '../ipc/bindings';
+import { cameraCode } from './codes';
 import { DeadlineError } from './deadline';
 import { CAPTURE_MS, PICTURE } from './defaults';
 
@@ -33,14 +34,6 @@ async function open(constraints: MediaStreamConstraints): Promise<MediaStream> {
   } finally {
     clearTimeout(timer);
   }
-}
-
-/** The code for a camera that could not be opened. */
-export function cameraCode(reason: unknown): ErrorCode {
-  const name = reason instanceof Error || reason instanceof DOMException ? reason.name : '';
-  if (name === 'NotAllowedError' || name === 'SecurityError') return 'camera_refused';
-  if (name === 'NotReadableError' || name === 'AbortError' || name === 'DeadlineError') return 'camera_busy';
-  return 'camera_absent';
 }
 
 /** Opens what `media` asks for, together if possible, else each alone. Never rejects. */

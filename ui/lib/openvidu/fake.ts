@@ -24,6 +24,7 @@ export const fakeSession: SessionMaker = async (ticket, around): Promise<CallSes
   const show = () =>
     around.onstate({
       picture,
+      streams: true,
       off: false,
       own: own && camera,
       silent: false,

@@ -10,6 +10,8 @@ import type { Remote } from './remote';
 export interface MediaState {
   /** Somebody's picture can be seen. */
   picture: boolean;
+  /** Somebody else publishes something. */
+  streams: boolean;
   /** Nobody shows a picture, because they turned it off. */
   off: boolean;
   /** One's own picture can be seen. */
@@ -44,7 +46,7 @@ export class Figures {
   #interrupted = false;
   #blocked = false;
   #rttMs: number | null = null;
-  #state: MediaState = { picture: false, off: false, own: false, silent: false, quality: null };
+  #state: MediaState = { picture: false, streams: true, off: false, own: false, silent: false, quality: null };
 
   constructor(measured: Measured) {
     this.#measured = measured;
@@ -134,6 +136,7 @@ export class Figures {
     const publisher = this.#measured.publisher();
     this.#show({
       picture: remotes.some((remote) => remote.picture),
+      streams: remotes.length > 0,
       off: remotes.length > 0 && remotes.every((remote) => !remote.shows),
       own: publisher !== null && publisher.stream.hasVideo && publisher.stream.videoActive,
       quality: this.#first && earliest ? qualityOf(earliest, moment) : null,

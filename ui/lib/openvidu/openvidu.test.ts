@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { cameraCode, captureDevices } from './capture';
+import { captureDevices } from './capture';
+import { cameraCode } from './codes';
 import { DeadlineError, withDeadline } from './deadline';
+import { CAPTURE_MS } from './defaults';
 import { Ledger, sampleOf } from './ledger';
 import { qualityOf } from './quality';
 
@@ -107,8 +109,11 @@ describe('devices', () => {
 
   it.each([
     ['NotFoundError', 'camera_absent'],
+    ['OverconstrainedError', 'camera_absent'],
     ['NotAllowedError', 'camera_refused'],
+    ['SecurityError', 'camera_refused'],
     ['NotReadableError', 'camera_busy'],
+    ['AbortError', 'camera_busy'],
   ])('goes on with sound alone after %s', async (name, code) => {
     devices(({ video }) => {
       if (video) throw new DOMException('no', name);
@@ -117,6 +122,20 @@ describe('devices', () => {
     const capture = await captureDevices('video');
     expect(capture.audio).not.toBeNull();
     expect(capture.problems.map((problem) => problem.code)).toEqual([code]);
+  });
+
+  it('waits only so long for a camera that never answers, and gives it back when it comes late', async () => {
+    vi.useFakeTimers();
+    const late = stream('video');
+    let answer: (stream: unknown) => void = () => undefined;
+    devices(({ video }) => (video ? new Promise((resolve) => (answer = resolve)) : stream('audio')));
+    const captured = captureDevices('video');
+    await vi.advanceTimersByTimeAsync(2 * CAPTURE_MS);
+    expect((await captured).problems.map(({ code }) => code)).toEqual(['camera_busy']);
+    answer(late);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(late.getTracks()[0]?.stop).toHaveBeenCalledOnce();
+    vi.useRealTimers();
   });
 
   it('goes on with the picture alone, or with nothing', async () => {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { MediaEvent, MediaReport, MediaTicket } from '../ipc/bindings';
+import { joinCode } from './codes';
 import { CONNECT_MS, NEGOTIATE_MS, REPUBLISH_MS } from './defaults';
 import { MediaSession } from './session';
 
@@ -214,6 +215,19 @@ describe('a session', () => {
     await session.leave();
   });
 
+  it('says that a camera was taken away, and goes on without it', async () => {
+    const { session, events, started } = start();
+    await started;
+    const stream = (await getUserMedia.mock.results[0]?.value) as { getTracks(): ReturnType<typeof track>[] };
+    const tracks = stream.getTracks();
+    const camera = tracks.find(({ kind }) => kind === 'video');
+    const [, unplugged] = camera?.addEventListener.mock.calls.find(([name]) => name === 'ended') ?? [];
+    unplugged();
+    expect(events.at(-1)).toMatchObject({ kind: 'failed', code: 'camera_absent' });
+    expect(asked('publishVideo').at(-1)).toEqual(['publishVideo', false]);
+    await session.leave();
+  });
+
   it('gives up joining when the library never answers', async () => {
     library.connect = () => new Promise(() => undefined);
     const { events, started } = start();
@@ -228,6 +242,30 @@ describe('a session', () => {
     const { events, started } = start();
     await started;
     expect(events[0]).toMatchObject({ kind: 'failed', code: 'token_refused' });
+  });
+
+  it('tells an answer that is none from a token that is refused', async () => {
+    library.connect = () => Promise.reject({ code: 999, message: 'malformed answer to joinRoom' });
+    const { events, started } = start();
+    await started;
+    expect(events[0]).toMatchObject({ kind: 'failed', code: 'malformed' });
+    expect(joinCode({ code: 401, message: 'not valid' })).toBe('token_refused');
+    expect(joinCode('anything')).toBe('token_refused');
+  });
+
+  it('says once that something cannot be processed here, and that a connection is being made anew', async () => {
+    const { session, events, started } = start({ publish: false });
+    await started;
+    for (const message of ['media line 0: first', 'media line 0: second'])
+      dispatchEvent(new ErrorEvent('mediatrouble', { message }));
+    dispatchEvent(new ErrorEvent('connectionlost', { message: 'the core is gone' }));
+    expect(events.slice(1)).toEqual([
+      { kind: 'failed', code: 'media_trouble', detail: 'media line 0: first' },
+      { kind: 'reconnecting' },
+    ]);
+    await session.leave();
+    dispatchEvent(new ErrorEvent('connectionlost', { message: 'after the end' }));
+    expect(events).toHaveLength(3);
   });
 
   it('gives up publishing when the library never answers, and stays', async () => {

@@ -9,6 +9,7 @@ import type {
 } from 'openvidu-browser';
 import type { ErrorCode, MediaEvent, MediaReport, MediaTicket } from '../ipc/bindings';
 import { captureDevices, type Capture } from './capture';
+import { joinCode } from './codes';
 import { DeadlineError, withDeadline } from './deadline';
 import { CONNECT_MS, LEAVE_MS, NEGOTIATE_MS, PICTURE, REPUBLISH_MS } from './defaults';
 import { Figures, type MediaState } from './figures';
@@ -69,8 +70,7 @@ export class MediaSession {
     try {
       await this.#join();
     } catch (reason) {
-      const code: ErrorCode = reason instanceof DeadlineError ? 'server_unreachable' : 'token_refused';
-      this.#fail(code, reason);
+      this.#fail(joinCode(reason), reason);
       this.#tell({ kind: 'disconnected', reason: 'joinFailed' });
       (await capture)?.stop();
       return;
@@ -101,6 +101,8 @@ export class MediaSession {
     if (this.#ended) return;
     this.#ended = true;
     clearTimeout(this.#leaving);
+    removeEventListener('mediatrouble', this.#troubled);
+    removeEventListener('connectionlost', this.#parted);
     await withDeadline(this.#figures.stop(), LEAVE_MS, 'the last figures').catch(() => undefined);
     this.#session?.disconnect();
     for (const remote of this.#remotes.values()) remote.close();
@@ -122,6 +124,8 @@ export class MediaSession {
     this.#openvidu = openvidu;
     this.#session = session;
     this.#listen(session);
+    addEventListener('mediatrouble', this.#troubled);
+    addEventListener('connectionlost', this.#parted);
     const { url, login } = this.#ticket;
     await withDeadline(session.connect(url, { clientData: login }), CONNECT_MS, 'joining the session');
     this.#askNobodyElse();
@@ -162,6 +166,15 @@ export class MediaSession {
     // Of a lost ICE connection the library has begun to recover by itself; the figures say when media is back.
     if (`${name}`.startsWith('ICE_CONNECTION')) this.#figures.interrupted(message);
   }
+
+  /** Our own peer connection cannot encode or decode something: said once a call, the rest goes on. */
+  #troubled = (event: Event): void => {
+    removeEventListener('mediatrouble', this.#troubled);
+    this.#fail('media_trouble', event instanceof ErrorEvent ? event.message : event.type);
+  };
+
+  /** Our own peer connection has lost the core; the library makes another one. */
+  #parted = (event: Event): void => this.#figures.interrupted(event.type);
 
   async #subscribe({ stream }: StreamEvent): Promise<void> {
     if (!this.#ticket.subscribe || !this.#session || this.#ended) return;

@@ -440,19 +440,19 @@ export class PeerConnection extends EventTarget {
 
   #gone(reason: string): void {
     if (this.#signaling === 'closed') return;
-    this.#tell(`peer connection lost: ${reason}`);
+    this.#tell('connectionlost', reason);
     this.#setIce('failed');
     this.#setConnection('failed');
   }
 
   #trouble(line: number, message: string): void {
-    this.#tell(`media line ${line}: ${message}`);
+    this.#tell('mediatrouble', `media line ${line}: ${message}`);
   }
 
   /** Says it to whoever made this connection, and to the page: a library in between may listen to neither. */
-  #tell(message: string): void {
-    this.dispatchEvent(new ErrorEvent('mediatrouble', { message }));
-    globalThis.dispatchEvent(new ErrorEvent('mediatrouble', { message }));
+  #tell(what: 'mediatrouble' | 'connectionlost', message: string): void {
+    this.dispatchEvent(new ErrorEvent(what, { message }));
+    globalThis.dispatchEvent(new ErrorEvent(what, { message }));
   }
 
   #negotiationNeeded(): void {

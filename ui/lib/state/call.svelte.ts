@@ -23,7 +23,14 @@ const CAMERA: readonly ErrorCode[] = ['camera_absent', 'camera_refused', 'camera
 
 /** The media of the call that this window shows. */
 export class CallMedia {
-  state = $state.raw<MediaState>({ picture: false, off: false, own: false, silent: false, quality: null });
+  state = $state.raw<MediaState>({
+    picture: false,
+    streams: true,
+    off: false,
+    own: false,
+    silent: false,
+    quality: null,
+  });
   /** What does not work, newest last, each once. */
   problems = $state.raw<ErrorCode[]>([]);
 

@@ -92,7 +92,7 @@ export class SetupForm {
     const trusted = await this.#window.ask(() =>
       this.#window.backend.trustCertificate(question.host, question.fingerprint),
     );
-    if (trusted && this.result) await this.test();
+    if (trusted) await this.test();
   }
 }
 

@@ -9,7 +9,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 use zvonok_signaling::proto::event::ServerEvent;
-use zvonok_signaling::{ConnectError, Event};
+use zvonok_signaling::proto::{Media, Mode};
+use zvonok_signaling::{ConnectError, Event, RequestError};
 
 const OPEN: &str = r#"0{"sid":"e","upgrades":[],"pingInterval":25000,"pingTimeout":20000}"#;
 
@@ -68,6 +69,7 @@ async fn nonsense_is_ignored_or_ends_in_a_reconnect() {
         socket.send(Message::binary(nonsense.as_bytes().to_vec())).await.unwrap();
         socket.send(Message::text("2")).await.unwrap();
         assert_eq!(socket.next().await.unwrap().unwrap().to_text().unwrap(), "3", "alive after {nonsense:?}");
+        expect(&mut events, |event| matches!(event, Event::Malformed).then_some(())).await;
         socket.send(Message::text("42[\"calling\",{\"login\":\"man\"}]")).await.unwrap();
         let caller = expect(&mut events, |event| match event {
             Event::Hub(event) => Some(event),
@@ -128,4 +130,60 @@ async fn a_handshake_that_is_none_is_said_and_tried_again() {
     })
     .await;
     assert!(!driver.is_finished());
+}
+
+/// What web servers in front of a hub like to answer, and what attackers do.
+fn bad_answers() -> Vec<(&'static str, Vec<u8>)> {
+    let whole = |body: &[u8]| {
+        let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", body.len());
+        [head.as_bytes(), body].concat()
+    };
+    vec![
+        ("a page", whole(b"<!doctype html><title>502 Bad Gateway</title>")),
+        ("nothing", whole(b"")),
+        ("no object", whole(b"[0]")),
+        ("no status", whole(b"{}")),
+        ("a status in words", whole(b"{\"status\":\"zero\"}")),
+        ("success without its members", whole(b"{\"status\":0}")),
+        (
+            "members of other kinds",
+            whole(b"{\"status\":0,\"call_id\":7,\"session\":[],\"expires_at\":-1,\"ttl_ms\":{}}"),
+        ),
+        (
+            "an id that is none",
+            whole(b"{\"status\":0,\"call_id\":\"../etc\",\"session\":\"s\",\"expires_at\":1,\"ttl_ms\":1}"),
+        ),
+        ("no text", whole(&[0xff, 0xfe, 0])),
+        ("depth without end", whole(&vec![b'['; 100_000])),
+        ("length without end", whole(&vec![b' '; 4_100_000])),
+        ("no HTTP", b"SSH-2.0-nothing\r\n\r\n".to_vec()),
+        ("half of it", b"HTTP/1.1 200 OK\r\ncontent-length: 50\r\n\r\n{".to_vec()),
+    ]
+}
+
+#[tokio::test]
+async fn an_answer_that_is_none_is_an_error_value_and_may_be_asked_for_again() {
+    let hub = crate::rig::Rig::start().await;
+    let rest = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let mut config = hub.config_at("man", hub.hub_url());
+    config.server = format!("http://{}", rest.local_addr().unwrap()).parse().unwrap();
+    let (client, _events) = crate::rig::online(config).await;
+    for (what, answer) in bad_answers() {
+        let login = "woman".parse().unwrap();
+        let id = crate::rig::called("0190b0c0-0000-7000-8000-000000000001");
+        let asked = client.call(login, id, Mode::TwoWay, Media::Video);
+        let answering = async {
+            let (mut stream, _) = rest.accept().await.unwrap();
+            let mut request = [0; 4096];
+            _ = tokio::io::AsyncReadExt::read(&mut stream, &mut request).await.unwrap();
+            // A client that has seen enough of it closes first.
+            _ = stream.write_all(&answer).await;
+        };
+        let (asked, ()) = tokio::join!(asked, answering);
+        let error = asked.expect_err(what);
+        assert!(
+            matches!(error, RequestError::Malformed(_) | RequestError::Unanswered(_)) && error.is_retryable(),
+            "{what} gives {error:?}"
+        );
+    }
 }

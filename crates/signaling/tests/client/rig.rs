@@ -32,6 +32,10 @@ impl Rig {
         Self { media, cable, hub }
     }
 
+    pub(crate) fn hub_url(&self) -> &str {
+        self.hub.hub_url.as_str()
+    }
+
     pub(crate) fn config_at(&self, login: &str, hub: &str) -> Config {
         config(login, hub)
     }

@@ -28,4 +28,5 @@ export async function figures(connection: RTCPeerConnection): Promise<Record<str
 
 window.addEventListener('error', (event) => log(`error: ${event.message}`));
 window.addEventListener('unhandledrejection', (event) => log(`rejected: ${String(event.reason)}`));
-window.addEventListener('mediatrouble', (event) => log((event as ErrorEvent).message));
+for (const what of ['mediatrouble', 'connectionlost'])
+  window.addEventListener(what, (event) => log((event as ErrorEvent).message));
