@@ -1,8 +1,13 @@
 //! The app as a person meets it: real windows, a real keyring, a real notification daemon, a real tray.
 #![cfg(target_os = "linux")]
 
+mod busy;
 mod calls;
+mod certificates;
+mod devices;
 mod faults;
+mod hostile;
+mod impostor;
 mod leaks;
 mod rig;
 mod setup;

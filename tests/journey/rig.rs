@@ -87,9 +87,21 @@ impl Rig {
 
     /// The same with other flags than `--hidden`.
     pub(crate) fn person_with(&self, server: &Server, login: &str, flags: &[&str]) -> Result<Rc<App>> {
-        App::keep_secret(&self.desktop, &zvonok(), login, "openvidu", server.secret())?;
-        let mut arguments = vec!["--server", server.hub(), "--openvidu", server.media(), "--login", login];
-        arguments.extend(["--tokens", "openvidu", "--fake-media"]);
+        let mut all = vec!["--fake-media"];
+        all.extend(flags);
+        self.person_with_real_devices(server, login, &all)
+    }
+
+    /// The same with the computer's own camera and microphone, of which it may have none.
+    pub(crate) fn person_with_real_devices(&self, server: &Server, login: &str, flags: &[&str]) -> Result<Rc<App>> {
+        self.person_at(&[server.hub(), server.media(), server.secret()], login, flags)
+    }
+
+    /// The same at a hub, an OpenVidu and its secret.
+    pub(crate) fn person_at(&self, [hub, media, secret]: &[&str; 3], login: &str, flags: &[&str]) -> Result<Rc<App>> {
+        App::keep_secret(&self.desktop, &zvonok(), login, "openvidu", secret)?;
+        let mut arguments = vec!["--server", *hub, "--openvidu", *media, "--login", login];
+        arguments.extend(["--tokens", "openvidu"]);
         arguments.extend(flags);
         let app = self.app(login, &arguments)?;
         app.wait_online()?;

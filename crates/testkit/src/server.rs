@@ -105,6 +105,16 @@ impl Server {
         addresses(&mut self.child).map(drop)
     }
 
+    /// Ends it and starts it again on the same ports, with another certificate.
+    pub fn restart_with_another_certificate(&mut self) -> Result<()> {
+        self.kill()?;
+        for file in ["media-cert.pem", "media-key.pem"] {
+            let file = self.log.with_file_name(file);
+            std::fs::remove_file(&file).with_context(|| format!("cannot remove {}", file.display()))?;
+        }
+        self.restart()
+    }
+
     /// Stops (`true`) or goes on with it, as a server that hangs does.
     pub fn freeze(&self, stop: bool) -> Result<()> {
         self.child.freeze(stop)
