@@ -1,6 +1,8 @@
 //! What goes wrong around a call: one clear sentence, and the app stays usable (issue 2, bad input and faults).
 
-use anyhow::ensure;
+use std::fs;
+
+use anyhow::{Context, ensure};
 
 use crate::rig::{SOON, journey};
 
@@ -46,5 +48,22 @@ fn verbs_that_fit_no_call_are_refused_with_a_reason() {
         let refused = man.verb(&["call", "not a login!"])?;
         ensure!(!refused.done && !refused.complained.is_empty(), "a login has other characters: {refused:?}");
         Ok(())
+    });
+}
+
+#[test]
+fn settings_that_make_no_sense_are_put_aside_and_the_person_starts_afresh() {
+    journey(|rig| {
+        let folder = rig.desktop.folders().config().join("zvonok/woman");
+        fs::create_dir_all(&folder).context("cannot make the profile's folder")?;
+        let nonsense = "server = [ \u{0} login = 7";
+        fs::write(folder.join("settings.toml"), nonsense)?;
+        let app = rig.app("woman", &["--fake-media"])?;
+        rig.eyes.wait_text(app.id(), "The settings could not be read and are kept in", SOON)?;
+        let aside = folder.join("settings.unreadable-1.toml");
+        rig.eyes.wait_text(app.id(), &aside.display().to_string(), SOON)?;
+        ensure!(fs::read_to_string(aside)? == nonsense, "nothing of it is lost");
+        rig.eyes.press(app.id(), "Try it on this computer", SOON)?;
+        app.wait_online()
     });
 }

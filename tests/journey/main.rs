@@ -14,3 +14,4 @@ mod setup;
 mod start;
 mod talks;
 mod tutorial;
+mod udp;

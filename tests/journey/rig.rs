@@ -1,6 +1,11 @@
 //! What every journey needs: the desktop, the tray, the accessibility tree, the programs.
 
-use std::{cell::RefCell, path::PathBuf, rc::Rc, time::Duration};
+use std::{
+    cell::RefCell,
+    path::{Path, PathBuf},
+    rc::Rc,
+    time::Duration,
+};
 
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
@@ -99,11 +104,23 @@ impl Rig {
 
     /// The same at a hub, an OpenVidu and its secret.
     pub(crate) fn person_at(&self, [hub, media, secret]: &[&str; 3], login: &str, flags: &[&str]) -> Result<Rc<App>> {
+        self.program_at(&zvonok(), &[hub, media, secret], login, flags)
+    }
+
+    /// The same with another program than the app itself, such as one that starts it elsewhere.
+    pub(crate) fn program_at(
+        &self,
+        program: &Path,
+        [hub, media, secret]: &[&str; 3],
+        login: &str,
+        flags: &[&str],
+    ) -> Result<Rc<App>> {
         App::keep_secret(&self.desktop, &zvonok(), login, "openvidu", secret)?;
         let mut arguments = vec!["--server", *hub, "--openvidu", *media, "--login", login];
         arguments.extend(["--tokens", "openvidu"]);
         arguments.extend(flags);
-        let app = self.app(login, &arguments)?;
+        let app = Rc::new(App::start(&self.desktop, program, login, &arguments)?);
+        self.apps.borrow_mut().push(Rc::clone(&app));
         app.wait_online()?;
         Ok(app)
     }

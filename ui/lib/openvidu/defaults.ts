@@ -20,5 +20,10 @@ export const REPUBLISH_MS = 5_000;
  * connection, so that its recovery goes first.
  */
 export const BLOCKED_MS = 8_000;
+/**
+ * Media that had been there and stays away for so long will not come back: less than the 30 s that the core gives to
+ * restoring a connection, so that what is told is that no media passes, and not that a server is silent.
+ */
+export const LOST_MS = 25_000;
 /** What is asked of a camera. */
 export const PICTURE = { width: 640, height: 480, frameRate: 30 } as const;

@@ -1,7 +1,7 @@
 import type { Publisher } from 'openvidu-browser';
 import type { Recogniser } from '../fake-media';
 import type { MediaEvent, MediaReport } from '../ipc/bindings';
-import { BLOCKED_MS, FIRST_MEDIA_MS, REPORT_MS } from './defaults';
+import { BLOCKED_MS, FIRST_MEDIA_MS, LOST_MS, REPORT_MS } from './defaults';
 import { Ledger, sampleOf } from './ledger';
 import { qualityOf, type Moment, type Quality } from './quality';
 import type { Remote } from './remote';
@@ -144,7 +144,10 @@ export class Figures {
     this.#watchProgress(now, remotes);
   }
 
-  /** Media that is due and does not come is blocked; when it comes again, that is told too. */
+  /**
+   * Media that is due and never came is blocked. Where it did come before, the connection is interrupted, and given up
+   * only when it stays so. When media comes again, that is told too.
+   */
   #watchProgress(now: number, remotes: Remote[]): void {
     const bytes = this.#ledger.total('bytesReceived');
     const due = remotes.some((remote) => remote.active);
@@ -156,9 +159,13 @@ export class Figures {
         this.#blocked = false;
         this.#measured.onevent({ kind: 'reconnected' });
       }
-    } else if (!this.#blocked && now - this.#progress.at > BLOCKED_MS) {
+      return;
+    }
+    const waited = now - this.#progress.at;
+    if (this.#first && waited > BLOCKED_MS) this.interrupted('nothing arrives');
+    if (!this.#blocked && waited > (this.#first ? LOST_MS : BLOCKED_MS)) {
       this.#blocked = true;
-      const detail = `nothing arrived for ${BLOCKED_MS} ms`;
+      const detail = `nothing arrived for ${Math.round(waited)} ms`;
       this.#measured.onevent({ kind: 'failed', code: 'media_blocked', detail });
     }
   }
