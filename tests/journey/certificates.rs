@@ -4,11 +4,11 @@
 use std::{fs, rc::Rc};
 
 use anyhow::{Context, Result, ensure};
-use zvonok_testkit::{App, until};
+use zvonok_testkit::{App, Server, until};
 
 use crate::{
     impostor::Impostor,
-    rig::{MEDIA, Rig, SOON, journey},
+    rig::{MEDIA, Rig, SOON, journey, zvonok_server},
     setup::{enter_secret, fill, server_with_tls},
 };
 
@@ -97,6 +97,32 @@ fn another_certificate_in_the_place_of_a_trusted_one_is_refused_and_explained() 
         ensure!(other.heard().is_empty(), "something was said to it: {}", other.heard());
         rig.eyes.press(app.id(), "Trust this certificate", SOON)?;
         until("the secret to be sent", SOON, || Ok(other.knows(media.secret())))
+    });
+}
+
+#[test]
+fn a_hub_with_another_certificate_is_not_told_who_calls_until_the_person_trusts_it() {
+    journey(|rig| {
+        let folder = rig.desktop.folders().root().join("tls");
+        let tls = ["--hub-tls", "self-signed", "--media-tls", "off"];
+        let mut server = Server::start(&zvonok_server()?, &folder, &tls)?;
+        let host = server.hub().trim_start_matches("https://").to_owned();
+        let app = connected(rig, server.hub(), server.media(), server.secret())?;
+        let before = settings(rig)?;
+        server.restart_with_another_certificate()?;
+        let told = format!("The certificate of {host} changed, so nothing was sent; ask its administrator.");
+        rig.eyes.wait_text(app.id(), &told, SOON)?;
+        ensure!(crate::rig::word(&app.status()?, "/signaling") != "online", "it signed in all the same");
+
+        rig.eyes.press(app.id(), "Open settings", SOON)?;
+        rig.eyes.press(app.id(), "Test connection", SOON)?;
+        rig.eyes.wait_text(app.id(), "Trusted until now", SOON)?;
+        rig.eyes.press(app.id(), "Trust this certificate", SOON)?;
+        rig.eyes.wait_text(app.id(), "Everything works. Save to use it.", SOON)?;
+        app.wait_online()?;
+        ensure!(settings(rig)? != before, "the new pin is kept");
+        rig.eyes.press(app.id(), "Back", SOON)?;
+        until("the notice to be gone", SOON, || Ok(!rig.eyes.outline(app.id()).contains(&told)))
     });
 }
 

@@ -1,6 +1,7 @@
 import { render, screen, within } from '@testing-library/svelte';
 import userEvent from '@testing-library/user-event';
 import { describe, expect, it } from 'vitest';
+import type { Notice } from '../lib/ipc/bindings';
 import { FakeBackend } from '../lib/ipc/fake';
 import { backendOf, callView, officeView } from '../lib/ipc/scenarios';
 import { violations } from '../lib/testing/axe';
@@ -171,6 +172,19 @@ describe('notices', () => {
     expect(backend.asked).toEqual([['unlockKeyring'], ['dismissNotice', 'n2']]);
     await userEvent.click(screen.getByRole('button', { name: 'Call again' }));
     expect(backend.asked[2]).toEqual(['placeCall', { login: 'man', mode: 'two_way', media: 'video' }]);
+  });
+
+  it('lets a server and a person say it in their own words, and keeps technical ones back', async () => {
+    const notice = (id: string, code: Notice['code'], detail: string) => ({ id, code, subject: 'man', detail });
+    const notices = [
+      notice('n1', 'not_allowed', 'Calls end at six.'),
+      notice('n2', 'declined', 'In a minute.'),
+      notice('n3', 'malformed', 'byte 7'),
+    ];
+    await open(new FakeBackend({ ...officeView(), notices }));
+    expect(screen.getByText(/does not allow this call; ask its administrator.\s*“Calls end at six.”/)).toBeVisible();
+    expect(screen.getByText(/declined the call.\s*“In a minute.”/)).toBeVisible();
+    expect(screen.queryByText(/byte 7/)).toBeNull();
   });
 
   it('shows why a command was refused', async () => {

@@ -150,6 +150,45 @@ pub enum Outcome {
 }
 
 impl EndReason {
+    /// Whether something broke, so that there is more to read than how it went.
+    pub(crate) const fn is_fault(&self) -> bool {
+        match self {
+            Self::HungUp
+            | Self::PeerHungUp
+            | Self::Declined(_)
+            | Self::NoAnswer
+            | Self::Cancelled
+            | Self::AnsweredElsewhere(_)
+            | Self::DeclinedElsewhere
+            | Self::Refused(
+                Refusal::Offline
+                | Refusal::Busy
+                | Refusal::Dnd
+                | Refusal::UnknownUser
+                | Refusal::Expired
+                | Refusal::Cancelled
+                | Refusal::AnsweredElsewhere
+                | Refusal::NotInCall,
+            ) => false,
+            Self::Refused(
+                Refusal::NotSignedIn
+                | Refusal::NotAllowed
+                | Refusal::Malformed
+                | Refusal::TooMany
+                | Refusal::Unavailable
+                | Refusal::Other(_),
+            )
+            | Self::PeerLost
+            | Self::SignalingDown
+            | Self::NoToken(_)
+            | Self::NotJoined
+            | Self::MediaBlocked
+            | Self::MediaLost
+            | Self::Closed
+            | Self::MediaFailed(_) => true,
+        }
+    }
+
     /// How a call that never came to `in_call` is listed.
     pub(crate) const fn outcome(&self, outgoing: bool) -> Outcome {
         match self {

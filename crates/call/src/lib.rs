@@ -52,7 +52,7 @@
 //! | `Accepting` | `accept_ms` without an answer: [`EndReason::SignalingDown`], and a `hangup` in case it arrived |
 //! | `Connecting` | `connecting_ms`: no token, [`EndReason::NotJoined`], [`EndReason::PeerLost`] or [`EndReason::MediaBlocked`], by what is missing |
 //! | `InCall` | only in trouble: `restoring_ms`, `peer_gone_ms`, `thrown_out_ms`. Otherwise any end by a person, the hub or media |
-//! | `Ended` | `linger_ms`. A new call, placed or incoming, does not wait for it |
+//! | `Ended` | `linger_ms`, after a fault `fault_linger_ms`. A new call, placed or incoming, does not wait for it |
 //!
 //! A reason of this person's own (hung up, cancelled) and the end of a ring without a window do not linger.
 //!

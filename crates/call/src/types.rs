@@ -160,6 +160,9 @@ pub struct Config {
     pub last_word_ms: u64,
     /// How long the reason stays on the screen after a call ended otherwise than by this person. 2,500.
     pub linger_ms: u64,
+    /// The same for a call that broke: its sentence says what to do and takes longer to read. 10,000: 20 words at the
+    /// pace of a slow reader.
+    pub fault_linger_ms: u64,
 }
 
 impl Config {
@@ -179,6 +182,7 @@ impl Config {
             retry_ms: 1_000,
             last_word_ms: 5_000,
             linger_ms: 2_500,
+            fault_linger_ms: 10_000,
         }
     }
 }

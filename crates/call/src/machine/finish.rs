@@ -136,7 +136,8 @@ impl Machine {
         let lingers = reason != EndReason::HungUp && (call.outgoing || call.window_up);
         call.microphone = false;
         call.camera = false;
-        let ended = State::Ended(Ended { call, since: self.now, until: self.now.plus(self.config.linger_ms), reason });
+        let linger = if reason.is_fault() { self.config.fault_linger_ms } else { self.config.linger_ms };
+        let ended = State::Ended(Ended { call, since: self.now, until: self.now.plus(linger), reason });
         if lingers {
             ended
         } else {

@@ -395,3 +395,19 @@ fn a_listener_who_leaves_before_the_call_stands_was_never_in_it() {
     man.pass(Config::new("man").peer_gone_ms);
     assert_eq!(man.ended(), Some(EndReason::PeerLost));
 }
+
+#[test]
+fn what_broke_stays_readable_longer_than_how_it_went() {
+    let config = Config::new("man");
+    let mut man = answered("c1");
+    man.feed(Input::Token(Token::Failed { call_id: id("c1"), failure: TokenFailure::SecretRefused, retryable: false }));
+    man.pass(config.linger_ms);
+    assert_eq!(man.ended(), Some(EndReason::NoToken(TokenFailure::SecretRefused)));
+    man.pass(config.fault_linger_ms - config.linger_ms);
+    assert_eq!(man.state(), None);
+
+    let mut man = calling("c1");
+    man.hub(Signaling::Ended { call_id: id("c1"), reason: HubEnd::Closed });
+    man.pass(config.linger_ms);
+    assert_eq!(man.state(), None, "that nobody answered is read at once");
+}
