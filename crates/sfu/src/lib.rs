@@ -27,6 +27,7 @@ mod capture;
 mod defaults;
 mod error;
 mod keyframe;
+mod limit;
 mod offer;
 mod peer;
 mod rewrite;

@@ -14,6 +14,10 @@ pub(crate) struct Place {
     pub(crate) time: u32,
 }
 
+/// How many pictures a packet may be late: 2 s at 30 pictures/s, after which nothing is sent again (RTX caches end there).
+/// Fewer than half of the 128 ids that a publisher with short ones has.
+const LATE: u16 = 60;
+
 /// What names a publisher's run of numbers: its peer, and the SSRC.
 pub(crate) type Source = (u64, Ssrc);
 
@@ -111,7 +115,11 @@ impl Picture {
         let picture = theirs.0.wrapping_add(self.offset.0) & 0x7fff;
         let tl0 = theirs.1.wrapping_add(self.offset.1);
         let key = theirs.2.wrapping_add(self.offset.2) & 0x1f;
-        self.last = Some((picture, tl0, key));
+        // A packet that comes late must not make the next run begin with an id that was sent before.
+        let late = self.last.is_some_and(|last| (1..=LATE).contains(&(last.0.wrapping_sub(picture) & 0x7fff)));
+        if !late {
+            self.last = Some((picture, tl0, key));
+        }
         if self.offset == (0, 0, 0) {
             return None;
         }
@@ -169,7 +177,39 @@ mod tests {
         assert_eq!(leg.patch(&new), new.patch().picture_id(0x12).tl0_pic_idx(10).build().ok());
     }
 
+    #[test]
+    fn a_picture_that_comes_late_is_not_where_the_next_source_begins() {
+        let payload = |picture: u8| [0x80, 0x80, picture, 0x00];
+        let mut leg = Rewriter::new(RATE, 5);
+        let mut sent = |source, picture: u8| {
+            let vp8 = Vp8Descriptor::parse(&payload(picture)).unwrap();
+            leg.place(source, 10 + u64::from(picture), 0, Instant::now());
+            (leg.patch(&vp8), vp8)
+        };
+        for picture in [20, 21, 22, 20] {
+            assert!(sent(source(1), picture).0.is_none());
+        }
+        let (patch, vp8) = sent(source(2), 90);
+        assert_eq!(patch, vp8.patch().picture_id(23).build().ok(), "22 was sent already");
+    }
+
     proptest! {
+        #[test]
+        fn whatever_a_payload_says_it_is_patched_or_left(
+            payloads in proptest::collection::vec((0u64..3, proptest::collection::vec(any::<u8>(), 0..40)), 1..60),
+        ) {
+            let mut leg = Rewriter::new(RATE, 5);
+            for (at, (from, payload)) in payloads.iter().enumerate() {
+                leg.place(source(*from), at as u64, 0, Instant::now());
+                if let Ok(vp8) = Vp8Descriptor::parse(payload)
+                    && let Some(patch) = leg.patch(&vp8)
+                {
+                    // What is patched is read again as it was meant.
+                    prop_assert!(vp8.picture_id().is_some(), "{patch:?}");
+                }
+            }
+        }
+
         #[test]
         fn order_and_distance_are_kept(base in 0u64..1 << 40, steps in proptest::collection::vec(0u64..3_000, 1..50)) {
             let start = Instant::now();

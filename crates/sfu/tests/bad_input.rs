@@ -103,4 +103,30 @@ proptest! {
         }
         world.run(Duration::from_millis(100));
     }
+
+    #[test]
+    fn packets_of_any_contents_and_order_never_panic_and_never_repeat(
+        packets in proptest::collection::vec(
+            (0u64..400, any::<u32>(), proptest::collection::vec(any::<u8>(), 0..60)), 1..60),
+        again in any::<prop::sample::Index>(),
+    ) {
+        let mut world = World::new();
+        let mut publisher = world.client();
+        world.offer_pictures(publisher);
+        let subscriber = world.subscriber(1, StreamId(1), &[MediaKind::Video]);
+        world.run(Duration::from_millis(500));
+        let again = again.index(packets.len());
+        for (at, (seq, time, payload)) in packets.into_iter().enumerate() {
+            if at == again {
+                publisher = world.client();
+                world.offer_pictures(publisher);
+                world.run(Duration::from_millis(500));
+            }
+            world.send_rtp(publisher, 1_000 + seq, time, payload);
+            world.run(Duration::from_millis(2));
+        }
+        world.run(Duration::from_millis(500));
+        prop_assert_eq!(world.sfu.peer_count(), 2);
+        prop_assert!(world.is_connected(subscriber), "whatever a publisher sends, it is no reason to lose a subscriber");
+    }
 }

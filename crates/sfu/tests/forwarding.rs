@@ -7,7 +7,7 @@ mod world;
 use std::time::Duration;
 
 use str0m::media::{Direction, KeyframeRequestKind, MediaKind};
-use world::World;
+use world::{BOTH, World};
 use zvonok_sfu::{SfuError, StreamId, SubscriptionId};
 
 const STREAM: StreamId = StreamId(1);
@@ -18,7 +18,7 @@ fn published(loopback: bool) -> (World, usize) {
     let mut world = World::new();
     let direction = if loopback { Direction::SendRecv } else { Direction::SendOnly };
     let publisher = world.client();
-    let offer = world.offer(publisher, &[MediaKind::Audio, MediaKind::Video], direction);
+    let offer = world.offer(publisher, BOTH, direction);
     let answer = world.sfu.publish(STREAM, &offer, loopback, world.now).unwrap();
     world.accept(publisher, &answer);
     world.send_media(publisher);
@@ -26,11 +26,7 @@ fn published(loopback: bool) -> (World, usize) {
 }
 
 fn subscribed(world: &mut World, id: u64, stream: StreamId) -> usize {
-    let subscriber = world.client();
-    let offer = world.offer(subscriber, &[MediaKind::Audio, MediaKind::Video], Direction::RecvOnly);
-    let answer = world.sfu.subscribe(SubscriptionId(id), stream, &offer, world.now).unwrap();
-    world.accept(subscriber, &answer);
-    subscriber
+    world.subscriber(id, stream, BOTH)
 }
 
 #[test]
@@ -68,11 +64,7 @@ fn a_publisher_that_comes_back_keeps_its_subscribers() {
     let before = world.received(subscriber).video;
     world.drop_client(publisher);
 
-    let again = world.client();
-    let offer = world.offer(again, &[MediaKind::Audio, MediaKind::Video], Direction::SendOnly);
-    let answer = world.sfu.publish(STREAM, &offer, false, world.now).unwrap();
-    world.accept(again, &answer);
-    world.send_media(again);
+    world.publisher(STREAM);
     world.run(3 * SECOND);
 
     let got = world.received(subscriber);

@@ -1,4 +1,4 @@
-//! Clients, the SFU, a network without delay, and the clock they share.
+//! Clients, the SFU, the network between them, and the clock they share.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a rig of tests: a panic is a failed test")]
 #![allow(
     clippy::wildcard_enum_match_arm,
@@ -7,90 +7,92 @@
     reason = "str0m events that do not matter; a private rig, of which not every test uses all"
 )]
 
-use std::collections::VecDeque;
+mod client;
+mod wire;
+
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant};
 
-use str0m::change::{SdpAnswer, SdpPendingOffer};
+use str0m::Input as RtcInput;
+use str0m::change::SdpAnswer;
 use str0m::format::Codec;
-use str0m::media::{Direction, Frequency, KeyframeRequestKind, MediaKind, MediaTime, Mid};
-use str0m::net::{Protocol, Receive};
-use str0m::{Candidate, Event, Input as RtcInput, Output as RtcOutput, Rtc};
-use zvonok_sfu::{Input, Output, Sfu};
+use str0m::media::{Direction, KeyframeRequestKind, MediaKind};
+use str0m::rtp::RtpWrite;
+use zvonok_sfu::{Input, Output, Sfu, StreamId, SubscriptionId};
 
-const FRAME: Duration = Duration::from_micros(33_333);
-const SOUND: Duration = Duration::from_millis(20);
+use client::Client;
+pub use client::Received;
+use wire::Wire;
+
+pub const BOTH: &[MediaKind] = &[MediaKind::Audio, MediaKind::Video];
 
 pub struct World {
     pub sfu: Sfu,
     pub now: Instant,
     pub start: Instant,
-    address: SocketAddr,
+    addresses: Vec<SocketAddr>,
     clients: Vec<Client>,
-    wire: VecDeque<(SocketAddr, SocketAddr, Vec<u8>)>,
-    lose: Option<u64>,
-    carried: u64,
-}
-
-#[derive(Debug, Clone, Default)]
-pub struct Received {
-    pub video: usize,
-    pub audio: usize,
-    pub first_video_is_keyframe: bool,
-    pub gaps: usize,
-}
-
-struct Client {
-    rtc: Rtc,
-    address: SocketAddr,
-    deadline: Instant,
-    pending: Option<SdpPendingOffer>,
-    mids: Vec<(MediaKind, Mid)>,
-    next_video: Option<Instant>,
-    next_audio: Option<Instant>,
-    frames: u64,
-    wants_keyframe: bool,
-    keyframes_asked: usize,
-    received: Received,
-    gone: bool,
+    wire: Wire,
 }
 
 impl World {
     pub fn new() -> Self {
-        let address = SocketAddr::from((Ipv4Addr::new(10, 0, 0, 1), 7000));
+        Self::at(vec![SocketAddr::from((Ipv4Addr::new(10, 0, 0, 1), 7000))])
+    }
+
+    /// A world whose SFU has these addresses.
+    pub fn at(addresses: Vec<SocketAddr>) -> Self {
         let now = Instant::now();
-        Self {
-            sfu: Sfu::new(vec![address]).unwrap(),
-            now,
-            start: now,
-            address,
-            clients: Vec::new(),
-            wire: VecDeque::new(),
-            lose: None,
-            carried: 0,
-        }
+        let sfu = Sfu::new(addresses.clone()).unwrap();
+        Self { sfu, now, start: now, addresses, clients: Vec::new(), wire: Wire::default() }
     }
 
     pub fn client(&mut self) -> usize {
-        let index = self.clients.len();
-        let address = SocketAddr::from((Ipv4Addr::new(10, 0, 1, 1), 8000 + u16::try_from(index).unwrap()));
-        let mut rtc = Rtc::builder().clear_codecs().enable_opus(true, false).enable_vp8(true).build(self.now);
-        rtc.add_local_candidate(Candidate::host(address, "udp").unwrap());
-        self.clients.push(Client {
-            rtc,
-            address,
-            deadline: self.now,
-            pending: None,
-            mids: Vec::new(),
-            next_video: None,
-            next_audio: None,
-            frames: 0,
-            wants_keyframe: true,
-            keyframes_asked: 0,
-            received: Received::default(),
-            gone: false,
-        });
-        index
+        let port = 8000 + u16::try_from(self.clients.len()).unwrap();
+        self.client_at(SocketAddr::from((Ipv4Addr::new(10, 0, 1, 1), port)))
+    }
+
+    pub fn client_at(&mut self, address: SocketAddr) -> usize {
+        self.clients.push(Client::new(address, self.now));
+        self.clients.len() - 1
+    }
+
+    /// A client that publishes picture and sound.
+    pub fn publisher(&mut self, stream: StreamId) -> usize {
+        let client = self.client();
+        self.publish(client, stream, BOTH);
+        client
+    }
+
+    pub fn publish(&mut self, client: usize, stream: StreamId, kinds: &[MediaKind]) {
+        let offer = self.offer(client, kinds, Direction::SendOnly);
+        let answer = self.sfu.publish(stream, &offer, false, self.now).unwrap();
+        self.accept(client, &answer);
+        self.send_media(client);
+    }
+
+    /// The client publishes pictures, and sends none by itself.
+    pub fn offer_pictures(&mut self, client: usize) {
+        let offer = self.offer(client, &[MediaKind::Video], Direction::SendOnly);
+        let answer = self.sfu.publish(StreamId(1), &offer, false, self.now).unwrap();
+        self.accept(client, &answer);
+    }
+
+    pub fn is_connected(&self, client: usize) -> bool {
+        self.clients[client].rtc.is_connected()
+    }
+
+    /// A client that takes `kinds` of a stream.
+    pub fn subscriber(&mut self, id: u64, stream: StreamId, kinds: &[MediaKind]) -> usize {
+        let client = self.client();
+        self.subscribe(client, id, stream, kinds);
+        client
+    }
+
+    pub fn subscribe(&mut self, client: usize, id: u64, stream: StreamId, kinds: &[MediaKind]) {
+        let offer = self.offer(client, kinds, Direction::RecvOnly);
+        let answer = self.sfu.subscribe(SubscriptionId(id), stream, &offer, self.now).unwrap();
+        self.accept(client, &answer);
     }
 
     pub fn offer(&mut self, client: usize, kinds: &[MediaKind], direction: Direction) -> String {
@@ -119,8 +121,28 @@ impl World {
         self.clients[client].gone = true;
     }
 
+    /// A client's and the SFU's.
     pub fn addresses(&self, client: usize) -> (SocketAddr, SocketAddr) {
-        (self.clients[client].address, self.address)
+        (self.clients[client].seen, self.addresses[0])
+    }
+
+    /// Sends one packet of a publisher's pictures as it stands.
+    pub fn send_rtp(&mut self, client: usize, seq: u64, time: u32, payload: Vec<u8>) {
+        let now = self.now;
+        let client = &mut self.clients[client];
+        let mid = client.mid(MediaKind::Video).unwrap();
+        let vp8 =
+            client.rtc.writer(mid).unwrap().payload_params().find(|it| it.spec().codec == Codec::Vp8).unwrap().pt();
+        let mut direct = client.rtc.direct_api();
+        let stream = direct.stream_tx_by_mid(mid, None).unwrap();
+        stream.write_rtp(RtpWrite::new(vp8, seq.into(), time, now, payload));
+        client.deadline = now;
+    }
+
+    /// The client's NAT gives it another port, without a word to anybody.
+    pub fn rebind(&mut self, client: usize) {
+        let seen = &mut self.clients[client].seen;
+        seen.set_port(seen.port() + 20_000);
     }
 
     pub fn received(&self, client: usize) -> Received {
@@ -131,6 +153,12 @@ impl World {
         self.clients[client].keyframes_asked
     }
 
+    /// What a publisher was asked to stay below, bit/s, and how often it was asked anything.
+    pub fn limit(&self, client: usize) -> (Option<u64>, usize) {
+        let client = &self.clients[client];
+        (client.limit, client.limits_told)
+    }
+
     pub fn ask_keyframe(&mut self, client: usize, kind: KeyframeRequestKind) {
         let client = &mut self.clients[client];
         let mid = client.mid(MediaKind::Video).unwrap();
@@ -139,7 +167,12 @@ impl World {
     }
 
     pub fn lose_every(&mut self, nth: u64) {
-        self.lose = Some(nth);
+        self.wire.lose_every(nth);
+    }
+
+    /// What goes to the client goes over a link of that width.
+    pub fn narrow(&mut self, client: usize, bits_per_second: u64) {
+        self.wire.narrow(self.clients[client].seen, bits_per_second);
     }
 
     pub fn run(&mut self, time: Duration) {
@@ -147,7 +180,7 @@ impl World {
         while self.now < end {
             self.step();
             let next = self.clients.iter().filter(|client| !client.gone).map(Client::next);
-            let next = next.chain(self.sfu.deadline()).min().unwrap_or(end);
+            let next = next.chain(self.sfu.deadline()).chain(self.wire.next()).min().unwrap_or(end);
             self.now = next.max(self.now + Duration::from_millis(1)).min(end);
         }
     }
@@ -160,21 +193,16 @@ impl World {
         for client in self.clients.iter_mut().filter(|client| !client.gone) {
             client.send(self.now, self.start);
             client.rtc.handle_input(RtcInput::Timeout(self.now)).unwrap();
-            client.poll(&mut self.wire);
+            client.poll(&mut self.wire, self.now);
         }
-        while let Some((from, to, bytes)) = self.wire.pop_front() {
-            self.carried += 1;
-            if self.lose.is_some_and(|nth| self.carried.is_multiple_of(nth)) {
-                continue;
-            }
-            if to == self.address {
+        while let Some(datagram) = self.wire.pop(self.now) {
+            if self.addresses.contains(&datagram.to) {
+                let wire::Datagram { from, to, bytes } = datagram;
                 self.sfu.handle(Input::Datagram { source: from, destination: to, bytes: &bytes }, self.now);
                 self.poll_sfu();
-            } else if let Some(client) = self.clients.iter_mut().find(|client| client.address == to && !client.gone) {
-                let contents = bytes.as_slice().try_into().unwrap();
-                let receive = Receive { proto: Protocol::Udp, source: from, destination: to, contents };
-                client.rtc.handle_input(RtcInput::Receive(self.now, receive)).unwrap();
-                client.poll(&mut self.wire);
+            } else if let Some(client) = self.clients.iter_mut().find(|it| it.seen == datagram.to && !it.gone) {
+                client.receive(&datagram, self.now);
+                client.poll(&mut self.wire, self.now);
             }
         }
     }
@@ -182,75 +210,7 @@ impl World {
     fn poll_sfu(&mut self) {
         while let Some(output) = self.sfu.poll_output() {
             if let Output::Transmit { source, destination, contents } = output {
-                self.wire.push_back((source, destination, contents.to_vec()));
-            }
-        }
-    }
-}
-
-impl Client {
-    fn mid(&self, kind: MediaKind) -> Option<Mid> {
-        self.mids.iter().find(|(it, _)| *it == kind).map(|(_, mid)| *mid)
-    }
-
-    fn next(&self) -> Instant {
-        let media = self.next_video.into_iter().chain(self.next_audio).min();
-        media.map_or(self.deadline, |at| at.min(self.deadline))
-    }
-
-    fn send(&mut self, now: Instant, start: Instant) {
-        let connected = self.rtc.is_connected();
-        if let Some(at) = self.next_video.filter(|at| *at <= now) {
-            self.next_video = Some(at + FRAME);
-            if connected {
-                let key = std::mem::take(&mut self.wants_keyframe);
-                self.frames += 1;
-                // 5 kB of a VP8 frame: bit 0 of the first byte is clear in key frames.
-                let mut frame = vec![0xa5; 5_000];
-                frame[0] = if key { 0x10 } else { 0x11 };
-                self.write(MediaKind::Video, Codec::Vp8, Frequency::NINETY_KHZ, now, now - start, frame);
-            }
-        }
-        if let Some(at) = self.next_audio.filter(|at| *at <= now) {
-            self.next_audio = Some(at + SOUND);
-            if connected {
-                self.write(MediaKind::Audio, Codec::Opus, Frequency::FORTY_EIGHT_KHZ, now, now - start, vec![0x78; 60]);
-            }
-        }
-    }
-
-    fn write(&mut self, kind: MediaKind, codec: Codec, rate: Frequency, now: Instant, time: Duration, data: Vec<u8>) {
-        let mid = self.mid(kind).unwrap();
-        let Some(writer) = self.rtc.writer(mid) else { return };
-        let pt = writer.payload_params().find(|params| params.spec().codec == codec).unwrap().pt();
-        writer.write(pt, now, MediaTime::from(time).rebase(rate), data).unwrap();
-    }
-
-    fn poll(&mut self, wire: &mut VecDeque<(SocketAddr, SocketAddr, Vec<u8>)>) {
-        loop {
-            match self.rtc.poll_output().unwrap() {
-                RtcOutput::Timeout(at) => {
-                    self.deadline = at;
-                    return;
-                }
-                RtcOutput::Transmit(out) => wire.push_back((out.source, out.destination, out.contents.to_vec())),
-                RtcOutput::Event(Event::KeyframeRequest(_)) => {
-                    self.keyframes_asked += 1;
-                    self.wants_keyframe = true;
-                }
-                RtcOutput::Event(Event::MediaData(data)) => {
-                    if self.mid(MediaKind::Video) == Some(data.mid) {
-                        if self.received.video == 0 {
-                            self.received.first_video_is_keyframe = data.is_keyframe();
-                        } else if !data.contiguous {
-                            self.received.gaps += 1;
-                        }
-                        self.received.video += 1;
-                    } else {
-                        self.received.audio += 1;
-                    }
-                }
-                RtcOutput::Event(_) => {}
+                self.wire.push(source, destination, contents.to_vec(), self.now);
             }
         }
     }

@@ -1,30 +1,24 @@
 //! One peer connection: its str0m instance, what it brings and what it takes away.
 
+mod answer;
+mod leg;
+
+use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
 use str0m::bwe::Bitrate;
-use str0m::config::{CryptoProvider, DtlsCert};
-use str0m::format::Codec;
 use str0m::media::{KeyframeRequestKind, Mid, Pt};
-use str0m::rtp::{ExtensionValues, RtpPacket, RtpWrite, Ssrc, Vp8Descriptor};
-use str0m::{Candidate, Input, Rtc};
+use str0m::rtp::{ExtensionValues, RtpPacket, RtpWrite, Vp8Descriptor};
+use str0m::{Input, Rtc};
 
 use crate::Purpose;
 use crate::capture::CaptureClock;
 use crate::defaults;
-use crate::error::SfuError;
-use crate::offer::{Wanted, plan};
-use crate::rewrite::Rewriter;
 
-/// What all peers share.
-#[derive(Debug, Clone)]
-pub(crate) struct Setup {
-    pub(crate) crypto: Arc<CryptoProvider>,
-    pub(crate) certificate: DtlsCert,
-    pub(crate) candidates: Vec<Candidate>,
-}
+pub(crate) use answer::Setup;
+use leg::Leg;
 
 /// A kind of media.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,12 +35,14 @@ pub(crate) struct Peer {
     /// The name STUN requests carry for it.
     pub(crate) ufrag: String,
     /// Where its packets come from.
-    pub(crate) addresses: Vec<SocketAddr>,
+    pub(crate) addresses: VecDeque<SocketAddr>,
     /// When str0m wants to be called.
     pub(crate) deadline: Instant,
     /// Something was written to it since it was polled.
     pub(crate) dirty: bool,
     pub(crate) connected: bool,
+    /// str0m panicked: nothing of it is to be touched again.
+    pub(crate) broken: bool,
     /// What its sending side believes it can take, bit/s.
     pub(crate) estimate: Option<u64>,
     pub(crate) clock: CaptureClock,
@@ -60,14 +56,6 @@ pub(crate) struct Peer {
 struct Incoming {
     audio: Option<Pt>,
     video: Option<(Pt, Mid)>,
-}
-
-/// A line that we send on.
-#[derive(Debug)]
-struct Leg {
-    pt: Pt,
-    ssrc: Ssrc,
-    rewriter: Rewriter,
 }
 
 /// A packet on its way to all subscribers.
@@ -93,69 +81,6 @@ pub(crate) enum Delivery {
 }
 
 impl Peer {
-    /// Answers an offer.
-    pub(crate) fn answer(
-        setup: &Setup,
-        purpose: Purpose,
-        offer: &str,
-        wanted: Wanted,
-        now: Instant,
-    ) -> Result<(Self, String), SfuError> {
-        let plan = plan(offer, wanted)?;
-        let sends = wanted != Wanted::Send;
-        let mut config = Rtc::builder()
-            .set_crypto_provider(Arc::clone(&setup.crypto))
-            .set_dtls_cert(setup.certificate.clone())
-            .set_ice_lite(true)
-            .set_rtp_mode(true)
-            .set_send_buffer_audio(defaults::SEND_BUFFER_AUDIO)
-            .set_send_buffer_video(defaults::SEND_BUFFER_VIDEO)
-            .clear_codecs()
-            .enable_opus(true, false)
-            .enable_vp8(true);
-        if sends {
-            config = config.enable_bwe(Some(Bitrate::from(defaults::START_BITRATE)));
-        }
-        let mut rtc = config.build(now);
-        for candidate in &setup.candidates {
-            rtc.add_local_candidate(candidate.clone());
-        }
-        let answer = rtc.sdp_api().accept_offer(plan.offer).map_err(|error| SfuError::Offer(error.to_string()))?;
-        if sends {
-            rtc.bwe().set_desired_bitrate(Bitrate::from(defaults::DESIRED_BITRATE));
-        }
-        let audio = plan.audio.and_then(|mid| Some((mid, payload_type(&rtc, mid, Codec::Opus)?)));
-        let video = plan.video.and_then(|mid| Some((mid, payload_type(&rtc, mid, Codec::Vp8)?)));
-        if audio.is_none() && video.is_none() {
-            return Err(SfuError::NoCodec);
-        }
-        let ufrag = rtc.direct_api().local_ice_credentials().ufrag;
-        let (incoming, legs) = match wanted {
-            Wanted::Send => (true, false),
-            Wanted::Both => (true, true),
-            Wanted::Receive => (false, true),
-        };
-        let peer = Self {
-            purpose,
-            ufrag,
-            addresses: Vec::new(),
-            deadline: now,
-            dirty: true,
-            connected: false,
-            estimate: None,
-            clock: CaptureClock::default(),
-            incoming: if incoming {
-                Incoming { audio: audio.map(|(_, pt)| pt), video: video.map(|(mid, pt)| (pt, mid)) }
-            } else {
-                Incoming::default()
-            },
-            audio: audio.filter(|_| legs).and_then(|(mid, pt)| Leg::new(&mut rtc, mid, pt, defaults::AUDIO_CLOCK)),
-            video: video.filter(|_| legs).and_then(|(mid, pt)| Leg::new(&mut rtc, mid, pt, defaults::VIDEO_CLOCK)),
-            rtc,
-        };
-        Ok((peer, answer.to_sdp_string()))
-    }
-
     /// What kind a packet it sent is; `None` for a payload type that was not negotiated.
     pub(crate) fn kind_of(&self, packet: &RtpPacket) -> Option<Kind> {
         let pt = packet.header.payload_type;
@@ -228,6 +153,14 @@ impl Peer {
         }
     }
 
+    /// Takes down an address that ICE has proven. Gives back one that is given up for it: who changes addresses all the
+    /// time has the last few.
+    pub(crate) fn remember(&mut self, address: SocketAddr) -> Option<SocketAddr> {
+        self.addresses.retain(|known| *known != address);
+        self.addresses.push_back(address);
+        if self.addresses.len() > defaults::MAX_ADDRESSES { self.addresses.pop_front() } else { None }
+    }
+
     /// Whether packets other than STUN that come from `source` are its own: ICE has proven that address.
     pub(crate) fn hears(&self, source: SocketAddr, destination: SocketAddr, now: Instant) -> bool {
         // Any datagram that is not STUN asks the question; this one is the shortest DTLS record header.
@@ -236,24 +169,4 @@ impl Peer {
         let receive = str0m::net::Receive { proto: str0m::net::Protocol::Udp, source, destination, contents };
         self.rtc.accepts(&Input::Receive(now, receive))
     }
-}
-
-impl Leg {
-    fn new(rtc: &mut Rtc, mid: Mid, pt: Pt, clock_rate: u32) -> Option<Self> {
-        let mut direct = rtc.direct_api();
-        let stream = direct.stream_tx_by_mid(mid, None)?;
-        // The publisher paces already; a second pacer would add up to 40 ms.
-        stream.set_unpaced(true);
-        let ssrc = stream.ssrc();
-        Some(Self { pt, ssrc, rewriter: Rewriter::new(clock_rate, *ssrc) })
-    }
-}
-
-/// The payload type that was negotiated for `codec` on the line `mid`.
-fn payload_type(rtc: &Rtc, mid: Mid, codec: Codec) -> Option<Pt> {
-    let media = rtc.media(mid)?;
-    rtc.codec_config()
-        .iter()
-        .find(|params| params.spec().codec == codec && media.remote_pts().contains(&params.pt()))
-        .map(str0m::format::PayloadParams::pt)
 }

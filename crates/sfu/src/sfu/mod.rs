@@ -1,0 +1,162 @@
+//! The SFU: which datagram belongs to whom, and what follows from it.
+
+mod media;
+mod streams;
+mod turn;
+mod types;
+
+use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Instant;
+
+use str0m::Candidate;
+
+use crate::defaults;
+use crate::error::SfuError;
+use crate::offer::Wanted;
+use crate::peer::{Peer, Setup};
+use crate::stream::{Entry, PeerId};
+use crate::{Purpose, StreamId, SubscriptionId};
+
+use turn::Said;
+pub use types::{Event, Input, Output};
+
+/// Publishers and subscribers of all sessions.
+#[derive(Debug)]
+pub struct Sfu {
+    setup: Setup,
+    now: Option<Instant>,
+    last_peer: PeerId,
+    peers: HashMap<PeerId, Peer>,
+    streams: HashMap<StreamId, Entry>,
+    subscriptions: HashMap<SubscriptionId, Subscription>,
+    by_ufrag: HashMap<String, PeerId>,
+    by_address: HashMap<SocketAddr, PeerId>,
+    deadlines: BTreeSet<(Instant, PeerId)>,
+    /// When time makes a difference to a stream. What has been done meanwhile is found out then.
+    stream_timers: BTreeSet<(Instant, StreamId)>,
+    dirty: Vec<PeerId>,
+    /// Empty between calls; kept for its memory.
+    due: Vec<PeerId>,
+    said: VecDeque<(PeerId, Said)>,
+    outputs: VecDeque<Output>,
+}
+
+#[derive(Debug)]
+struct Subscription {
+    peer: PeerId,
+    /// The stream that was asked for, which may be an echo.
+    asked: StreamId,
+    /// The stream that a publisher brings.
+    stream: StreamId,
+}
+
+impl Sfu {
+    /// An SFU that tells clients to send to `addresses`.
+    ///
+    /// # Errors
+    /// [`SfuError::Start`] without an address, with one that ICE refuses (an unspecified one), or where the
+    /// cryptography makes no certificate.
+    pub fn new(addresses: Vec<SocketAddr>) -> Result<Self, SfuError> {
+        let candidates = addresses
+            .into_iter()
+            .map(|address| Candidate::host(address, "udp").map_err(|error| SfuError::Start(error.to_string())))
+            .collect::<Result<Vec<_>, _>>()?;
+        if candidates.is_empty() {
+            return Err(SfuError::Start("there is no address to advertise".to_owned()));
+        }
+        let crypto = Arc::new(str0m::crypto::from_feature_flags());
+        let certificate = crypto
+            .dtls_provider
+            .generate_certificate()
+            .ok_or_else(|| SfuError::Start("no DTLS certificate could be made".to_owned()))?;
+        Ok(Self {
+            setup: Setup { crypto, certificate, candidates },
+            now: None,
+            last_peer: 0,
+            peers: HashMap::new(),
+            streams: HashMap::new(),
+            subscriptions: HashMap::new(),
+            by_ufrag: HashMap::new(),
+            by_address: HashMap::new(),
+            deadlines: BTreeSet::new(),
+            stream_timers: BTreeSet::new(),
+            dirty: Vec::new(),
+            due: Vec::new(),
+            said: VecDeque::new(),
+            outputs: VecDeque::new(),
+        })
+    }
+
+    /// How many peer connections there are.
+    #[must_use]
+    pub fn peer_count(&self) -> usize {
+        self.peers.len()
+    }
+
+    /// Something happened. Call [`Sfu::poll_output`] until it is empty afterwards; several datagrams may be handled
+    /// before that.
+    pub fn handle(&mut self, input: Input<'_>, now: Instant) {
+        self.now = Some(now);
+        match input {
+            Input::Datagram { source, destination, bytes } => self.handle_datagram(source, destination, bytes, now),
+            Input::Time => self.handle_time(now),
+        }
+        self.digest(now);
+    }
+
+    /// What is to be done; `None` when that is all.
+    pub fn poll_output(&mut self) -> Option<Output> {
+        if self.outputs.is_empty()
+            && let Some(now) = self.now
+        {
+            self.flush(now);
+        }
+        self.outputs.pop_front()
+    }
+
+    /// When [`Input::Time`] is wanted; `None` while there is nobody.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Instant> {
+        let peers = self.deadlines.first().map(|(at, _)| *at);
+        let streams = self.stream_timers.first().map(|(at, _)| *at);
+        peers.into_iter().chain(streams).min()
+    }
+
+    fn add_peer(
+        &mut self,
+        purpose: Purpose,
+        offer: &str,
+        wanted: Wanted,
+        now: Instant,
+    ) -> Result<(PeerId, String), SfuError> {
+        if self.peers.len() >= defaults::MAX_PEERS {
+            return Err(SfuError::Full);
+        }
+        let (peer, answer) = Peer::answer(&self.setup, purpose, offer, wanted, now)?;
+        self.now = Some(now);
+        self.last_peer += 1;
+        let id = self.last_peer;
+        self.by_ufrag.insert(peer.ufrag.clone(), id);
+        self.deadlines.insert((peer.deadline, id));
+        self.dirty.push(id);
+        self.peers.insert(id, peer);
+        Ok((id, answer))
+    }
+
+    fn remove_peer(&mut self, id: PeerId) {
+        let Some(peer) = self.peers.remove(&id) else { return };
+        self.by_ufrag.remove(&peer.ufrag);
+        self.deadlines.remove(&(peer.deadline, id));
+        for address in peer.addresses {
+            self.forget_address(address, id);
+        }
+    }
+
+    fn forget_address(&mut self, address: SocketAddr, of: PeerId) {
+        if self.by_address.get(&address) == Some(&of) {
+            self.by_address.remove(&address);
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! Streams and subscriptions come and go.
+
+use std::time::Instant;
+
+use super::{Sfu, Subscription};
+use crate::error::SfuError;
+use crate::offer::Wanted;
+use crate::stream::{Entry, Stream};
+use crate::{Purpose, StreamId, SubscriptionId};
+
+impl Sfu {
+    /// Answers a publisher's offer. For a stream that is there already this is its publisher's new peer connection:
+    /// the old one goes, the subscribers stay. With `loopback` the publisher gets its own media back.
+    ///
+    /// # Errors
+    /// [`SfuError::Offer`] and its kin for what the client sent, [`SfuError::Full`]; then nothing has changed.
+    pub fn publish(&mut self, stream: StreamId, offer: &str, loopback: bool, now: Instant) -> Result<String, SfuError> {
+        let wanted = if loopback { Wanted::Both } else { Wanted::Send };
+        let (peer, answer) = self.add_peer(Purpose::Publish(stream), offer, wanted, now)?;
+        let old = match self.streams.get_mut(&stream) {
+            Some(Entry::Published(entry)) => {
+                let old = entry.publisher;
+                entry.replace(peer);
+                entry.takers.retain(|taker| *taker != old);
+                Some(old)
+            }
+            Some(Entry::Echo(_)) | None => {
+                self.streams.insert(stream, Entry::Published(Stream::new(peer)));
+                None
+            }
+        };
+        if loopback && let Some(Entry::Published(entry)) = self.streams.get_mut(&stream) {
+            entry.takers.push(peer);
+        }
+        if let Some(old) = old {
+            self.remove_peer(old);
+        }
+        Ok(answer)
+    }
+
+    /// Makes `stream` another name for `of`: a participant that publishes back what another one publishes.
+    ///
+    /// # Errors
+    /// [`SfuError::NoStream`] where `of` is not there or is an echo itself.
+    pub fn publish_echo(&mut self, stream: StreamId, of: StreamId) -> Result<(), SfuError> {
+        match self.streams.get(&of) {
+            Some(Entry::Published(_)) => {
+                self.streams.insert(stream, Entry::Echo(of));
+                Ok(())
+            }
+            Some(Entry::Echo(_)) | None => Err(SfuError::NoStream(of)),
+        }
+    }
+
+    /// Ends a stream and everybody's subscription to it. Nothing happens where it is not there.
+    pub fn unpublish(&mut self, stream: StreamId) {
+        let entry = self.streams.remove(&stream);
+        self.stream_timers.retain(|(_, of)| *of != stream);
+        let ended: Vec<SubscriptionId> = self
+            .subscriptions
+            .iter()
+            .filter(|(_, subscription)| subscription.asked == stream || subscription.stream == stream)
+            .map(|(id, _)| *id)
+            .collect();
+        for id in ended {
+            self.unsubscribe(id);
+        }
+        if let Some(Entry::Published(entry)) = entry {
+            self.remove_peer(entry.publisher);
+            self.streams.retain(|_, other| !matches!(other, Entry::Echo(of) if *of == stream));
+        }
+    }
+
+    /// Answers a subscriber's offer. For a subscription that is there already this is its new peer connection.
+    ///
+    /// # Errors
+    /// [`SfuError::NoStream`], [`SfuError::Offer`] and its kin, [`SfuError::Full`]; then nothing has changed.
+    pub fn subscribe(
+        &mut self,
+        id: SubscriptionId,
+        asked: StreamId,
+        offer: &str,
+        now: Instant,
+    ) -> Result<String, SfuError> {
+        let stream = match self.streams.get(&asked) {
+            Some(Entry::Published(_)) => asked,
+            Some(Entry::Echo(of)) => *of,
+            None => return Err(SfuError::NoStream(asked)),
+        };
+        let (peer, answer) = self.add_peer(Purpose::Subscribe(id), offer, Wanted::Receive, now)?;
+        self.unsubscribe(id);
+        if let Some(Entry::Published(entry)) = self.streams.get_mut(&stream) {
+            entry.takers.push(peer);
+        }
+        self.subscriptions.insert(id, Subscription { peer, asked, stream });
+        Ok(answer)
+    }
+
+    /// Ends a subscription. Nothing happens where it is not there.
+    pub fn unsubscribe(&mut self, id: SubscriptionId) {
+        let Some(subscription) = self.subscriptions.remove(&id) else { return };
+        if let Some(Entry::Published(entry)) = self.streams.get_mut(&subscription.stream) {
+            entry.takers.retain(|taker| *taker != subscription.peer);
+        }
+        self.remove_peer(subscription.peer);
+    }
+}

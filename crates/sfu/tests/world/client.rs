@@ -1,0 +1,155 @@
+//! One client: a browser's peer connection, on str0m.
+
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use str0m::bwe::BweKind;
+use str0m::change::SdpPendingOffer;
+use str0m::format::Codec;
+use str0m::media::{Frequency, MediaKind, MediaTime, Mid};
+use str0m::net::{Protocol, Receive};
+use str0m::{Candidate, Event, Input, Output, Rtc};
+
+use super::wire::{Datagram, Wire};
+
+const FRAME: Duration = Duration::from_micros(33_333);
+const SOUND: Duration = Duration::from_millis(20);
+/// Bytes of a frame as long as nobody asks for less: 1.2 Mbit/s.
+const FRAME_BYTES: usize = 5_000;
+
+/// What sound takes of a limit, bit/s: 50 packets of 60 bytes, and 40 of headers.
+const SOUND_BITS: u64 = 40_000;
+
+/// What a client has received.
+#[derive(Debug, Clone, Default)]
+pub struct Received {
+    pub video: usize,
+    pub audio: usize,
+    pub first_video_is_keyframe: bool,
+    pub gaps: usize,
+}
+
+pub struct Client {
+    pub rtc: Rtc,
+    /// Of its own socket.
+    pub address: SocketAddr,
+    /// What others see of it: the outside of its NAT.
+    pub seen: SocketAddr,
+    pub deadline: Instant,
+    pub pending: Option<SdpPendingOffer>,
+    pub mids: Vec<(MediaKind, Mid)>,
+    pub next_video: Option<Instant>,
+    pub next_audio: Option<Instant>,
+    pub keyframes_asked: usize,
+    /// What it was asked to stay below, bit/s. It does, as a browser does.
+    pub limit: Option<u64>,
+    pub limits_told: usize,
+    pub received: Received,
+    pub gone: bool,
+    wants_keyframe: bool,
+}
+
+impl Client {
+    pub fn new(address: SocketAddr, now: Instant) -> Self {
+        let mut rtc = Rtc::builder().clear_codecs().enable_opus(true, false).enable_vp8(true).build(now);
+        rtc.add_local_candidate(Candidate::host(address, "udp").unwrap());
+        Self {
+            rtc,
+            address,
+            seen: address,
+            deadline: now,
+            pending: None,
+            mids: Vec::new(),
+            next_video: None,
+            next_audio: None,
+            keyframes_asked: 0,
+            limit: None,
+            limits_told: 0,
+            received: Received::default(),
+            gone: false,
+            wants_keyframe: true,
+        }
+    }
+
+    pub fn mid(&self, kind: MediaKind) -> Option<Mid> {
+        self.mids.iter().find(|(it, _)| *it == kind).map(|(_, mid)| *mid)
+    }
+
+    pub fn next(&self) -> Instant {
+        let media = self.next_video.into_iter().chain(self.next_audio).min();
+        media.map_or(self.deadline, |at| at.min(self.deadline))
+    }
+
+    pub fn send(&mut self, now: Instant, start: Instant) {
+        let connected = self.rtc.is_connected();
+        if let Some(at) = self.next_video.filter(|at| *at <= now) {
+            self.next_video = Some(at + FRAME);
+            if connected {
+                // Bit 0 of the first byte of a VP8 frame is clear in key frames.
+                let mut frame = vec![0xa5; self.frame_bytes()];
+                frame[0] = if std::mem::take(&mut self.wants_keyframe) { 0x10 } else { 0x11 };
+                self.write(MediaKind::Video, Codec::Vp8, Frequency::NINETY_KHZ, now, now - start, frame);
+            }
+        }
+        if let Some(at) = self.next_audio.filter(|at| *at <= now) {
+            self.next_audio = Some(at + SOUND);
+            if connected {
+                self.write(MediaKind::Audio, Codec::Opus, Frequency::FORTY_EIGHT_KHZ, now, now - start, vec![0x78; 60]);
+            }
+        }
+    }
+
+    fn frame_bytes(&self) -> usize {
+        let pictures = |limit: u64| usize::try_from(limit.saturating_sub(SOUND_BITS) / 8 / 30).unwrap();
+        self.limit.map_or(FRAME_BYTES, |limit| pictures(limit).clamp(300, FRAME_BYTES))
+    }
+
+    fn write(&mut self, kind: MediaKind, codec: Codec, rate: Frequency, now: Instant, time: Duration, data: Vec<u8>) {
+        let Some(mid) = self.mid(kind) else { return };
+        let Some(writer) = self.rtc.writer(mid) else { return };
+        let pt = writer.payload_params().find(|params| params.spec().codec == codec).unwrap().pt();
+        writer.write(pt, now, MediaTime::from(time).rebase(rate), data).unwrap();
+    }
+
+    pub fn receive(&mut self, datagram: &Datagram, now: Instant) {
+        let contents = datagram.bytes.as_slice().try_into().unwrap();
+        let receive = Receive { proto: Protocol::Udp, source: datagram.from, destination: self.address, contents };
+        self.rtc.handle_input(Input::Receive(now, receive)).unwrap();
+    }
+
+    pub fn poll(&mut self, wire: &mut Wire, now: Instant) {
+        loop {
+            match self.rtc.poll_output().unwrap() {
+                Output::Timeout(at) => {
+                    self.deadline = at;
+                    return;
+                }
+                Output::Transmit(out) => wire.push(self.seen, out.destination, out.contents.to_vec(), now),
+                Output::Event(event) => self.on_event(event),
+            }
+        }
+    }
+
+    fn on_event(&mut self, event: Event) {
+        match event {
+            Event::KeyframeRequest(_) => {
+                self.keyframes_asked += 1;
+                self.wants_keyframe = true;
+            }
+            Event::EgressBitrateEstimate(BweKind::Remb { estimate, .. }) => {
+                self.limit = Some(estimate.as_u64());
+                self.limits_told += 1;
+            }
+            Event::MediaData(data) if self.mid(MediaKind::Video) == Some(data.mid) => {
+                if self.received.video == 0 {
+                    self.received.first_video_is_keyframe = data.is_keyframe();
+                } else if !data.contiguous {
+                    self.received.gaps += 1;
+                }
+                self.received.video += 1;
+            }
+            Event::MediaData(_) => self.received.audio += 1,
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! The network: without delay, but for links that carry less than is sent.
+
+use std::collections::{BTreeMap, HashMap};
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+/// What a narrow link keeps at most before it drops: a router's buffer of 300 ms.
+const BUFFER: Duration = Duration::from_millis(300);
+
+/// A datagram under way.
+pub struct Datagram {
+    pub from: SocketAddr,
+    pub to: SocketAddr,
+    pub bytes: Vec<u8>,
+}
+
+#[derive(Default)]
+pub struct Wire {
+    under_way: BTreeMap<(Instant, u64), Datagram>,
+    sent: u64,
+    narrow: HashMap<SocketAddr, Link>,
+    lose: Option<u64>,
+}
+
+struct Link {
+    bits_per_second: u64,
+    free: Option<Instant>,
+}
+
+impl Wire {
+    /// From now on what goes to `address` goes over a link of that width.
+    pub fn narrow(&mut self, address: SocketAddr, bits_per_second: u64) {
+        self.narrow.insert(address, Link { bits_per_second, free: None });
+    }
+
+    pub fn lose_every(&mut self, nth: u64) {
+        self.lose = Some(nth);
+    }
+
+    pub fn push(&mut self, from: SocketAddr, to: SocketAddr, bytes: Vec<u8>, now: Instant) {
+        self.sent += 1;
+        if self.lose.is_some_and(|nth| self.sent.is_multiple_of(nth)) {
+            return;
+        }
+        let mut due = now;
+        if let Some(link) = self.narrow.get_mut(&to) {
+            let begins = link.free.map_or(now, |free| free.max(now));
+            if begins - now > BUFFER {
+                return;
+            }
+            let bits = u64::try_from(bytes.len()).unwrap() * 8;
+            due = begins + Duration::from_micros(bits * 1_000_000 / link.bits_per_second);
+            link.free = Some(due);
+        }
+        self.under_way.insert((due, self.sent), Datagram { from, to, bytes });
+    }
+
+    pub fn next(&self) -> Option<Instant> {
+        self.under_way.keys().next().map(|(due, _)| *due)
+    }
+
+    /// What has arrived.
+    pub fn pop(&mut self, now: Instant) -> Option<Datagram> {
+        let first = self.under_way.first_entry()?;
+        (first.key().0 <= now).then(|| first.remove())
+    }
+}
