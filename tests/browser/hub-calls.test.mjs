@@ -145,6 +145,21 @@ test('what a device missed while it was away is replayed once', async () => {
   await again.hearsNothingMore();
 });
 
+test('much that was missed comes at once and costs nobody the socket', async () => {
+  const [man, woman] = await pair();
+  const { seq } = woman.ack;
+  await woman.leave();
+  const callers = [man];
+  while (callers.length < 10) callers.push((await pair())[0]);
+  for (const caller of callers) {
+    for (let n = 0; n < 15; n += 1) assert.equal((await caller.call(woman.login)).code, 'offline');
+  }
+  const back = await Peer.app(server, woman.login, { last_seq: seq });
+  for (let n = 0; n < 150; n += 1) await back.hears('missed');
+  assert.ok(back.socket.connected);
+  await back.hearsNothingMore();
+});
+
 test('a ring that is alive rings again after a reconnect', async () => {
   const [man, woman] = await pair();
   const { call_id, session } = await man.call(woman.login);

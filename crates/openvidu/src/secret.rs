@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
 /// A secret or a token: redacted in `Debug`, without `Display`, wiped when dropped. Not serialisable on purpose.
@@ -20,6 +21,13 @@ impl Secret {
     pub fn reveal(&self) -> &str {
         &self.0
     }
+
+    /// Whether `other` is the same secret, in a time that says nothing about how near a guess was. An empty one never
+    /// matches anything.
+    #[must_use]
+    pub fn matches(&self, other: &str) -> bool {
+        !self.0.is_empty() && bool::from(self.0.as_bytes().ct_eq(other.as_bytes()))
+    }
 }
 
 impl fmt::Debug for Secret {
@@ -36,5 +44,12 @@ mod tests {
     fn a_secret_prints_nothing_of_itself() {
         assert_eq!(format!("{:?}", Secret::new("planted")), "[redacted]");
         assert_eq!(Secret::new("planted").reveal(), "planted");
+    }
+
+    #[test]
+    fn an_empty_secret_matches_nothing() {
+        assert!(Secret::new("a").matches("a"));
+        assert!(!Secret::new("a").matches("b") && !Secret::new("a").matches(""));
+        assert!(!Secret::new("").matches(""));
     }
 }

@@ -7,12 +7,11 @@ use std::time::Duration;
 use futures_util::FutureExt as _;
 use rustls::{ClientConfig, RootCertStore};
 use zvonok_openvidu::wire;
-use zvonok_openvidu::{Client, Error};
+use zvonok_openvidu::{Client, Error, Minted};
 
 use crate::config::Deployment;
 use crate::listen::StartError;
 use crate::media_control::{MediaControl, MediaControlError, MediaFuture, MintedToken, Role};
-use crate::secret::Secret;
 
 /// Longest wait for one answer of a deployment. The hub gives up a little later, with its own message.
 const TIMEOUT: Duration = Duration::from_secs(8);
@@ -20,7 +19,8 @@ const TIMEOUT: Duration = Duration::from_secs(8);
 /// Several deployments; a session lives on one of them, found by its name.
 #[derive(Debug)]
 pub(crate) struct Deployments {
-    clients: Vec<Client>,
+    /// Each with its address.
+    all: Vec<(Client, String)>,
     public_url: String,
 }
 
@@ -41,22 +41,28 @@ impl Deployments {
             .timeout(TIMEOUT)
             .build()
             .map_err(|error| wrong(&error))?;
-        let client = |deployment: &Deployment| {
-            let secret = zvonok_openvidu::Secret::new(deployment.secret.reveal());
-            Client::new(deployment.url.clone(), secret, http.clone()).map_err(|error| wrong(&error))
+        let made = |deployment: &Deployment| {
+            Client::new(deployment.url.clone(), deployment.secret.clone(), http.clone()).map_err(|error| wrong(&error))
         };
-        let clients = deployments.iter().map(client).collect::<Result<Vec<_>, _>>()?;
-        let public_url = deployments.first().map(|first| first.url.as_str().trim_end_matches('/').to_owned());
-        Ok(Self { clients, public_url: public_url.unwrap_or_default() })
+        let all = deployments
+            .iter()
+            .map(|deployment| Ok((made(deployment)?, deployment.url.as_str().trim_end_matches('/').to_owned())))
+            .collect::<Result<Vec<_>, StartError>>()?;
+        let public_url = all.first().map(|(_, url)| url.clone()).unwrap_or_default();
+        Ok(Self { all, public_url })
     }
 
-    /// The deployment of a session: always the same one for the same name.
-    fn of(&self, session: &str) -> Result<&Client, MediaControlError> {
+    /// The deployment of a session, and its address: always the same one for the same name.
+    fn at(&self, session: &str) -> Result<&(Client, String), MediaControlError> {
         let mut hasher = DefaultHasher::new();
         session.hash(&mut hasher);
-        let count = u64::try_from(self.clients.len().max(1)).unwrap_or(1);
+        let count = u64::try_from(self.all.len().max(1)).unwrap_or(1);
         let index = usize::try_from(hasher.finish() % count).unwrap_or(0);
-        self.clients.get(index).ok_or(MediaControlError::Unsupported("deployment"))
+        self.all.get(index).ok_or(MediaControlError::Unsupported("deployment"))
+    }
+
+    fn of(&self, session: &str) -> Result<&Client, MediaControlError> {
+        Ok(&self.at(session)?.0)
     }
 }
 
@@ -76,9 +82,10 @@ impl MediaControl for Deployments {
                 Role::Publisher => wire::Role::Publisher,
                 Role::Subscriber => wire::Role::Subscriber,
             };
-            let minted = self.of(session)?.mint(session, role, server_data).await;
-            let minted = minted.map_err(|error| control_error(&error, session))?;
-            Ok(MintedToken { token: Secret::new(minted.token.reveal()), connection_id: minted.connection_id })
+            let (client, openvidu) = self.at(session)?;
+            let minted = client.mint(session, role, server_data).await;
+            let Minted { token, connection_id } = minted.map_err(|error| control_error(&error, session))?;
+            Ok(MintedToken { token, connection_id, openvidu: openvidu.clone() })
         }
         .boxed()
     }
@@ -121,5 +128,45 @@ fn control_error(error: &Error, session: &str) -> MediaControlError {
         MediaControlError::Unreachable(error.to_string())
     } else {
         MediaControlError::Failed(error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{EmbeddedMedia, Tls};
+    use crate::secret::Secret;
+
+    #[tokio::test]
+    async fn a_token_comes_with_the_address_of_the_deployment_that_made_it() {
+        let mut servers = Vec::new();
+        for secret in ["one", "two", "three"] {
+            let config = EmbeddedMedia {
+                listen: "127.0.0.1:0".parse().unwrap(),
+                tls: Tls::Off,
+                udp_port: 0,
+                public_host: None,
+                secret: Secret::new(secret),
+                data_dir: None,
+            };
+            servers.push((crate::media::start(config).await.unwrap(), Secret::new(secret)));
+        }
+        let deployments: Vec<_> = servers
+            .iter()
+            .map(|(server, secret)| Deployment { url: server.url().clone(), secret: secret.clone() })
+            .collect();
+        let control = Deployments::new(&deployments).unwrap();
+        let mut used = std::collections::BTreeSet::new();
+        for call in 0..20 {
+            let session = control.create_session(Some(&format!("call-{call}"))).await.unwrap();
+            let minted = control.create_token(&session, Role::Publisher, "").await.unwrap();
+            let made_by = minted.openvidu.replace("http://", "ws://");
+            assert!(minted.token.reveal().starts_with(&made_by), "a client dials {}", minted.openvidu);
+            used.insert(minted.openvidu);
+        }
+        assert_eq!(used.len(), 3, "the calls are spread");
+        for (server, _) in servers {
+            server.shutdown().await;
+        }
     }
 }

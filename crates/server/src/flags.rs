@@ -19,7 +19,7 @@ pub(crate) struct Flags {
     #[arg(long, value_name = "TLS", default_value = "off", value_parser = tls)]
     hub_tls: Tls,
     /// An origin whose pages may use the hub, as `https://pages.example`; several.
-    #[arg(long, value_name = "ORIGIN")]
+    #[arg(long, value_name = "ORIGIN", value_parser = origin)]
     allow_origin: Vec<String>,
     /// Address of the embedded OpenVidu: REST and JSON-RPC.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:4443")]
@@ -141,6 +141,20 @@ fn tls(text: &str) -> Result<Tls, String> {
     }
 }
 
+/// An origin as browsers send it: anything else would silently never match.
+fn origin(text: &str) -> Result<String, String> {
+    let url = url::Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
+    let origin = url.map(|url| url.origin().ascii_serialization());
+    let given = text.trim_end_matches('/');
+    match origin {
+        Some(origin) if origin.eq_ignore_ascii_case(given) => Ok(origin),
+        // A port that the scheme has anyway is not part of an origin.
+        Some(origin) if given.strip_suffix(":443").or(given.strip_suffix(":80")) == Some(&origin) => Ok(origin),
+        Some(origin) => Err(format!("an origin has no path: say {origin}")),
+        None => Err("an origin is a scheme and a host, such as https://pages.example".to_owned()),
+    }
+}
+
 fn deployment(text: &str) -> anyhow::Result<Deployment> {
     let (url, file) = text.split_once(',').context("--openvidu takes URL,SECRET-FILE")?;
     let url = url.parse().with_context(|| format!("{url} is not an address"))?;
@@ -183,6 +197,19 @@ mod tests {
         ] {
             let flags = Flags::try_parse_from([&["zvonok-server"], args].concat()).unwrap();
             assert!(flags.config().unwrap_err().to_string().contains("not there yet"), "{args:?}");
+        }
+    }
+
+    #[test]
+    fn origins_are_as_browsers_send_them() {
+        for good in ["https://pages.example", "http://127.0.0.1:8080", "https://pages.example/"] {
+            assert_eq!(origin(good).as_deref(), Ok(good.trim_end_matches('/')));
+        }
+        assert_eq!(origin("https://pages.example:443").as_deref(), Ok("https://pages.example"));
+        for bad in
+            ["pages.example", "*", "", "null", "ftp://pages.example", "https://pages.example/path", "https://a@b"]
+        {
+            assert!(origin(bad).is_err(), "{bad}");
         }
     }
 

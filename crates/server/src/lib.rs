@@ -11,6 +11,7 @@
 //! # }
 //! ```
 
+mod advice;
 pub mod config;
 mod deployments;
 pub mod echo;
@@ -18,7 +19,9 @@ pub mod hub;
 mod listen;
 pub mod media;
 pub mod media_control;
+mod private;
 pub mod secret;
+mod serve;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -88,7 +91,7 @@ impl Drop for Running {
 pub async fn start(config: Config) -> Result<Running, StartError> {
     check(&config)?;
     if let Some(dir) = &config.data_dir {
-        secret::make_private_dir(dir).map_err(|source| StartError::DataDir { dir: dir.clone(), source })?;
+        private::make_dir(dir).map_err(|source| StartError::DataDir { dir: dir.clone(), source })?;
     }
     if !config.openvidu.is_empty() {
         let control = deployments::Deployments::new(&config.openvidu)?;

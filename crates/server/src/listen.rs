@@ -1,20 +1,19 @@
 //! The hub's listener, and why a server does not start.
 
 use std::io;
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use axum::Router;
 use axum_server::Handle;
-use axum_server::tls_rustls::RustlsConfig;
 use tokio_util::task::TaskTracker;
-use tracing::Instrument as _;
 use url::Url;
 
 use crate::config::{Config, Tls};
-use crate::media::{MediaStartError, names, reachable, tls};
+use crate::media::{MediaStartError, host_for, names, tls};
 use crate::secret::SecretError;
+use crate::serve;
 
 /// How long requests under way may take when the server stops.
 pub(crate) const GRACE: Duration = Duration::from_secs(3);
@@ -50,7 +49,7 @@ pub enum StartError {
     /// The secret cannot be read or kept.
     #[error("cannot get the OpenVidu secret")]
     Secret(#[from] SecretError),
-    /// `--public-host` makes no address.
+    /// The public host makes no address.
     #[error("the public host is not a host name or address")]
     BadPublicHost,
     /// The hub's certificate cannot be used.
@@ -83,42 +82,18 @@ impl Listening {
 /// Binds the hub's address and serves `router` on it, on `tasks`.
 pub(crate) fn listen(config: &Config, router: Router, tasks: &TaskTracker) -> Result<Listening, StartError> {
     let failed = |source| StartError::Listen { address: config.hub_listen, source };
-    let listener = TcpListener::bind(config.hub_listen).map_err(failed)?;
-    listener.set_nonblocking(true).map_err(failed)?;
-    let address = listener.local_addr().map_err(failed)?;
-    let names = names(&host(config.public_host.as_deref(), address));
+    let bound = serve::bind(config.hub_listen).map_err(failed)?;
+    let address = bound.address;
+    let names = names(&host_for(config.public_host.as_deref(), address.ip()));
     // The same self-signed certificate as the media server's, so that there is one fingerprint to compare.
     let identity = tls::identity(&config.hub_tls, config.data_dir.as_deref(), names).map_err(StartError::HubTls)?;
-    let handle = Handle::new();
-    let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    let span = tracing::info_span!("hub_listener", %address);
-    match identity {
-        Some(identity) => {
-            let tls = RustlsConfig::from_config(identity.config);
-            let server = axum_server::from_tcp_rustls(listener, tls).map_err(failed)?.handle(handle.clone());
-            tasks.spawn(async move { served(server.serve(service).await) }.instrument(span));
-        }
-        None => {
-            let server = axum_server::from_tcp(listener).map_err(failed)?.handle(handle.clone());
-            tasks.spawn(async move { served(server.serve(service).await) }.instrument(span));
-        }
-    }
+    let handle = serve::serve(bound, identity.map(|it| it.config), router, tasks, "hub").map_err(failed)?;
     Ok(Listening { address, handle })
-}
-
-fn served(ended: io::Result<()>) {
-    if let Err(error) = ended {
-        tracing::error!(%error, "the hub's listener ended");
-    }
-}
-
-fn host(public_host: Option<&str>, address: SocketAddr) -> String {
-    public_host.map_or_else(|| reachable(address.ip()), str::to_owned)
 }
 
 /// The address that people and programs are told.
 pub(crate) fn url(config: &Config, address: SocketAddr) -> Result<Url, StartError> {
     let scheme = if config.hub_tls == Tls::Off { "http" } else { "https" };
-    let host = host(config.public_host.as_deref(), address);
+    let host = host_for(config.public_host.as_deref(), address.ip());
     Url::parse(&format!("{scheme}://{host}:{}", address.port())).map_err(|_| StartError::BadPublicHost)
 }

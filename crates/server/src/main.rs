@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clap::Parser as _;
 use tracing_subscriber::EnvFilter;
-use zvonok_server::Running;
+use zvonok_server::{Running, StartError};
 
 use flags::Flags;
 
@@ -24,6 +24,9 @@ fn main() -> ExitCode {
         Err(error) => {
             // Nothing is left to tell it to when standard error is closed.
             let _ = writeln!(std::io::stderr(), "zvonok-server: {error:#}");
+            if let Some(advice) = error.downcast_ref::<StartError>().and_then(StartError::advice) {
+                let _ = writeln!(std::io::stderr(), "{advice}");
+            }
             ExitCode::FAILURE
         }
     }

@@ -27,6 +27,8 @@ pub struct MintedToken {
     pub token: Secret,
     /// OpenVidu's connection id, by which the token is revoked, and its owner evicted once it was used.
     pub connection_id: String,
+    /// The public address of the media server that made it, such as `https://127.0.0.1:4443`: where to go with it.
+    pub openvidu: String,
 }
 
 /// Why a media server did not do what the hub asked.
@@ -103,6 +105,6 @@ pub trait MediaControl: Send + Sync + fmt::Debug + 'static {
     /// Lets the echo participant leave `session`. Succeeds if there is none.
     fn stop_echo<'a>(&'a self, session: &'a str) -> MediaFuture<'a, ()>;
 
-    /// The public address that clients are told as `openvidu`, such as `https://127.0.0.1:4443`.
+    /// The public address, such as `https://127.0.0.1:4443`; that of the first of several deployments.
     fn public_url(&self) -> &str;
 }

@@ -1,7 +1,9 @@
 //! Parameters and results of the methods other than `joinRoom`.
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::Value;
+
+use super::media::MediaOptions;
 
 /// Parameters of `publishVideo`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -12,28 +14,9 @@ pub struct PublishVideo {
     /// The stream is to be sent back on the same peer connection.
     #[serde(default)]
     pub do_loopback: bool,
-    /// There is sound.
-    pub has_audio: bool,
-    /// There are pictures.
-    pub has_video: bool,
-    /// Not muted.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub audio_active: Option<bool>,
-    /// Not muted.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub video_active: Option<bool>,
-    /// `CAMERA`, `SCREEN` or `CUSTOM`; absent or `""` without pictures.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub type_of_video: Option<String>,
-    /// -1 is unknown.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub frame_rate: Option<i64>,
-    /// JSON text.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub video_dimensions: Option<String>,
-    /// A filter of Kurento.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub filter: Option<Map<String, Value>>,
+    /// What the stream is to carry.
+    #[serde(flatten)]
+    pub media: MediaOptions,
 }
 
 /// Result of `publishVideo`, and of `reconnectStream` for one's own stream.

@@ -1,8 +1,8 @@
 //! `joinRoom`: how a participant enters a session.
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
+use super::media::MediaOptions;
 use super::{IceServer, Role};
 
 /// Parameters of `joinRoom`.
@@ -95,26 +95,7 @@ pub struct Stream {
     pub id: String,
     /// Milliseconds.
     pub created_at: u64,
-    /// There is sound.
-    pub has_audio: bool,
-    /// There are pictures.
-    pub has_video: bool,
-    /// Not muted; always sent where there is sound.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub audio_active: Option<bool>,
-    /// Not muted; always sent where there are pictures, or 2.32.2 shows black.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub video_active: Option<bool>,
-    /// `CAMERA`, `SCREEN`, `CUSTOM` or `IPCAM`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub type_of_video: Option<String>,
-    /// -1 is unknown.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub frame_rate: Option<i64>,
-    /// JSON text `{"width":W,"height":H}`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub video_dimensions: Option<String>,
-    /// `{}` where there is none.
-    #[serde(default)]
-    pub filter: Map<String, Value>,
+    /// What it carries; complete.
+    #[serde(flatten)]
+    pub media: MediaOptions,
 }

@@ -5,6 +5,7 @@
 //! - [`rpc`]: the JSON-RPC envelope of the websocket `/openvidu` and its error codes.
 //! - [`join`]: `joinRoom`, and the streams it lists.
 //! - [`call`]: parameters and results of all other methods.
+//! - [`media`]: what a stream carries.
 //! - [`notice`]: what the server sends on its own.
 //!
 //! Numbers of milliseconds are since the Unix epoch. A member that is `null` in a request means the same as one that is
@@ -12,6 +13,7 @@
 
 pub mod call;
 pub mod join;
+pub mod media;
 pub mod notice;
 pub mod recording;
 pub mod rest;

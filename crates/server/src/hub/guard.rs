@@ -22,6 +22,7 @@ use zvonok_signaling_proto::Code;
 use super::limits::{MAX_ADDRESSES, REQUEST_BURST, REQUESTS_PER_SECOND};
 use super::machine::Answer;
 use super::rest::reply;
+use crate::serve::REQUEST_WITHIN;
 
 /// Chromium's question before a public page may speak to a private address.
 const REQUEST_PRIVATE: HeaderName = HeaderName::from_static("access-control-request-private-network");
@@ -114,12 +115,20 @@ pub(super) async fn check(
     let preflight =
         request.method() == Method::OPTIONS && request.headers().contains_key(ACCESS_CONTROL_REQUEST_METHOD);
     let private = request.headers().contains_key(REQUEST_PRIVATE);
-    let mut response = if preflight { preflight_answer(private) } else { next.run(request).await };
+    let mut response = if preflight { preflight_answer(private) } else { within(next.run(request)).await };
     response.headers_mut().append(VARY, HeaderValue::from_static("origin"));
     if let Some(origin) = origin {
         response.headers_mut().insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
     }
     response
+}
+
+/// A request whose body does not come must not be waited for for ever.
+async fn within(response: impl Future<Output = Response>) -> Response {
+    tokio::time::timeout(REQUEST_WITHIN, response).await.unwrap_or_else(|_late| {
+        let late = Answer::refused(Code::Malformed, "The request did not come in time.");
+        reply(Answer { http: StatusCode::REQUEST_TIMEOUT.as_u16(), ..late })
+    })
 }
 
 fn preflight_answer(private: bool) -> Response {
@@ -203,6 +212,20 @@ mod tests {
         for bad in ["http://pages.example", "https://pages.example:8443", "https://pages.example.evil.example"] {
             assert!(!guard.allows_origin(bad), "{bad}");
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_request_whose_body_does_not_come_is_answered_all_the_same() {
+        let guard = Arc::new(Guard::new(Access::default()));
+        let router = axum::Router::new()
+            .route("/call", axum::routing::post(async |_body: axum::body::Bytes| "read"))
+            .layer(axum::middleware::from_fn_with_state(guard, check));
+        let never = futures_util::stream::pending::<Result<axum::body::Bytes, std::io::Error>>();
+        let mut request =
+            http::Request::post("http://localhost/call").body(axum::body::Body::from_stream(never)).unwrap();
+        request.extensions_mut().insert(ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 9))));
+        let response = tower::ServiceExt::oneshot(router, request).await.unwrap();
+        assert_eq!(response.status(), StatusCode::REQUEST_TIMEOUT);
     }
 
     #[test]

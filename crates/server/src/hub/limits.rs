@@ -6,6 +6,12 @@ use zvonok_signaling_proto::Millis;
 pub const MAX_BODY: usize = 16 * 1024;
 /// Largest socket message, in bytes; `login` is the largest of the contract, below 2 KiB.
 pub const MAX_MESSAGE: usize = 64 * 1024;
+/// Packets that wait for one socket; a reader that is slower loses it. All events that are kept for a device, which come
+/// at once when it is back, and a presence of everybody in an office of hundreds.
+pub const MAX_QUEUED: usize = MAX_EVENTS + 1_000;
+/// Events of one socket that are being handled; one that sends more than the hub can take is disconnected. Clients send
+/// one event after the other, and few.
+pub const EVENTS_AT_ONCE: usize = 64;
 /// People known at once. An office has hundreds; each costs about a kilobyte.
 pub const MAX_PEOPLE: usize = 10_000;
 /// Devices of one person, those of today and of the last days; the one gone longest makes room.

@@ -7,6 +7,7 @@ mod clock;
 mod guard;
 pub mod limits;
 pub mod machine;
+mod media;
 mod rest;
 mod socket;
 pub mod store;

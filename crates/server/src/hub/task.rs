@@ -1,4 +1,4 @@
-//! The task that owns the hub machine, the one that speaks to the media server, and the handle to both.
+//! The task that owns the hub machine, and the handle to it.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -6,19 +6,18 @@ use std::time::Duration;
 
 use socketioxide::extract::{AckSender, SocketRef};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument as _;
 use zvonok_signaling_proto::event::{LoginRequest, RingAck, ServerEvent};
-use zvonok_signaling_proto::rest::TokenAnswer;
-use zvonok_signaling_proto::{Code, TokenRole};
 
 use super::clock::Clock;
-use super::limits::{MAX_SOCKETS, MEDIA_TIMEOUT_MS, QUEUE};
-use super::machine::{Answer, Fresh, Grant, Input, Machine, Output, Reply, Request, SocketId};
+use super::limits::{MAX_SOCKETS, QUEUE};
+use super::machine::{Fresh, Input, Machine, Output, Reply, Request, SocketId};
+use super::media::{self, MediaOp};
 use crate::echo::Echo;
-use crate::media_control::{MediaControl, MediaControlError, Role};
+use crate::media_control::MediaControl;
 
 /// Least time between two ticks: a deadline that stays due must not spin the task.
 const MIN_TICK: Duration = Duration::from_millis(20);
@@ -30,7 +29,7 @@ const GONE: usize = 256;
 #[derive(Debug, Clone)]
 pub(super) struct Hub {
     commands: mpsc::Sender<Command>,
-    media: Arc<dyn MediaControl>,
+    pub(super) media: Arc<dyn MediaControl>,
     seats: Arc<Semaphore>,
 }
 
@@ -38,12 +37,6 @@ enum Command {
     Login { socket: SocketRef, body: LoginRequest, ack: AckSender },
     Tell(Input),
     Ask { input: Input, reply: oneshot::Sender<Reply> },
-}
-
-/// Something for the media server, in order.
-enum MediaOp {
-    StartEcho { session: String },
-    Close { session: String, connections: Vec<String>, evict: bool },
 }
 
 impl Hub {
@@ -58,7 +51,7 @@ impl Hub {
         let (ops, work) = mpsc::channel(QUEUE);
         let task = Task { machine, echo, ops, sockets: HashMap::new(), gone: VecDeque::new(), clock: Clock::start() };
         tasks.spawn(task.run(inbox, stop.clone()).instrument(tracing::info_span!("hub")));
-        tasks.spawn(run_media(Arc::clone(&media), work).instrument(tracing::info_span!("hub_media")));
+        tasks.spawn(media::run(Arc::clone(&media), work).instrument(tracing::info_span!("hub_media")));
         Self { commands, media, seats: Arc::new(Semaphore::new(MAX_SOCKETS)) }
     }
 
@@ -87,7 +80,7 @@ impl Hub {
         }
     }
 
-    async fn reply_to(&self, input: Input) -> Reply {
+    pub(super) async fn reply_to(&self, input: Input) -> Reply {
         let (reply, answer) = oneshot::channel();
         self.send(Command::Ask { input, reply }).await;
         answer.await.unwrap_or(Reply::None)
@@ -96,37 +89,6 @@ impl Hub {
     async fn send(&self, command: Command) {
         if self.commands.send(command).await.is_err() {
             tracing::debug!("the hub has stopped");
-        }
-    }
-
-    /// Makes the token that the machine has granted.
-    pub(super) async fn mint(&self, grant: Grant) -> Answer {
-        let data = serde_json::json!({ "login": grant.login }).to_string();
-        let role = grant.role;
-        let made = within(async {
-            self.media.create_session(Some(&grant.session)).await?;
-            self.media.create_token(&grant.session, role, &data).await
-        });
-        let token = match made.await {
-            Ok(token) => token,
-            Err(error) => {
-                tracing::warn!(call_id = %grant.call_id, %error, "no token was made");
-                return Answer::refused(Code::Unavailable, "The media server did not make a token. Try again.");
-            }
-        };
-        match self.reply_to(Input::Minted { grant, connection_id: token.connection_id }).await {
-            Reply::Answer(answer) if answer.head.status == 0 => Answer::with(&TokenAnswer {
-                token: token.token.reveal().to_owned(),
-                openvidu: self.media.public_url().to_owned(),
-                role: match role {
-                    Role::Publisher => TokenRole::Publisher,
-                    Role::Subscriber => TokenRole::Subscriber,
-                },
-            }),
-            Reply::Answer(answer) => answer,
-            Reply::None | Reply::Ack(_) | Reply::LoginRefused(_) | Reply::Grant(_) => {
-                Answer::refused(Code::Unavailable, "The hub is stopping.")
-            }
         }
     }
 }
@@ -262,41 +224,5 @@ impl Task {
 fn log_lost(sent: bool) {
     if !sent {
         tracing::debug!("a login was not acknowledged, its socket is closing");
-    }
-}
-
-/// Speaks to the media server, one thing after the other: a session is not closed before its echo was started.
-async fn run_media(media: Arc<dyn MediaControl>, mut work: mpsc::Receiver<MediaOp>) {
-    while let Some(op) = work.recv().await {
-        match op {
-            MediaOp::StartEcho { session } => {
-                let data = serde_json::json!({ "login": crate::echo::LOGIN }).to_string();
-                let started = within(async {
-                    media.create_session(Some(&session)).await?;
-                    media.start_echo(&session, &data).await
-                });
-                log(started.await, "start the echo");
-            }
-            MediaOp::Close { session, connections, evict } => {
-                for connection in connections {
-                    log(within(media.revoke_token(&session, &connection)).await, "revoke a token");
-                }
-                if evict {
-                    log(within(media.close_session(&session)).await, "close a session");
-                }
-            }
-        }
-    }
-}
-
-async fn within<T>(op: impl Future<Output = Result<T, MediaControlError>>) -> Result<T, MediaControlError> {
-    timeout(Duration::from_millis(MEDIA_TIMEOUT_MS), op)
-        .await
-        .unwrap_or_else(|_| Err(MediaControlError::Unreachable("no answer in time".to_owned())))
-}
-
-fn log(result: Result<(), MediaControlError>, what: &'static str) {
-    if let Err(error) = result {
-        tracing::warn!(%error, what, "the media server did not do it");
     }
 }

@@ -23,10 +23,11 @@ pub(super) async fn open(listen: IpAddr, port: u16, public_host: Option<&str>) -
         let host = host.trim_start_matches('[').trim_end_matches(']');
         let socket = bind(listen, port)?;
         let port = socket.local_addr()?.port();
-        let v4 = lookup_host((host, port)).await?.find(SocketAddr::is_ipv4);
-        let Some(advertised) = v4.or(lookup_host((host, port)).await?.next()) else {
-            return Err(io::Error::new(io::ErrorKind::NotFound, format!("{host} has no address")));
-        };
+        let unknown = |why: String| io::Error::new(io::ErrorKind::NotFound, format!("{host} has no address{why}"));
+        let found = lookup_host((host, port)).await.map_err(|error| unknown(format!(": {error}")))?;
+        let found: Vec<SocketAddr> = found.collect();
+        let v4 = found.iter().find(|address| address.is_ipv4());
+        let advertised = v4.or(found.first()).copied().ok_or_else(|| unknown(String::new()))?;
         return Ok(vec![Door { socket, advertised }]);
     }
     let mut addresses = Vec::new();
@@ -34,14 +35,38 @@ pub(super) async fn open(listen: IpAddr, port: u16, public_host: Option<&str>) -
         addresses = own(listen.is_ipv6());
     }
     addresses.push(if listen.is_unspecified() { Ipv4Addr::LOCALHOST.into() } else { listen });
-    let mut doors: Vec<Door> = Vec::new();
-    let mut port = port;
-    for address in addresses {
-        let door = door(address, port)?;
-        port = door.advertised.port();
-        doors.push(door);
+    together(&addresses, port, door)
+}
+
+/// Sockets on all of `addresses` with one port. A free one (0) is free at the first address, and may be taken at the
+/// others: then another one is tried.
+fn together(
+    addresses: &[IpAddr],
+    port: u16,
+    mut open: impl FnMut(IpAddr, u16) -> io::Result<Door>,
+) -> io::Result<Vec<Door>> {
+    let mut at_once = || {
+        let mut doors: Vec<Door> = Vec::new();
+        for address in addresses {
+            let port = doors.first().map_or(port, |first| first.advertised.port());
+            doors.push(open(*address, port)?);
+        }
+        Ok(doors)
+    };
+    for _ in 1..TRIES {
+        match at_once() {
+            Err(error) if port == 0 && taken(&error) => tracing::debug!(%error, "another port is tried"),
+            done => return done,
+        }
     }
-    Ok(doors)
+    at_once()
+}
+
+/// How often a free port is looked for. That one is taken at another address is rare; so often in a row it is not chance.
+const TRIES: usize = 16;
+
+fn taken(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::AddrInUse
 }
 
 /// Whether a browser on this machine reaches a loopback address from the sockets it binds to its other addresses. Linux
@@ -96,5 +121,32 @@ mod tests {
         let doors = open(Ipv4Addr::UNSPECIFIED.into(), 0, None).await.unwrap();
         assert!(doors.iter().all(|door| door.advertised.port() == doors[0].advertised.port()));
         assert!(doors.iter().any(|door| door.advertised.ip().is_loopback()));
+    }
+
+    #[tokio::test]
+    async fn a_free_port_that_is_taken_at_another_address_is_not_the_end() {
+        let addresses = [Ipv4Addr::LOCALHOST.into(), Ipv4Addr::new(127, 0, 0, 2).into()];
+        let (mut tries, mut others) = (0, Vec::new());
+        let doors = together(&addresses, 0, |address, port| {
+            if port == 0 {
+                tries += 1;
+                let first = door(address, port)?;
+                if tries < 3 {
+                    others.push(door(addresses[1], first.advertised.port())?);
+                }
+                return Ok(first);
+            }
+            door(address, port)
+        })
+        .unwrap();
+        assert_eq!((doors.len(), tries), (2, 3));
+        assert_eq!(doors[0].advertised.port(), doors[1].advertised.port());
+
+        let port = doors[0].advertised.port();
+        assert_eq!(
+            together(&addresses, port, door).unwrap_err().kind(),
+            io::ErrorKind::AddrInUse,
+            "one that was asked for"
+        );
     }
 }

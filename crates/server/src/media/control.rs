@@ -69,6 +69,7 @@ impl MediaControl for EmbeddedControl {
             Ok(MintedToken {
                 token: Secret::new(connection.token.unwrap_or_default()),
                 connection_id: connection.connection_id,
+                openvidu: self.public_url.clone(),
             })
         })
     }

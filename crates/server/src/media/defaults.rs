@@ -18,8 +18,12 @@ pub(super) const JOIN_WITHIN: Duration = Duration::from_secs(30);
 pub(super) const WRITE_WITHIN: Duration = Duration::from_secs(10);
 /// Frames waiting for one socket. A join of a session of 100 causes about 200.
 pub(super) const OUTBOX: usize = 512;
+/// Bytes waiting for one socket: sixteen of the longest frames. An ordinary call has a few kilobytes.
+pub(super) const OUTBOX_BYTES: usize = 16 * FRAME_BYTES;
 /// Notifications kept for a participant whose socket is lost; more than that in 10 s evicts it.
 pub(super) const MISSED: usize = 256;
+/// Bytes of them: two seconds of the longest signals would be more than anybody reads.
+pub(super) const MISSED_BYTES: usize = 4 * FRAME_BYTES;
 /// Messages waiting for one session.
 pub(super) const MAILBOX: usize = 256;
 /// Commands waiting for the SFU.

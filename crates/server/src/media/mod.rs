@@ -18,13 +18,12 @@ pub(crate) mod tls;
 mod websocket;
 
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use axum_server::Handle;
-use axum_server::tls_rustls::RustlsConfig;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -38,6 +37,7 @@ use self::session::{Message, Properties, SessionHandle};
 use crate::config::EmbeddedMedia;
 use crate::media_control::MediaControl;
 use crate::secret::Secret;
+use crate::serve;
 
 /// Why the embedded media server did not start.
 #[derive(Debug, thiserror::Error)]
@@ -175,15 +175,13 @@ impl Drop for MediaServer {
 /// An address that cannot be bound, or a certificate that cannot be read.
 pub async fn start(config: EmbeddedMedia) -> Result<MediaServer, MediaStartError> {
     let listen_error = |source| MediaStartError::Listen { address: config.listen, source };
-    let listener = std::net::TcpListener::bind(config.listen).map_err(listen_error)?;
-    listener.set_nonblocking(true).map_err(listen_error)?;
-    let bound = listener.local_addr().map_err(listen_error)?;
+    let bound = serve::bind(config.listen).map_err(listen_error)?;
+    let port = bound.address.port();
 
-    let host = config.public_host.clone().unwrap_or_else(|| reachable(bound.ip()));
-    let host = if host.contains(':') && !host.starts_with('[') { format!("[{host}]") } else { host };
+    let host = host_for(config.public_host.as_deref(), bound.address.ip());
     let identity = tls::identity(&config.tls, config.data_dir.as_deref(), names(&host))?;
     let scheme = if identity.is_some() { ("https", "wss") } else { ("http", "ws") };
-    let public_url = format!("{}://{host}:{}", scheme.0, bound.port());
+    let public_url = format!("{}://{host}:{port}", scheme.0);
     let url = Url::parse(&public_url).map_err(|_error| MediaStartError::PublicHost(host.clone()))?;
 
     let doors = addresses::open(config.listen.ip(), config.udp_port, config.public_host.as_deref())
@@ -199,50 +197,31 @@ pub async fn start(config: EmbeddedMedia) -> Result<MediaServer, MediaStartError
         directory: Directory::default(),
         media,
         secret: config.secret,
-        token_base: format!("{}://{host}:{}", scheme.1, bound.port()),
+        token_base: format!("{}://{host}:{port}", scheme.1),
         public_url: public_url.clone(),
         host,
-        port: bound.port(),
+        port,
         tasks: tasks.clone(),
         stop,
         sockets: Arc::new(Semaphore::new(defaults::SOCKETS)),
         last_socket: AtomicU64::new(1),
     });
     let fingerprint = identity.as_ref().map(|identity| identity.fingerprint.clone());
-    let http = Handle::new();
-    let router = rest::router(Arc::clone(&shared)).into_make_service_with_connect_info::<SocketAddr>();
-    let serving = match identity {
-        Some(identity) => {
-            let tls = RustlsConfig::from_config(identity.config);
-            let server = axum_server::from_tcp_rustls(listener, tls).map_err(listen_error)?.handle(http.clone());
-            tasks.spawn(async move { served(server.serve(router).await) })
-        }
-        None => {
-            let server = axum_server::from_tcp(listener).map_err(listen_error)?.handle(http.clone());
-            tasks.spawn(async move { served(server.serve(router).await) })
-        }
-    };
-    // The tracker waits for it.
-    drop(serving);
+    let router = rest::router(Arc::clone(&shared));
+    let http = serve::serve(bound, identity.map(|it| it.config), router, &tasks, "media").map_err(listen_error)?;
     tracing::info!(url = %public_url, ?udp, "media server listens");
     let control = Arc::new(control::EmbeddedControl { shared: Arc::clone(&shared), public_url });
     Ok(MediaServer { control, url, fingerprint, udp, shared, http })
 }
 
-fn served(ended: io::Result<()>) {
-    if let Err(error) = ended {
-        tracing::error!(%error, "the media server's listener failed");
+/// The host of the addresses that people and programs are told: the public one; else the address listened on, or, where
+/// that is every one, the one by which this machine reaches others. As a URL has it: IPv6 in brackets.
+pub(crate) fn host_for(public_host: Option<&str>, ip: IpAddr) -> String {
+    if let Some(host) = public_host {
+        return if host.parse::<Ipv6Addr>().is_ok() { format!("[{host}]") } else { host.to_owned() };
     }
-}
-
-/// The address under which a listener on `ip` is reached: by others too, where it listens everywhere.
-pub(crate) fn reachable(ip: IpAddr) -> String {
-    let ip = if ip.is_unspecified() {
-        addresses::own(ip.is_ipv6()).first().copied().unwrap_or(Ipv4Addr::LOCALHOST.into())
-    } else {
-        ip
-    };
-    match ip {
+    let own = || addresses::own(ip.is_ipv6()).first().copied().unwrap_or(Ipv4Addr::LOCALHOST.into());
+    match if ip.is_unspecified() { own() } else { ip } {
         IpAddr::V4(v4) => v4.to_string(),
         IpAddr::V6(v6) => format!("[{v6}]"),
     }

@@ -1,5 +1,7 @@
 //! The writing end of one websocket.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -7,6 +9,8 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use zvonok_openvidu::wire::notice::Notice;
 use zvonok_openvidu::wire::rpc::{ErrorObject, Response};
+
+use super::defaults;
 
 /// What a session hands to a socket's task.
 #[derive(Debug)]
@@ -23,25 +27,72 @@ pub(super) struct Outbox {
     /// Tells sockets apart: a participant has another one after a reconnection.
     pub(super) id: u64,
     frames: mpsc::Sender<Frame>,
+    /// Bytes of the frames that wait.
+    waiting: Arc<AtomicUsize>,
     kill: CancellationToken,
 }
 
-impl Outbox {
-    pub(super) fn new(id: u64, frames: mpsc::Sender<Frame>, kill: CancellationToken) -> Self {
-        Self { id, frames, kill }
+/// Where a socket's task takes what it has to write.
+#[derive(Debug)]
+pub(super) struct Inbox {
+    frames: mpsc::Receiver<Frame>,
+    waiting: Arc<AtomicUsize>,
+}
+
+/// Both ends of the way to one socket. `kill` is what ends its task.
+pub(super) fn channel(id: u64, kill: CancellationToken) -> (Outbox, Inbox) {
+    let (sender, frames) = mpsc::channel(defaults::OUTBOX);
+    let waiting = Arc::new(AtomicUsize::new(0));
+    (Outbox { id, frames: sender, waiting: Arc::clone(&waiting), kill }, Inbox { frames, waiting })
+}
+
+impl Inbox {
+    /// The next frame; `None` when nobody can send any more. Nothing is lost where this is given up waiting for.
+    pub(super) async fn recv(&mut self) -> Option<Frame> {
+        let frame = self.frames.recv().await;
+        self.taken(frame)
     }
 
+    /// The next frame, if one waits.
+    pub(super) fn try_recv(&mut self) -> Option<Frame> {
+        let frame = self.frames.try_recv().ok();
+        self.taken(frame)
+    }
+
+    fn taken(&self, frame: Option<Frame>) -> Option<Frame> {
+        let bytes = frame.as_ref().map_or(0, Frame::bytes);
+        self.waiting.fetch_sub(bytes, Ordering::Relaxed);
+        frame
+    }
+}
+
+impl Frame {
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Text(text) => text.len(),
+            Self::CloseAfter(_) => 0,
+        }
+    }
+}
+
+impl Outbox {
     /// Queues a frame. A client that does not read loses its socket instead of costing memory without bound.
     pub(super) fn send(&self, frame: Frame) {
-        if let Err(mpsc::error::TrySendError::Full(_)) = self.frames.try_send(frame) {
+        let bytes = frame.bytes();
+        let before = self.waiting.fetch_add(bytes, Ordering::Relaxed);
+        // One frame always fits: what a large session answers to `joinRoom` may be longer than the bound.
+        let full = before > 0 && before + bytes > defaults::OUTBOX_BYTES;
+        if full || matches!(self.frames.try_send(frame), Err(mpsc::error::TrySendError::Full(_))) {
             tracing::warn!("a client reads too slowly, its socket is closed");
             self.kill.cancel();
         }
     }
 
-    /// Closes the socket at once: it was replaced.
-    pub(super) fn kill(&self) {
-        self.kill.cancel();
+    /// Closes the socket at once, if `by` is another one: it was replaced.
+    pub(super) fn replaced(&self, by: &Self) {
+        if self.id != by.id {
+            self.kill.cancel();
+        }
     }
 
     pub(super) fn answer(&self, id: Value, outcome: Result<Value, ErrorObject>) {

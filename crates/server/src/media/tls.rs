@@ -1,8 +1,6 @@
 //! The certificate of the REST and websocket listener.
 
 use std::fs;
-use std::io;
-use std::io::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -13,6 +11,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::MediaStartError;
 use crate::config::Tls;
+use crate::private;
 
 /// File of the self-signed certificate in the data directory.
 const CERTIFICATE_FILE: &str = "media-cert.pem";
@@ -78,24 +77,15 @@ fn self_signed(data_dir: Option<&Path>, names: Vec<String>) -> Result<(String, S
         rcgen::generate_simple_self_signed(names).map_err(|error| MediaStartError::Certificate(error.to_string()))?;
     let (cert, key) = (made.cert.pem(), made.signing_key.serialize_pem());
     if let Some((cert_file, key_file)) = &files {
-        write_private(key_file, &key)?;
-        write_private(cert_file, &cert)?;
+        keep(key_file, &key)?;
+        keep(cert_file, &cert)?;
     }
     Ok((cert, key))
 }
 
-fn write_private(path: &Path, text: &str) -> Result<(), MediaStartError> {
-    let write = || -> io::Result<()> {
-        if let Some(dir) = path.parent() {
-            fs::create_dir_all(dir)?;
-        }
-        let mut options = fs::OpenOptions::new();
-        options.write(true).create(true).truncate(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        options.open(path)?.write_all(text.as_bytes())
-    };
-    write().map_err(|source| MediaStartError::File { path: path.to_owned(), source })
+fn keep(path: &Path, text: &str) -> Result<(), MediaStartError> {
+    let kept = path.parent().map_or(Ok(()), private::make_dir).and_then(|()| private::replace(path, text));
+    kept.map_err(|source| MediaStartError::File { path: path.to_owned(), source })
 }
 
 #[cfg(test)]

@@ -10,13 +10,12 @@ use axum::extract::ws::{CloseFrame, Message as WsMessage, WebSocket};
 use futures_util::SinkExt as _;
 use futures_util::stream::{SplitSink, StreamExt as _};
 use serde_json::{Value, json};
-use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use zvonok_openvidu::wire::join::JoinRoom;
 use zvonok_openvidu::wire::rpc::{ErrorObject, JSONRPC, Response, code};
 
-use super::outbox::{Frame, Outbox, text};
+use super::outbox::{self, Frame, Inbox, Outbox, text};
 use super::session::{Message, SessionHandle, unknown_reconnection};
 use super::{Shared, defaults};
 
@@ -49,11 +48,11 @@ pub(super) async fn serve(shared: Arc<Shared>, ws: WebSocket, ip: IpAddr) {
         tracing::warn!("too many websockets, one more is refused");
         return;
     };
-    let (frames, mut outgoing) = mpsc::channel(defaults::OUTBOX);
     let kill = shared.stop.child_token();
     let id = shared.last_socket.fetch_add(1, Ordering::Relaxed);
+    let (outbox, mut outgoing) = outbox::channel(id, kill.clone());
     let mut socket = Socket {
-        outbox: Outbox::new(id, frames, kill.clone()),
+        outbox,
         shared,
         ip,
         stage: Stage::Fresh,
@@ -76,7 +75,7 @@ enum Woken {
 }
 
 impl Socket {
-    async fn run(&mut self, ws: WebSocket, outgoing: &mut mpsc::Receiver<Frame>, kill: &CancellationToken) {
+    async fn run(&mut self, ws: WebSocket, outgoing: &mut Inbox, kill: &CancellationToken) {
         let (mut sink, mut stream) = ws.split();
         loop {
             let woken = tokio::select! {
@@ -120,8 +119,8 @@ impl Socket {
     }
 
     /// The server stops: the client is still told that it was evicted, or it would try to come back for ever.
-    async fn say_goodbye(&self, sink: &mut Sink, outgoing: &mut mpsc::Receiver<Frame>) {
-        while let Ok(frame) = outgoing.try_recv() {
+    async fn say_goodbye(&self, sink: &mut Sink, outgoing: &mut Inbox) {
+        while let Some(frame) = outgoing.try_recv() {
             if let Frame::Text(text) = frame {
                 let sent = tokio::time::timeout(defaults::SHUTDOWN, sink.send(WsMessage::text(text))).await;
                 if !matches!(sent, Ok(Ok(()))) {
@@ -201,6 +200,14 @@ impl Socket {
     async fn resume(&mut self, id: Value, params: &Value) -> Option<String> {
         let known = params.get("sessionId").and_then(Value::as_str).and_then(|rpc| self.shared.directory.rpc(rpc));
         let Some((session, connection)) = known else { return error(id, unknown_reconnection()) };
+        let may = match &self.stage {
+            Stage::Fresh => !self.leaving,
+            // One participant's socket does not become another's: the first would never be told that it is lost.
+            Stage::Joined { connection: mine, .. } => *mine == connection,
+        };
+        if !may {
+            return error(id, unknown_reconnection());
+        }
         let (outbox, answered, name) = (self.outbox.clone(), id.clone(), connection.clone());
         match session.ask(|reply| Message::Resume { connection: name, outbox, id: answered, reply }).await {
             Some(true) => {

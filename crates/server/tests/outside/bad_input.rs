@@ -1,7 +1,5 @@
 //! Whatever is sent to the server, it answers with 4xx or closes, and serves the next one.
 
-use std::time::Duration;
-
 use futures_util::{SinkExt as _, StreamExt as _};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
@@ -11,7 +9,7 @@ use serde_json::Value;
 use tokio_tungstenite::tungstenite::Message;
 use zvonok_server::Running;
 
-use crate::{client, http, plain_server};
+use crate::{PATIENCE, client, http, plain_server};
 
 /// What was found to be worth sending; one a line.
 const BODIES: &str = include_str!("corpus/bodies.txt");
@@ -20,9 +18,6 @@ const SOCKET_FRAMES: &str = include_str!("corpus/socket-frames.txt");
 
 /// How many made-up inputs each door gets beside the kept ones.
 const MADE_UP: usize = 150;
-
-/// How long a frame may take to be answered or refused. Far longer than it does: this is no measurement.
-const PATIENCE: Duration = Duration::from_secs(20);
 
 fn json() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![

@@ -1,16 +1,24 @@
 //! The running server as others meet it: OpenVidu's REST client of ours, and people who send whatever they like.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod bad_input;
+mod doors;
 mod openvidu_client;
+mod participants;
+mod rpc;
+mod starting;
 
 use std::sync::Once;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use reqwest::Url;
 use zvonok_openvidu::{Client, Secret, harden};
 use zvonok_server::{Config, Running, Tls};
+
+/// How long anything may take to be answered or refused. Far longer than it does: this is no measurement.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Panics anywhere in this process, also in tasks that nobody waits for.
 static PANICS: AtomicUsize = AtomicUsize::new(0);

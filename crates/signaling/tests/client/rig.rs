@@ -142,7 +142,8 @@ impl MediaControl for Notes {
     fn create_token<'a>(&'a self, session: &'a str, role: Role, _data: &'a str) -> MediaFuture<'a, MintedToken> {
         self.note(format!("token {session} {role:?}"));
         let token = Secret::new(format!("wss://127.0.0.1:4443?sessionId={session}&token=tok_X"));
-        async { Ok(MintedToken { token, connection_id: "con_X".to_owned() }) }.boxed()
+        async { Ok(MintedToken { token, connection_id: "con_X".to_owned(), openvidu: self.public_url().to_owned() }) }
+            .boxed()
     }
 
     fn revoke_token<'a>(&'a self, session: &'a str, connection_id: &'a str) -> MediaFuture<'a, ()> {

@@ -7,6 +7,7 @@
 mod answer;
 mod call;
 mod finish;
+mod glare;
 mod login;
 mod people;
 mod place;

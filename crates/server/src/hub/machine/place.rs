@@ -1,8 +1,8 @@
-//! `/call`: placing a call, glare, and what is refused at once.
+//! `/call`: placing a call, and what is refused at once.
 
 use std::collections::BTreeMap;
 
-use zvonok_signaling_proto::event::{Accepted, Missed, Person as PersonRef, RingDevice, ServerEvent};
+use zvonok_signaling_proto::event::{Missed, Person as PersonRef, RingDevice, ServerEvent};
 use zvonok_signaling_proto::rest::{CallAnswer, CallRequest, Head};
 use zvonok_signaling_proto::{CallId, Code, Media, Millis, Mode, Outcome, Status};
 
@@ -10,12 +10,6 @@ use super::super::limits::{MAX_LIVE_CALLS, MAX_RINGS, RINGS_WINDOW_MS};
 use super::call::{Call, Stage};
 use super::finish::How;
 use super::{Answer, Fresh, Machine, Party};
-
-/// The other call of a glare.
-struct Glare {
-    id: CallId,
-    mode: Mode,
-}
 
 impl Machine {
     pub(super) fn place(&mut self, who: &Party, body: CallRequest, fresh: Fresh, now: Millis) -> Answer {
@@ -106,7 +100,7 @@ impl Machine {
         }
     }
 
-    fn placed(&self, call: &Call, now: Millis) -> Answer {
+    pub(super) fn placed(&self, call: &Call, now: Millis) -> Answer {
         let devices = match &call.stage {
             Stage::Ringing { devices } => devices.values().cloned().collect(),
             Stage::Answered { .. } | Stage::Ended { .. } => Vec::new(),
@@ -199,68 +193,5 @@ impl Machine {
             self.tell(&party, event.clone(), now);
         }
         devices
-    }
-
-    /// The call by which the person called is calling back at the same moment. Calls of part A have no ids to compare:
-    /// there the second finds the line busy.
-    fn glare(&self, call: &Call) -> Option<Glare> {
-        let theirs = self.calls.values().find(|other| {
-            other.is_ringing() && other.caller == call.callee && other.callee == call.caller && !other.plain
-        })?;
-        (!call.plain).then(|| Glare { id: theirs.id.clone(), mode: theirs.mode })
-    }
-
-    /// Theirs has the smaller id and lives: placing ours accepts it.
-    fn join_theirs(&mut self, theirs: &CallId, mut ours: Call, now: Millis) -> Answer {
-        let me = Party { login: ours.caller.clone(), device: ours.caller_device.clone() };
-        ours.stage = Stage::Ended {
-            at: now,
-            device: None,
-            outcome: Outcome::Cancelled,
-            refusal: None,
-            merged_into: Some(theirs.clone()),
-        };
-        let media = ours.media;
-        self.calls.insert(ours.id.clone(), ours);
-        self.answered(theirs, &me, media, now);
-        self.tell_both(theirs, now);
-        match self.calls.get(theirs) {
-            Some(call) => self.placed(call, now),
-            None => Answer::outcome(Code::Unavailable, "The call could not be made."),
-        }
-    }
-
-    /// Ours has the smaller id and lives: the device that placed theirs has accepted ours.
-    fn join_ours(&mut self, theirs: &CallId, ours: Call, now: Millis) -> Answer {
-        let id = ours.id.clone();
-        let Some(call) = self.calls.get_mut(theirs) else {
-            return Answer::outcome(Code::Unavailable, "The call could not be made.");
-        };
-        let them = Party { login: call.caller.clone(), device: call.caller_device.clone() };
-        let media = call.media;
-        self.retract(theirs, &id, now);
-        let calling = ServerEvent::Calling(ours.calling(&self.name_of(&ours.caller), now));
-        self.calls.insert(id.clone(), ours);
-        // Named first, so that their device knows the call it is told to be in.
-        self.tell(&them, calling, now);
-        self.answered(&id, &them, media, now);
-        self.tell_both(&id, now);
-        match self.calls.get(&id) {
-            Some(call) => self.placed(call, now),
-            None => Answer::outcome(Code::Unavailable, "The call could not be made."),
-        }
-    }
-
-    /// After a glare the called side of the call that lives is told as well, since it did not ask to accept it.
-    fn tell_both(&mut self, id: &CallId, now: Millis) {
-        let Some(call) = self.calls.get(id) else { return };
-        let Some(device) = call.callee_device() else { return };
-        let callee = Party { login: call.callee.clone(), device: device.to_owned() };
-        let caller = Party { login: call.caller.clone(), device: call.caller_device.clone() };
-        let (session, call_id, media) = (call.session.clone(), call.id.clone(), call.media);
-        if let Some(device) = self.reference(&caller) {
-            let event = ServerEvent::Accepted(Accepted { call_id, login: caller.login, session, device, media });
-            self.tell(&callee, event, now);
-        }
     }
 }

@@ -3,6 +3,7 @@
 mod calls;
 mod plain;
 mod property;
+mod refused;
 mod sockets;
 
 use serde_json::{Value, json};

@@ -12,6 +12,10 @@ use zvonok_openvidu::wire::REST_USER;
 
 use super::super::Shared;
 use super::fault;
+use crate::serve::REQUEST_WITHIN;
+
+/// What is open to everybody, by its present name and by that of clients older than 2.16.
+const OPEN: [&str; 2] = ["/openvidu/api/config/openvidu-publicurl", "/api/config/openvidu-publicurl"];
 
 /// Lets a request through that carries the secret.
 pub(super) async fn guard(
@@ -20,12 +24,15 @@ pub(super) async fn guard(
     request: Request,
     next: Next,
 ) -> Response {
-    let open = uri.path().ends_with("/api/config/openvidu-publicurl");
-    if !open && !allowed(&shared, request.headers()) {
+    if !OPEN.contains(&uri.path()) && !allowed(&shared, request.headers()) {
         let challenge = [(header::WWW_AUTHENTICATE, "Basic realm=\"Realm\"")];
         return (StatusCode::UNAUTHORIZED, challenge).into_response();
     }
-    fault::with_body(next.run(request).await, uri.path())
+    // A request whose body does not come must not be waited for for ever.
+    match tokio::time::timeout(REQUEST_WITHIN, next.run(request)).await {
+        Ok(response) => fault::with_body(response, uri.path()),
+        Err(_late) => StatusCode::REQUEST_TIMEOUT.into_response(),
+    }
 }
 
 fn allowed(shared: &Shared, headers: &HeaderMap) -> bool {

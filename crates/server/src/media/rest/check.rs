@@ -84,6 +84,8 @@ fn ephemeral(secret: &str) -> Result<(String, String), Fault> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn server(url: &str) -> IceServerRequest {
@@ -101,5 +103,19 @@ mod tests {
             IceServerRequest { static_auth_secret: Some("s".to_owned()), ..server("turn:1.2.3.4?transport=tcp") };
         let made = ice_server(turn).unwrap();
         assert!(made.username.unwrap().contains(':') && made.credential.is_some());
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_taken_for_an_ice_server_is_one(
+            scheme in prop::sample::select(vec!["turn", "turns", "stun", "stuns", "http", ""]),
+            rest in "[a-z0-9.:@/?#=\\[\\] -]{0,24}|\\PC{0,24}",
+        ) {
+            let text = format!("{scheme}:{rest}");
+            if let Ok(relays) = checked_url(&text) {
+                prop_assert_eq!(relays, scheme.starts_with("turn"));
+                prop_assert!(!rest.is_empty() && !rest.contains(['/', '@', '#', ' ']), "{}", text);
+            }
+        }
     }
 }

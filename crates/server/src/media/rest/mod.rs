@@ -15,7 +15,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::routing::{delete, get, post};
 use http::StatusCode;
 use serde::de::DeserializeOwned;
-use tower_http::cors::CorsLayer;
+use tower_http::cors::{AllowHeaders, AllowMethods, Any, CorsLayer};
 
 use self::fault::Fault;
 use super::{Shared, defaults};
@@ -48,8 +48,18 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         .route("/info", get(other::info))
         .route("/openvidu/accept-certificate", get(other::accept_certificate))
         .route("/accept-certificate", get(other::accept_certificate))
-        .layer(CorsLayer::permissive())
+        .layer(cors())
         .with_state(shared)
+}
+
+/// Every page may ask, as with OpenVidu: what lets it in is the secret, which no browser adds by itself. Headers are
+/// named one by one, since `*` does not cover `Authorization` (the Fetch standard).
+fn cors() -> CorsLayer {
+    CorsLayer::new()
+        .allow_origin(Any)
+        .allow_methods(AllowMethods::mirror_request())
+        .allow_headers(AllowHeaders::mirror_request())
+        .expose_headers(Any)
 }
 
 /// OpenVidu 2.32 answers what it does not know like this.

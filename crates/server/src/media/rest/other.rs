@@ -52,13 +52,7 @@ pub(super) async fn token(State(shared): State<Arc<Shared>>, bytes: Bytes) -> Re
     let name = request.session.ok_or_else(|| Fault::bad("session is missing"))?;
     let missing = || Fault::Said(StatusCode::NOT_FOUND, format!("there is no session {name}"));
     let session = shared.directory.session(&name).ok_or_else(missing)?;
-    let new = check::connection(ConnectionRequest {
-        role: request.role,
-        data: request.data,
-        kurento_options: request.kurento_options,
-        custom_ice_servers: request.custom_ice_servers,
-        ..ConnectionRequest::default()
-    })?;
+    let new = check::connection(ConnectionRequest { kind: None, record: None, ..request.connection })?;
     let made = session.ask(|reply| Message::Connect { new, reply }).await.ok_or_else(missing)?;
     let made =
         made.ok_or_else(|| Fault::Said(StatusCode::SERVICE_UNAVAILABLE, "too many tokens wait to be used".to_owned()))?;

@@ -63,7 +63,7 @@ impl Session {
             return;
         }
         let entry = Stream {
-            id: ids::stream(source.entry.type_of_video.as_deref(), &echo),
+            id: ids::stream(source.entry.media.type_of_video.as_deref(), &echo),
             created_at: ids::now_ms(),
             ..source.entry
         };
@@ -93,7 +93,7 @@ impl Session {
     pub(super) fn echo_follows_property(&mut self, property: &str, value: &serde_json::Value) {
         let Some(echo) = self.participants.iter_mut().find(|it| it.is_echo()) else { return };
         let Some(stream) = &mut echo.stream else { return };
-        super::streams::set_property(&mut stream.entry, property, value);
+        super::streams::set_property(&mut stream.entry.media, property, value);
         let notice = Notice::StreamPropertyChanged {
             connection_id: echo.id.clone(),
             stream_id: stream.entry.id.clone(),

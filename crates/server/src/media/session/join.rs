@@ -103,7 +103,7 @@ impl Session {
         let before = std::mem::replace(&mut participant.link, Link::Online(outbox.clone()));
         outbox.answer(id, Ok(json!({ "value": "reconnection successful", "sessionId": participant.rpc })));
         match before {
-            Link::Online(old) => old.kill(),
+            Link::Online(old) => old.replaced(&outbox),
             Link::Away { missed, .. } => missed.into_iter().for_each(|text| outbox.send(Frame::Text(text))),
             Link::None => {}
         }
@@ -152,9 +152,12 @@ impl Turn {
         let rest = server.url.strip_prefix("turn:")?;
         let address = rest.split('?').next()?;
         let (host, port) = match address.rsplit_once(':') {
+            // The colons of an IPv6 address without a port.
+            Some(_) if address.ends_with(']') => (address, 3478),
             Some((host, port)) => (host, port.parse().ok()?),
             None => (address, 3478),
         };
+        (!host.is_empty()).then_some(())?;
         Some(Self {
             host: host.to_owned(),
             port,
@@ -166,6 +169,8 @@ impl Turn {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -173,5 +178,36 @@ mod tests {
         assert_eq!(token_part("wss://host:4443?sessionId=S&token=tok_A"), "tok_A");
         assert_eq!(token_part("tok_A"), "tok_A");
         assert_eq!(token_part("wss://host?sessionId=S"), "wss://host?sessionId=S");
+    }
+
+    #[test]
+    fn a_relay_is_told_to_older_clients_with_its_port() {
+        for (url, host, port) in [
+            ("turn:relay.example:5349?transport=tcp", "relay.example", 5349),
+            ("turn:relay.example", "relay.example", 3478),
+            ("turn:[2001:db8::1]:5349", "[2001:db8::1]", 5349),
+            ("turn:[2001:db8::1]", "[2001:db8::1]", 3478),
+        ] {
+            let (username, credential) = (Some("u".to_owned()), Some("c".to_owned()));
+            let turn = Turn::of(&IceServer { url: url.to_owned(), username, credential }).unwrap();
+            assert_eq!((turn.host.as_str(), turn.port), (host, port), "{url}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_token_part_of_any_text_is_a_part_of_it(text in "\\PC{0,40}", token in "[A-Za-z0-9_]{1,20}") {
+            prop_assert!(text.contains(token_part(&text)));
+            let url = format!("wss://{}?sessionId=S&token={token}&more=1", text.replace('?', ""));
+            prop_assert_eq!(token_part(&url), token);
+        }
+
+        #[test]
+        fn a_relay_of_any_spelling_has_a_host_or_is_none(url in "(turn:|stun:)?\\PC{0,30}") {
+            let server = IceServer { url, username: Some("u".to_owned()), credential: Some("c".to_owned()) };
+            if let Some(turn) = Turn::of(&server) {
+                prop_assert!(!turn.host.is_empty() && server.url.contains(&turn.host), "{}", server.url);
+            }
+        }
     }
 }

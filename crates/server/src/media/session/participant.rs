@@ -6,7 +6,7 @@ use std::time::Instant;
 use zvonok_openvidu::wire::join::{Participant as ParticipantEntry, Stream};
 use zvonok_openvidu::wire::notice::Notice;
 use zvonok_openvidu::wire::rest::{
-    Connection, ConnectionStatus, ConnectionType, KurentoOptions, MediaOptions, Publisher, Subscriber,
+    Connection, ConnectionStatus, ConnectionType, KurentoOptions, Publisher, Subscriber,
 };
 use zvonok_openvidu::wire::{IceServer, METADATA_SEPARATOR, Role};
 use zvonok_sfu::{StreamId, SubscriptionId};
@@ -140,7 +140,8 @@ impl Participant {
         match &mut self.link {
             Link::Online(outbox) => outbox.send(Frame::Text(text.to_owned())),
             Link::Away { until, missed } => {
-                if missed.len() < defaults::MISSED {
+                let bytes: usize = missed.iter().map(String::len).sum();
+                if missed.len() < defaults::MISSED && bytes + text.len() <= defaults::MISSED_BYTES {
                     missed.push(text.to_owned());
                 } else {
                     // It could not be told what it missed any more, so it has to join anew.
@@ -196,19 +197,6 @@ impl Participant {
 }
 
 fn publisher(stream: &Published) -> Publisher {
-    let entry = &stream.entry;
-    Publisher {
-        created_at: entry.created_at,
-        stream_id: entry.id.clone(),
-        media_options: MediaOptions {
-            has_audio: entry.has_audio,
-            has_video: entry.has_video,
-            audio_active: entry.audio_active,
-            video_active: entry.video_active,
-            type_of_video: entry.type_of_video.clone(),
-            frame_rate: entry.frame_rate,
-            video_dimensions: entry.video_dimensions.clone(),
-            filter: entry.filter.clone(),
-        },
-    }
+    let Stream { id, created_at, media } = stream.entry.clone();
+    Publisher { created_at, stream_id: id, media_options: media }
 }

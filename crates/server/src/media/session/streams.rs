@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use zvonok_openvidu::wire::Reason;
 use zvonok_openvidu::wire::call::{PublishVideo, ReceiveVideoFrom, ReconnectStream, StreamPropertyChanged};
 use zvonok_openvidu::wire::join::Stream;
+use zvonok_openvidu::wire::media::MediaOptions;
 use zvonok_openvidu::wire::notice::Notice;
 use zvonok_openvidu::wire::rpc::{ErrorObject, code};
 use zvonok_sfu::SfuError;
@@ -23,27 +24,14 @@ impl Session {
         if participant.stream.is_some() {
             return Err(ErrorObject::new(code::ALREADY_STREAMING, "this connection publishes already"));
         }
-        if !params.has_audio && !params.has_video {
+        let media = params.media.complete();
+        if !media.has_audio && !media.has_video {
             return Err(ErrorObject::new(code::INVALID_PARAMS, "a stream needs sound or pictures"));
         }
         let key = self.shared.media.new_stream();
         let sdp_answer =
             self.shared.media.publish(key, params.sdp_offer, params.do_loopback).await.map_err(media_error)?;
-        let video = params.has_video;
-        let type_of_video = params.type_of_video.filter(|kind| video && !kind.is_empty());
-        let type_of_video = if video { type_of_video.or_else(|| Some("CAMERA".to_owned())) } else { None };
-        let entry = Stream {
-            id: ids::stream(type_of_video.as_deref(), me),
-            created_at: ids::now_ms(),
-            has_audio: params.has_audio,
-            has_video: video,
-            audio_active: params.has_audio.then(|| params.audio_active.unwrap_or(true)),
-            video_active: video.then(|| params.video_active.unwrap_or(true)),
-            type_of_video,
-            frame_rate: params.frame_rate.filter(|_| video),
-            video_dimensions: params.video_dimensions.filter(|_| video),
-            filter: serde_json::Map::new(),
-        };
+        let entry = Stream { id: ids::stream(media.type_of_video.as_deref(), me), created_at: ids::now_ms(), media };
         let result = json!({ "sdpAnswer": sdp_answer, "id": entry.id, "createdAt": entry.created_at });
         let notice = Notice::ParticipantPublished { id: me.to_owned(), streams: vec![entry.clone()] };
         if let Some(participant) = self.participant_mut(me) {
@@ -159,7 +147,7 @@ impl Session {
         let Some(stream) = &mut participant.stream else {
             return Err(ErrorObject::new(code::NOT_STREAMING, "this connection publishes nothing"));
         };
-        set_property(&mut stream.entry, property, &params.new_value);
+        set_property(&mut stream.entry.media, property, &params.new_value);
         Ok(Notice::StreamPropertyChanged {
             connection_id: me.to_owned(),
             stream_id: stream.entry.id.clone(),
@@ -190,11 +178,11 @@ impl Session {
 }
 
 /// What a property change does to what later joiners are told.
-pub(super) fn set_property(entry: &mut Stream, property: &str, value: &Value) {
+pub(super) fn set_property(media: &mut MediaOptions, property: &str, value: &Value) {
     match property {
-        "audioActive" if entry.has_audio => entry.audio_active = value.as_bool(),
-        "videoActive" if entry.has_video => entry.video_active = value.as_bool(),
-        "videoDimensions" => entry.video_dimensions = value.as_str().map(str::to_owned),
+        "audioActive" if media.has_audio => media.audio_active = value.as_bool(),
+        "videoActive" if media.has_video => media.video_active = value.as_bool(),
+        "videoDimensions" if media.has_video => media.video_dimensions = value.as_str().map(str::to_owned),
         _ => {}
     }
 }

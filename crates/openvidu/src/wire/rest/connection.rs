@@ -1,0 +1,200 @@
+//! Connections: participants that are there, and those whose token nobody has used yet.
+
+use serde::{Deserialize, Serialize};
+
+use crate::wire::media::MediaOptions;
+use crate::wire::{IceServer, Role};
+
+/// What kind of participant a connection is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum ConnectionType {
+    /// A client with a socket.
+    #[default]
+    Webrtc,
+    /// An IP camera.
+    Ipcam,
+}
+
+/// Whether a token was used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ConnectionStatus {
+    /// Not yet.
+    Pending,
+    /// Its participant is in the session.
+    Active,
+}
+
+fn connection_object() -> String {
+    "connection".to_owned()
+}
+
+/// Limits for Kurento; carried, and shown again.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct KurentoOptions {
+    /// kbit/s.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub video_max_recv_bandwidth: Option<i64>,
+    /// kbit/s.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub video_min_recv_bandwidth: Option<i64>,
+    /// kbit/s.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub video_max_send_bandwidth: Option<i64>,
+    /// kbit/s.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub video_min_send_bandwidth: Option<i64>,
+    /// Filters that a publisher may apply to its own stream.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub allowed_filters: Option<Vec<String>>,
+}
+
+/// An ICE server as requested for a connection.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct IceServerRequest {
+    /// See [`IceServer::url`].
+    pub url: String,
+    /// User name of a TURN server.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub username: Option<String>,
+    /// Password of a TURN server.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credential: Option<String>,
+    /// Makes short-lived credentials instead of the two above.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub static_auth_secret: Option<String>,
+}
+
+/// Body of `POST /sessions/S/connection`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ConnectionRequest {
+    /// Default `WEBRTC`.
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    pub kind: Option<ConnectionType>,
+    /// Becomes `serverData`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data: Option<String>,
+    /// Default true.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub record: Option<bool>,
+    /// Default `PUBLISHER`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub role: Option<Role>,
+    /// Carried.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kurento_options: Option<KurentoOptions>,
+    /// TURN and STUN servers for this connection.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub custom_ice_servers: Option<Vec<IceServerRequest>>,
+    /// IP cameras.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rtsp_uri: Option<String>,
+    /// IP cameras.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub adaptative_bitrate: Option<bool>,
+    /// IP cameras.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub only_play_with_subscribers: Option<bool>,
+    /// IP cameras; milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub network_cache: Option<i64>,
+}
+
+/// A connection. All members are always there; what does not apply is null.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Connection {
+    /// Its id.
+    pub id: String,
+    /// The same again: clients read this one.
+    pub connection_id: String,
+    /// Always `connection`.
+    #[serde(default = "connection_object")]
+    pub object: String,
+    /// Whether its token was used.
+    pub status: ConnectionStatus,
+    /// Its session.
+    pub session_id: String,
+    /// When its token was made; milliseconds.
+    pub created_at: u64,
+    /// What it is.
+    #[serde(rename = "type")]
+    pub kind: ConnectionType,
+    /// Part of recordings.
+    #[serde(default)]
+    pub record: bool,
+    /// Null for IP cameras.
+    #[serde(default)]
+    pub role: Option<Role>,
+    /// As requested.
+    #[serde(default)]
+    pub kurento_options: Option<KurentoOptions>,
+    /// As requested, with short-lived credentials made.
+    #[serde(default)]
+    pub custom_ice_servers: Vec<IceServer>,
+    /// IP cameras.
+    #[serde(default)]
+    pub rtsp_uri: Option<String>,
+    /// IP cameras.
+    #[serde(default)]
+    pub adaptative_bitrate: Option<bool>,
+    /// IP cameras.
+    #[serde(default)]
+    pub only_play_with_subscribers: Option<bool>,
+    /// IP cameras; milliseconds.
+    #[serde(default)]
+    pub network_cache: Option<i64>,
+    /// What the application gave.
+    #[serde(default)]
+    pub server_data: Option<String>,
+    /// The whole token, a `wss://` URL; null for IP cameras.
+    #[serde(default)]
+    pub token: Option<String>,
+    /// When it joined; milliseconds.
+    #[serde(default)]
+    pub active_at: Option<u64>,
+    /// Where it is, or `unknown`.
+    #[serde(default)]
+    pub location: Option<String>,
+    /// Its address.
+    #[serde(default)]
+    pub ip: Option<String>,
+    /// Browser and system, as the client says.
+    #[serde(default)]
+    pub platform: Option<String>,
+    /// What the client gave.
+    #[serde(default)]
+    pub client_data: Option<String>,
+    /// Its streams, none or one; null while pending.
+    #[serde(default)]
+    pub publishers: Option<Vec<Publisher>>,
+    /// The streams it receives; null while pending.
+    #[serde(default)]
+    pub subscribers: Option<Vec<Subscriber>>,
+}
+
+/// A stream of a connection.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Publisher {
+    /// Milliseconds.
+    pub created_at: u64,
+    /// Its id.
+    pub stream_id: String,
+    /// What it carries.
+    pub media_options: MediaOptions,
+}
+
+/// A stream that a connection receives.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Subscriber {
+    /// Milliseconds.
+    pub created_at: u64,
+    /// The stream's id.
+    pub stream_id: String,
+}

@@ -1,0 +1,89 @@
+//! What the hub asks of the media server: tokens, and the ends of sessions.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::time::timeout;
+use zvonok_signaling_proto::rest::TokenAnswer;
+use zvonok_signaling_proto::{Code, TokenRole};
+
+use super::limits::MEDIA_TIMEOUT_MS;
+use super::machine::{Answer, Grant, Input, Reply};
+use super::task::Hub;
+use crate::media_control::{MediaControl, MediaControlError, Role};
+
+/// Something for the media server, in order.
+pub(super) enum MediaOp {
+    StartEcho { session: String },
+    Close { session: String, connections: Vec<String>, evict: bool },
+}
+
+impl Hub {
+    /// Makes the token that the machine has granted.
+    pub(super) async fn mint(&self, grant: Grant) -> Answer {
+        let data = serde_json::json!({ "login": grant.login }).to_string();
+        let role = grant.role;
+        let made = within(async {
+            self.media.create_session(Some(&grant.session)).await?;
+            self.media.create_token(&grant.session, role, &data).await
+        });
+        let token = match made.await {
+            Ok(token) => token,
+            Err(error) => {
+                tracing::warn!(call_id = %grant.call_id, %error, "no token was made");
+                return Answer::refused(Code::Unavailable, "The media server did not make a token. Try again.");
+            }
+        };
+        match self.reply_to(Input::Minted { grant, connection_id: token.connection_id }).await {
+            Reply::Answer(answer) if answer.head.status == 0 => Answer::with(&TokenAnswer {
+                token: token.token.reveal().to_owned(),
+                openvidu: token.openvidu,
+                role: match role {
+                    Role::Publisher => TokenRole::Publisher,
+                    Role::Subscriber => TokenRole::Subscriber,
+                },
+            }),
+            Reply::Answer(answer) => answer,
+            Reply::None | Reply::Ack(_) | Reply::LoginRefused(_) | Reply::Grant(_) => {
+                Answer::refused(Code::Unavailable, "The hub is stopping.")
+            }
+        }
+    }
+}
+
+/// Speaks to the media server, one thing after the other: a session is not closed before its echo was started.
+pub(super) async fn run(media: Arc<dyn MediaControl>, mut work: mpsc::Receiver<MediaOp>) {
+    while let Some(op) = work.recv().await {
+        match op {
+            MediaOp::StartEcho { session } => {
+                let data = serde_json::json!({ "login": crate::echo::LOGIN }).to_string();
+                let started = within(async {
+                    media.create_session(Some(&session)).await?;
+                    media.start_echo(&session, &data).await
+                });
+                log(started.await, "start the echo");
+            }
+            MediaOp::Close { session, connections, evict } => {
+                for connection in connections {
+                    log(within(media.revoke_token(&session, &connection)).await, "revoke a token");
+                }
+                if evict {
+                    log(within(media.close_session(&session)).await, "close a session");
+                }
+            }
+        }
+    }
+}
+
+async fn within<T>(op: impl Future<Output = Result<T, MediaControlError>>) -> Result<T, MediaControlError> {
+    timeout(Duration::from_millis(MEDIA_TIMEOUT_MS), op)
+        .await
+        .unwrap_or_else(|_| Err(MediaControlError::Unreachable("no answer in time".to_owned())))
+}
+
+fn log(result: Result<(), MediaControlError>, what: &'static str) {
+    if let Err(error) = result {
+        tracing::warn!(%error, what, "the media server did not do it");
+    }
+}

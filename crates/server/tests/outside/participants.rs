@@ -1,0 +1,45 @@
+//! Sockets and participants: which is whose, and what one that does not read costs.
+
+use serde_json::json;
+
+use crate::plain_server;
+use crate::rpc::Rpc;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_socket_is_one_participants_for_good() {
+    let server = plain_server().await;
+    let (mut man, woman) = (Rpc::join(&server).await, Rpc::join(&server).await);
+    let refused = man.ask("connect", json!({ "sessionId": woman.rpc, "reconnect": true })).await;
+    assert_eq!(refused.unwrap_err()["code"], 40007, "or nobody would ever hear that the man's socket is lost");
+    man.ask("echo", json!({})).await.unwrap();
+    server.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_says_connect_without_having_been_away_stays() {
+    let server = plain_server().await;
+    let mut man = Rpc::join(&server).await;
+    let rpc = man.rpc.clone();
+    man.ask("connect", json!({ "sessionId": rpc, "reconnect": true })).await.unwrap();
+    man.ask("echo", json!({})).await.unwrap();
+    server.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_does_not_read_loses_the_socket_before_it_costs_much_memory() {
+    const SIGNALS: usize = 200;
+    let server = plain_server().await;
+    let (mut man, mut woman) = (Rpc::join(&server).await, Rpc::join(&server).await);
+    let text = "x".repeat(200_000);
+    for _ in 0..SIGNALS {
+        let message = json!({ "to": [], "type": "signal:chat", "data": text }).to_string();
+        man.ask("sendMessage", json!({ "message": message })).await.unwrap();
+    }
+    let mut heard = 0;
+    while woman.next().await.is_some() {
+        heard += 1;
+    }
+    assert!(heard < SIGNALS / 2, "{heard} of {SIGNALS} long signals waited in the server for one who does not read");
+    man.ask("echo", json!({})).await.unwrap();
+    server.shutdown().await;
+}
