@@ -7,7 +7,6 @@ use std::time::Duration;
 use futures_util::{SinkExt as _, StreamExt as _};
 use rustls::pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
@@ -17,6 +16,7 @@ use zvonok_signaling_proto::packet::{Data, Engine, MAX_FRAME, Open, Packet};
 use zvonok_signaling_proto::{Code, SOCKET_PATH};
 
 use crate::ConnectError;
+use crate::reach::reach;
 
 /// A byte stream, encrypted or not.
 pub(crate) trait Wire: AsyncRead + AsyncWrite + Unpin + Send + Sync {}
@@ -54,8 +54,7 @@ pub(crate) async fn connect(
 ) -> Result<Connected, ConnectError> {
     let until = Instant::now() + limit;
     let (secure, address, url) = address(base)?;
-    let tcp = TcpStream::connect((address.0.as_str(), address.1));
-    let tcp = within(until, "connecting", tcp).await?.map_err(ConnectError::Unreachable)?;
+    let tcp = within(until, "connecting", reach(&address.0, address.1)).await?.map_err(ConnectError::Unreachable)?;
     tcp.set_nodelay(true).map_err(ConnectError::Unreachable)?;
     let wire: Box<dyn Wire> = if secure {
         let name = ServerName::try_from(address.0).map_err(|_| ConnectError::BadAddress)?;

@@ -12,3 +12,4 @@ mod hub;
 mod malformed;
 mod plain;
 mod rig;
+mod slow;

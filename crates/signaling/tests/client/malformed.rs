@@ -40,19 +40,24 @@ const NONSENSE: [&str; 22] = [
     "42/other,[\"calling\",{\"login\":\"man\"}]",
 ];
 
-async fn accept(listener: &TcpListener) -> WebSocketStream<TcpStream> {
+pub(crate) async fn accept(listener: &TcpListener) -> WebSocketStream<TcpStream> {
     let (stream, _) = listener.accept().await.unwrap();
     tokio_tungstenite::accept_async(stream).await.unwrap()
 }
 
 /// Up to the point where the client counts as connected to a server of part A.
 async fn begin(socket: &mut WebSocketStream<TcpStream>) {
+    greet(socket).await;
+    socket.send(Message::text("431[]")).await.unwrap();
+}
+
+/// Up to the client's `login`.
+pub(crate) async fn greet(socket: &mut WebSocketStream<TcpStream>) {
     socket.send(Message::text(OPEN)).await.unwrap();
     assert_eq!(socket.next().await.unwrap().unwrap().to_text().unwrap(), "40");
     socket.send(Message::text("40{\"sid\":\"s\"}")).await.unwrap();
     let login = socket.next().await.unwrap().unwrap();
     assert!(login.to_text().unwrap().starts_with("421[\"login\","), "{login:?}");
-    socket.send(Message::text("431[]")).await.unwrap();
 }
 
 #[tokio::test]

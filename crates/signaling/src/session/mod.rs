@@ -1,5 +1,7 @@
 //! One connection: login, heartbeat, events.
 
+mod hear;
+
 use std::time::Duration;
 
 use futures_util::{SinkExt as _, StreamExt as _};
@@ -7,9 +9,8 @@ use serde_json::{Value, json};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until};
 use tokio_tungstenite::tungstenite::{Error as WsError, Message};
-use zvonok_signaling_proto::event::{EventError, LoginAck, LoginRequest, RingAck, ServerEvent};
+use zvonok_signaling_proto::event::{LoginRequest, RingAck, ServerEvent};
 use zvonok_signaling_proto::packet::{Data, Engine, Packet};
-use zvonok_signaling_proto::rest::Head;
 use zvonok_signaling_proto::{Login, VERSION};
 
 use crate::config::{Config, Timing};
@@ -19,10 +20,6 @@ use crate::{ConnectError, Contract, Event};
 
 /// Number of `login`'s acknowledgement; those of `ring_ack` are above it.
 const LOGIN_ACK: u64 = 1;
-/// Malformed packets of one connection until it is given up.
-const MAX_MALFORMED: u32 = 20;
-/// Events that may come before the contract is settled.
-const MAX_EARLY: usize = 64;
 /// Bounds of a server's heartbeat: a value outside is an error of its or a trap.
 const HEARTBEAT: (u64, u64) = (1_000, 300_000);
 
@@ -42,7 +39,9 @@ pub(crate) struct Session<'a> {
     probe: u64,
     /// When `login` counts as not acknowledged; `None` once the contract is settled.
     settle: Option<Instant>,
-    early: Vec<ServerEvent>,
+    /// The contract was taken for part A because no acknowledgement came in time. It may still come.
+    guessed: bool,
+    early: Vec<(ServerEvent, Option<u64>)>,
     malformed: u32,
     last_seq: &'a mut Option<u64>,
     last_ack: u64,
@@ -77,6 +76,7 @@ impl<'a> Session<'a> {
             probed: None,
             probe: 0,
             settle: None,
+            guessed: false,
             early: Vec::new(),
             malformed: 0,
             last_seq,
@@ -115,6 +115,7 @@ impl<'a> Session<'a> {
 
     async fn on_due(&mut self, now: Instant) -> Result<(), End> {
         if self.settle.is_some_and(|at| at <= now) {
+            self.guessed = true;
             return self.settled(Contract::Plain).await;
         }
         if self.probed.is_some_and(|at| at <= now) || self.heard + self.patience <= now {
@@ -153,119 +154,6 @@ impl<'a> Session<'a> {
         self.last_ack += 1;
         let payload = serde_json::to_value(body).unwrap_or(Value::Null);
         self.emit("ring_ack", payload, self.last_ack).await
-    }
-
-    async fn on_message(&mut self, message: Message) -> Result<(), End> {
-        self.heard = Instant::now();
-        match message {
-            Message::Text(text) => match Engine::decode(&text) {
-                Ok(packet) => self.on_packet(packet).await,
-                Err(error) => self.malformed(&error).await,
-            },
-            Message::Binary(_) => self.malformed(&"binary message").await,
-            Message::Pong(number) => {
-                if number[..] == self.probe.to_be_bytes() {
-                    self.probed = None;
-                }
-                Ok(())
-            }
-            Message::Close(_) => Err(End::Failed(ConnectError::Closed)),
-            Message::Ping(_) | Message::Frame(_) => Ok(()),
-        }
-    }
-
-    /// Something that makes no sense: said in the log without its contents, and ignored until it is too much.
-    async fn malformed(&mut self, what: &(dyn std::fmt::Display + Sync)) -> Result<(), End> {
-        self.malformed += 1;
-        tracing::warn!(%what, count = self.malformed, "the hub sent something malformed");
-        if self.malformed == 1 {
-            self.tell(Event::Malformed).await?;
-        }
-        if self.malformed >= MAX_MALFORMED { Err(End::Failed(ConnectError::Malformed)) } else { Ok(()) }
-    }
-
-    async fn on_packet(&mut self, packet: Engine) -> Result<(), End> {
-        match packet {
-            Engine::Ping => self.send(Engine::Pong).await,
-            Engine::Close => Err(End::Failed(ConnectError::Closed)),
-            Engine::Open(_) => self.malformed(&"a second handshake").await,
-            Engine::Pong | Engine::Noop => Ok(()),
-            Engine::Message(packet) if packet.namespace != "/" => self.malformed(&"another namespace").await,
-            Engine::Message(packet) => match packet.data {
-                Data::Event { name, mut args, .. } => {
-                    let payload = if args.is_empty() { Value::Null } else { args.swap_remove(0) };
-                    self.on_event(&name, payload).await
-                }
-                Data::Ack { id: LOGIN_ACK, mut args } if self.settle.is_some() => {
-                    let answer = if args.is_empty() { Value::Null } else { args.swap_remove(0) };
-                    self.on_login_ack(answer).await
-                }
-                Data::Ack { .. } => Ok(()),
-                Data::Disconnect => Err(End::Failed(ConnectError::Closed)),
-                Data::Connect(_) | Data::ConnectError(_) => self.malformed(&"the namespace a second time").await,
-            },
-        }
-    }
-
-    async fn on_login_ack(&mut self, answer: Value) -> Result<(), End> {
-        if answer.get("version").and_then(Value::as_u64) == Some(u64::from(VERSION)) {
-            return match serde_json::from_value::<LoginAck>(answer) {
-                Ok(ack) => self.settled(Contract::Extended(Box::new(ack))).await,
-                Err(_) => Err(End::Failed(ConnectError::Malformed)),
-            };
-        }
-        match serde_json::from_value::<Head>(answer) {
-            Ok(Head { status, code: Some(code), message }) if status != 0 => Err(End::Failed(ConnectError::Refused {
-                code: Some(code),
-                message: message.chars().take(200).collect(),
-            })),
-            Ok(_) | Err(_) => self.settled(Contract::Plain).await,
-        }
-    }
-
-    /// The contract is known: tells it, and what came before it was.
-    async fn settled(&mut self, contract: Contract) -> Result<(), End> {
-        self.settle = None;
-        let mut online = Online { sid: self.sid.clone(), extended: false };
-        if let Contract::Extended(ack) = &contract {
-            online = Online { sid: ack.sid.clone(), extended: true };
-            *self.last_seq = Some(ack.replay_after.unwrap_or(ack.seq));
-            if ack.dropped > 0 {
-                tracing::warn!(dropped = ack.dropped, "the hub no longer has everything that was missed");
-            }
-        }
-        tracing::info!(extended = online.extended, "signaling is online");
-        self.online.send_replace(Some(online));
-        self.tell(Event::Online(contract)).await?;
-        for event in std::mem::take(&mut self.early) {
-            self.tell(Event::Hub(event)).await?;
-        }
-        Ok(())
-    }
-
-    async fn on_event(&mut self, name: &str, payload: Value) -> Result<(), End> {
-        let (event, seq) = match ServerEvent::decode(name, payload) {
-            Ok(decoded) => decoded,
-            Err(EventError::Unknown) => {
-                tracing::debug!("an event of another contract");
-                return Ok(());
-            }
-            Err(error) => return self.malformed(&error).await,
-        };
-        if self.settle.is_some() {
-            if self.early.len() < MAX_EARLY {
-                self.early.push(event);
-            }
-            return Ok(());
-        }
-        if let Some(seq) = seq {
-            if self.last_seq.is_some_and(|last| seq <= last) {
-                tracing::debug!(seq, "an event that was handled already");
-                return Ok(());
-            }
-            *self.last_seq = Some(seq);
-        }
-        self.tell(Event::Hub(event)).await
     }
 }
 
