@@ -131,8 +131,11 @@ export class Server {
   }
 }
 
-/** Starts Chromium with its fake camera and microphone. */
-export async function startBrowser() {
+/** A fake camera and microphone that everybody may use. */
+const FAKE_DEVICES = ['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'];
+
+/** Starts Chromium with its fake camera and microphone, or with what other flags make of them. */
+export async function startBrowser(devices = FAKE_DEVICES) {
   return chromium.launch({
     executablePath: process.env.ZVONOK_CHROMIUM ?? '/usr/bin/chromium',
     headless: true,
@@ -150,8 +153,7 @@ export async function startBrowser() {
       '--disable-sync',
       '--disable-breakpad',
       '--ignore-certificate-errors',
-      '--use-fake-device-for-media-stream',
-      '--use-fake-ui-for-media-stream',
+      ...devices,
       '--autoplay-policy=no-user-gesture-required',
       // Two pages on one machine meet on the loopback interface, which ICE leaves out otherwise.
       '--allow-loopback-in-peer-connection',
