@@ -55,6 +55,14 @@ describe('words', () => {
     expect(Object.keys(remedies).every((code) => code in errors.en)).toBe(true);
   });
 
+  it('says what to do now, or what happens by itself', () => {
+    // Here nothing is left to be done.
+    const done = ['declined', 'cancelled', 'answered_elsewhere', 'not_now', 'no_tray'];
+    for (const table of [errors.en, errors.ru])
+      for (const [code, words] of Object.entries(table))
+        if (!done.includes(code)) expect(words, code).toMatch(/[;,] \S/);
+  });
+
   it('names what an error happened to, and something where nothing is named', () => {
     expect(sentence('busy', 'Man')).toBe('Man is in another call; try again later.');
     expect(sentence('secret_refused', '')).toBe('The server refused the secret; enter it again.');
