@@ -52,6 +52,21 @@ impl Deployments {
         Ok(Self { all, public_url })
     }
 
+    /// Asks every deployment whether it is there and takes its secret, and says so in the log: a wrong one would else
+    /// come to light with the first call only.
+    pub(crate) async fn look(&self) -> Vec<Result<(), Error>> {
+        let mut looks = Vec::new();
+        for (client, url) in &self.all {
+            let look = client.probe().await;
+            match &look {
+                Ok(found) => tracing::info!(%url, version = ?found.version, "the deployment answers"),
+                Err(error) => tracing::warn!(%url, %error, "{}", what_to_do(error)),
+            }
+            looks.push(look.map(|_found| ()));
+        }
+        looks
+    }
+
     /// The deployment of a session, and its address: always the same one for the same name.
     fn at(&self, session: &str) -> Result<&(Client, String), MediaControlError> {
         let mut hasher = DefaultHasher::new();
@@ -119,6 +134,19 @@ impl MediaControl for Deployments {
     }
 }
 
+/// What whoever runs this server can do about a deployment.
+fn what_to_do(error: &Error) -> &'static str {
+    if matches!(error, Error::SecretRefused { .. }) {
+        "calls will fail: the secret file that --openvidu names has another secret than the deployment (OPENVIDU_SECRET)"
+    } else if matches!(error, Error::Certificate { .. }) {
+        "calls will fail: make this machine trust the certificate, or name a file with it in SSL_CERT_FILE"
+    } else if error.is_retryable() {
+        "calls will fail until it answers: is it running, and is this its address?"
+    } else {
+        "calls will fail: is this the address of an OpenVidu?"
+    }
+}
+
 fn control_error(error: &Error, session: &str) -> MediaControlError {
     if matches!(error, Error::NoSession) {
         MediaControlError::NoSession(session.to_owned())
@@ -165,8 +193,15 @@ mod tests {
             used.insert(minted.openvidu);
         }
         assert_eq!(used.len(), 3, "the calls are spread");
+        assert!(control.look().await.iter().all(Result::is_ok));
+        let wrong: Vec<_> =
+            deployments.iter().map(|it| Deployment { secret: Secret::new("wrong"), ..it.clone() }).collect();
+        let looks = Deployments::new(&wrong).unwrap().look().await;
+        assert!(looks.iter().all(|look| matches!(look, Err(Error::SecretRefused { .. }))), "{looks:?}");
         for (server, _) in servers {
             server.shutdown().await;
         }
+        let looks = control.look().await;
+        assert!(looks.iter().all(|look| look.as_ref().is_err_and(Error::is_retryable)), "{looks:?}");
     }
 }

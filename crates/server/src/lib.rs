@@ -94,8 +94,17 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
         private::make_dir(dir).map_err(|source| StartError::DataDir { dir: dir.clone(), source })?;
     }
     if !config.openvidu.is_empty() {
-        let control = deployments::Deployments::new(&config.openvidu)?;
-        return start_with(Config { echo: false, ..config }, Arc::new(control)).await;
+        let control = Arc::new(deployments::Deployments::new(&config.openvidu)?);
+        let running =
+            start_with(Config { echo: false, ..config }, Arc::<deployments::Deployments>::clone(&control)).await?;
+        let stop = running.stop.clone();
+        running.tasks.spawn(async move {
+            tokio::select! {
+                () = stop.cancelled() => {}
+                _looks = control.look() => {}
+            }
+        });
+        return Ok(running);
     }
     let secret = secret::load_or_make(config.secret.clone(), config.data_dir.as_deref())?;
     let media = media::start(EmbeddedMedia {

@@ -8,9 +8,9 @@ use tokio::time::timeout;
 use zvonok_signaling_proto::rest::TokenAnswer;
 use zvonok_signaling_proto::{Code, TokenRole};
 
+use super::handle::Hub;
 use super::limits::MEDIA_TIMEOUT_MS;
 use super::machine::{Answer, Grant, Input, Reply};
-use super::task::Hub;
 use crate::media_control::{MediaControl, MediaControlError, Role};
 
 /// Something for the media server, in order.

@@ -5,6 +5,7 @@
 
 mod clock;
 mod guard;
+mod handle;
 pub mod limits;
 pub mod machine;
 mod media;
@@ -21,9 +22,9 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub use guard::Access;
+use handle::Hub;
 use machine::{Machine, Settings};
 use store::MemoryStore;
-use task::Hub;
 
 use crate::echo;
 use crate::media_control::MediaControl;

@@ -14,8 +14,8 @@ use zvonok_signaling_proto::rest::{
     AcceptRequest, CallRef, CallRequest, DeclineRequest, Query as PageQuery, StatusRequest,
 };
 
+use super::handle::Hub;
 use super::machine::{Answer, Reply, Request};
-use super::task::Hub;
 
 type Body = Result<Bytes, BytesRejection>;
 

@@ -14,8 +14,8 @@ use zvonok_signaling_proto::event::{LoginRequest, RingAck};
 use zvonok_signaling_proto::rest::Head;
 use zvonok_signaling_proto::{Code, SOCKET_PATH};
 
+use super::handle::Hub;
 use super::limits::{EVENTS_AT_ONCE, MAX_MESSAGE, MAX_QUEUED, PING_INTERVAL_MS, PING_TIMEOUT_MS};
-use super::task::Hub;
 
 /// The Socket.IO endpoint: WebSockets only, namespace `/`.
 pub(super) fn layer(hub: Hub) -> (SocketIoLayer, SocketIo) {

@@ -1,23 +1,22 @@
-//! The task that owns the hub machine, and the handle to it.
+//! The task that owns the hub machine.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::Arc;
 use std::time::Duration;
 
+use socketioxide::SocketError;
 use socketioxide::extract::{AckSender, SocketRef};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument as _;
-use zvonok_signaling_proto::event::{LoginRequest, RingAck, ServerEvent};
+use zvonok_signaling_proto::event::{LoginRequest, ServerEvent};
 
 use super::clock::Clock;
-use super::limits::{MAX_SOCKETS, QUEUE};
-use super::machine::{Fresh, Input, Machine, Output, Reply, Request, SocketId};
-use super::media::{self, MediaOp};
+use super::handle::fresh;
+use super::machine::{Input, Machine, Output, Reply, SocketId};
+use super::media::MediaOp;
 use crate::echo::Echo;
-use crate::media_control::MediaControl;
 
 /// Least time between two ticks: a deadline that stays due must not spin the task.
 const MIN_TICK: Duration = Duration::from_millis(20);
@@ -25,81 +24,19 @@ const MIN_TICK: Duration = Duration::from_millis(20);
 /// Ends of sockets that are remembered; an event overtaken by so many others does not occur.
 const GONE: usize = 256;
 
-/// A handle to the hub.
-#[derive(Debug, Clone)]
-pub(super) struct Hub {
-    commands: mpsc::Sender<Command>,
-    pub(super) media: Arc<dyn MediaControl>,
-    seats: Arc<Semaphore>,
-}
+/// How often a socket that is full is asked to go, and how long after another: until its heartbeat has ended it.
+const GOOD_BYES: u32 = 120;
+const GOOD_BYE_PAUSE: Duration = Duration::from_millis(250);
 
-enum Command {
+/// What is asked of the hub's task.
+pub(super) enum Command {
     Login { socket: SocketRef, body: LoginRequest, ack: AckSender },
     Tell(Input),
     Ask { input: Input, reply: oneshot::Sender<Reply> },
 }
 
-impl Hub {
-    pub(super) fn start(
-        machine: Machine,
-        echo: Option<Echo>,
-        media: Arc<dyn MediaControl>,
-        tasks: &TaskTracker,
-        stop: &CancellationToken,
-    ) -> Self {
-        let (commands, inbox) = mpsc::channel(QUEUE);
-        let (ops, work) = mpsc::channel(QUEUE);
-        let task = Task { machine, echo, ops, sockets: HashMap::new(), gone: VecDeque::new(), clock: Clock::start() };
-        tasks.spawn(task.run(inbox, stop.clone()).instrument(tracing::info_span!("hub")));
-        tasks.spawn(media::run(Arc::clone(&media), work).instrument(tracing::info_span!("hub_media")));
-        Self { commands, media, seats: Arc::new(Semaphore::new(MAX_SOCKETS)) }
-    }
-
-    /// Room for one more socket, if there is any.
-    pub(super) fn room(&self) -> Option<OwnedSemaphorePermit> {
-        Arc::clone(&self.seats).try_acquire_owned().ok()
-    }
-
-    pub(super) async fn login(&self, socket: SocketRef, body: LoginRequest, ack: AckSender) {
-        self.send(Command::Login { socket, body, ack }).await;
-    }
-
-    pub(super) async fn ring_ack(&self, socket: SocketId, body: RingAck) {
-        self.send(Command::Tell(Input::RingAck { socket, body })).await;
-    }
-
-    pub(super) async fn gone(&self, socket: SocketId) {
-        self.send(Command::Tell(Input::SocketGone { socket })).await;
-    }
-
-    /// A request and its answer; [`Reply::None`] when the hub is stopping.
-    pub(super) async fn ask(&self, sid: Option<SocketId>, request: Request) -> Reply {
-        match fresh() {
-            Some(fresh) => self.reply_to(Input::Request { sid, request, fresh }).await,
-            None => Reply::None,
-        }
-    }
-
-    pub(super) async fn reply_to(&self, input: Input) -> Reply {
-        let (reply, answer) = oneshot::channel();
-        self.send(Command::Ask { input, reply }).await;
-        answer.await.unwrap_or(Reply::None)
-    }
-
-    async fn send(&self, command: Command) {
-        if self.commands.send(command).await.is_err() {
-            tracing::debug!("the hub has stopped");
-        }
-    }
-}
-
-/// New unguessable ids: 128 bits of the operating system's seed for a session, a UUIDv7 for a call.
-fn fresh() -> Option<Fresh> {
-    let call_id = uuid::Uuid::now_v7().to_string().parse().ok()?;
-    Some(Fresh { call_id, session: format!("{:032x}", rand::random::<u128>()) })
-}
-
-struct Task {
+/// The task that owns the machine.
+pub(super) struct Task {
     machine: Machine,
     echo: Option<Echo>,
     ops: mpsc::Sender<MediaOp>,
@@ -107,10 +44,24 @@ struct Task {
     /// Sockets whose end was told lately: their events are tasks of their own and may come later.
     gone: VecDeque<SocketId>,
     clock: Clock,
+    tasks: TaskTracker,
+    stop: CancellationToken,
 }
 
 impl Task {
-    async fn run(mut self, mut inbox: mpsc::Receiver<Command>, stop: CancellationToken) {
+    /// A task that asks the media server through `ops`, and ends sockets on `tasks`, until `stop`.
+    pub(super) fn new(
+        machine: Machine,
+        echo: Option<Echo>,
+        ops: mpsc::Sender<MediaOp>,
+        tasks: TaskTracker,
+        stop: CancellationToken,
+    ) -> Self {
+        let (sockets, gone) = (HashMap::new(), VecDeque::new());
+        Self { machine, echo, ops, sockets, gone, clock: Clock::start(), tasks, stop }
+    }
+
+    pub(super) async fn run(mut self, mut inbox: mpsc::Receiver<Command>) {
         loop {
             let due = self.machine.deadline().map(|at| self.clock.moment(at).max(Instant::now() + MIN_TICK));
             let tick = async {
@@ -120,7 +71,7 @@ impl Task {
                 }
             };
             tokio::select! {
-                () = stop.cancelled() => break,
+                () = self.stop.cancelled() => break,
                 command = inbox.recv() => match command {
                     Some(command) => self.take(command),
                     None => break,
@@ -149,11 +100,7 @@ impl Task {
             }
             Command::Tell(input) => {
                 if let Input::SocketGone { socket } = &input {
-                    self.sockets.remove(socket);
-                    self.gone.push_back(socket.clone());
-                    if self.gone.len() > GONE {
-                        self.gone.pop_front();
-                    }
+                    self.forget(socket);
                 }
                 self.handle(input);
             }
@@ -164,6 +111,15 @@ impl Task {
             }
         }
         self.drain();
+    }
+
+    /// Takes a socket out for good.
+    fn forget(&mut self, socket: &SocketId) -> Option<SocketRef> {
+        self.gone.push_back(socket.clone());
+        if self.gone.len() > GONE {
+            self.gone.pop_front();
+        }
+        self.sockets.remove(socket)
     }
 
     fn handle(&mut self, input: Input) -> Reply {
@@ -182,7 +138,7 @@ impl Task {
                 }
                 Output::Disconnect { socket } => {
                     if let Some(socket) = self.sockets.remove(&socket) {
-                        let _ = socket.disconnect();
+                        self.end(socket);
                     }
                 }
                 Output::CloseSession { session, connections, evict } => {
@@ -197,11 +153,35 @@ impl Task {
         let (Some(socket), Some(payload)) = (self.sockets.get(to), payload) else { return };
         if let Err(error) = socket.emit(event.name(), &payload) {
             // A reader too slow for its queue: what it misses is replayed when it comes back.
-            tracing::debug!(%error, event = event.name(), "a socket does not take its events");
-            if let Some(socket) = self.sockets.remove(to) {
-                let _ = socket.disconnect();
+            tracing::warn!(%error, event = event.name(), "a socket does not take its events, and is disconnected");
+            let socket = to.to_owned();
+            if let Some(full) = self.forget(&socket) {
+                self.end(full);
             }
+            // Until then nobody takes it for reachable.
+            self.handle(Input::SocketGone { socket });
         }
+    }
+
+    /// Disconnects a socket. One whose queue is full has no room for its good-bye either, and the library leaves it as it
+    /// was: connected, and told nothing any more.
+    fn end(&self, socket: SocketRef) {
+        if !is_full(&socket.clone().disconnect()) {
+            return;
+        }
+        let stop = self.stop.clone();
+        let ending = async move {
+            for _ in 0..GOOD_BYES {
+                tokio::select! {
+                    () = stop.cancelled() => return,
+                    () = tokio::time::sleep(GOOD_BYE_PAUSE) => {}
+                }
+                if !is_full(&socket.clone().disconnect()) {
+                    return;
+                }
+            }
+        };
+        self.tasks.spawn(ending.instrument(tracing::info_span!("good_bye")));
     }
 
     fn echo(&mut self, event: &ServerEvent) {
@@ -219,6 +199,10 @@ impl Task {
             tracing::error!("the media server is too slow: a session is left to its own end");
         }
     }
+}
+
+fn is_full(ended: &Result<(), SocketError>) -> bool {
+    matches!(ended, Err(SocketError::InternalChannelFull))
 }
 
 fn log_lost(sent: bool) {

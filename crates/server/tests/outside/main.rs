@@ -7,6 +7,7 @@ mod doors;
 mod openvidu_client;
 mod participants;
 mod rpc;
+mod slow_reader;
 mod starting;
 
 use std::sync::Once;

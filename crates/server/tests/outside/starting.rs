@@ -1,8 +1,9 @@
 //! `zvonok-server` as whoever starts it meets it: when it cannot, it says why and what to do.
 
+use std::io::{BufRead as _, BufReader};
 use std::net::TcpListener;
 use std::path::PathBuf;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 /// Starts the program, which has to end by itself.
 fn fails(flags: &[&str]) -> String {
@@ -67,19 +68,42 @@ fn what_is_wrong_with_files_and_flags_is_said_with_what_to_do() {
     std::fs::remove_dir_all(dir).unwrap();
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deployment_that_refuses_the_secret_is_named_at_the_start() {
+    let openvidu = crate::plain_server().await;
+    let dir = own_dir();
+    std::fs::create_dir_all(&dir).unwrap();
+    let secret = dir.join("secret");
+    std::fs::write(&secret, "wrong").unwrap();
+    let deployment = format!("{},{}", openvidu.media_url, secret.display());
+    let flags = ["--hub-listen", "127.0.0.1:0", "--openvidu", &deployment, "--data-dir", dir.to_str().unwrap()];
+    let mut server = Command::new(env!("CARGO_BIN_EXE_zvonok-server"))
+        .args(flags)
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(server.stderr.take().unwrap()).lines().map_while(Result::ok);
+    // It goes on, so that somebody can mend the deployment; were there no such line, this would wait for ever.
+    let said = tokio::task::spawn_blocking(move || lines.into_iter().find(|line| line.contains("refused the secret")));
+    let said = tokio::time::timeout(crate::PATIENCE, said).await.expect("in time").unwrap().unwrap();
+    assert!(said.contains("OPENVIDU_SECRET"), "{said}");
+    server.kill().unwrap();
+    server.wait().unwrap();
+    openvidu.shutdown().await;
+    std::fs::remove_dir_all(dir).unwrap();
+}
+
 #[test]
 fn files_that_a_crash_left_unfinished_are_made_anew() {
     let dir = own_dir();
     std::fs::create_dir_all(&dir).unwrap();
     std::fs::write(dir.join("openvidu-secret"), "").unwrap();
     let free = ["--hub-listen", "127.0.0.1:0", "--media-listen", "127.0.0.1:0", "--data-dir", dir.to_str().unwrap()];
-    let mut server = Command::new(env!("CARGO_BIN_EXE_zvonok-server"))
-        .args(free)
-        .stdout(std::process::Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut server =
+        Command::new(env!("CARGO_BIN_EXE_zvonok-server")).args(free).stdout(Stdio::piped()).spawn().unwrap();
     let mut first = String::new();
-    std::io::BufRead::read_line(&mut std::io::BufReader::new(server.stdout.take().unwrap()), &mut first).unwrap();
+    BufReader::new(server.stdout.take().unwrap()).read_line(&mut first).unwrap();
     server.kill().unwrap();
     server.wait().unwrap();
     assert!(first.starts_with("hub "), "{first:?}");

@@ -4,7 +4,7 @@ use zvonok_signaling_proto::event::{LoginAck, LoginRequest, Me, RingAck, RingDev
 use zvonok_signaling_proto::rest::Head;
 use zvonok_signaling_proto::{Code, Login, MAX_NAME_CHARS, Millis, Status, VERSION};
 
-use super::super::limits::{MAX_DEVICES, MAX_PEOPLE};
+use super::super::limits::MAX_DEVICES;
 use super::call::Stage;
 use super::finish::How;
 use super::people::{Device, Person};
@@ -27,7 +27,7 @@ impl Machine {
             (None, true) => return refuse(Code::Malformed, "`device` is missing."),
             (_, false) => self.plain_device(&socket, &body.login),
         };
-        if !self.people.contains_key(&body.login) && self.people.len() >= MAX_PEOPLE {
+        if !self.people.contains_key(&body.login) && !self.has_room() {
             return refuse(Code::TooMany, "The hub knows too many people.");
         }
         let party = Party { login: body.login.clone(), device: device_id };

@@ -26,7 +26,7 @@ use finish::How;
 use people::{Device, Person};
 pub use types::{Answer, Fresh, Grant, Input, Output, Reply, Request, SocketId};
 
-use super::limits::{KEEP_ENDED_MS, KEEP_EVENTS_MS, LOST_GRACE_MS};
+use super::limits::{KEEP_ENDED_MS, KEEP_EVENTS_MS, LOST_GRACE_MS, MAX_PEOPLE};
 use super::store::Store;
 
 /// What the machine is set to.
@@ -52,6 +52,8 @@ pub struct Machine {
     plain_devices: u64,
     /// People whose presence may have changed during this input.
     touched: BTreeSet<Login>,
+    /// So many people are known at most.
+    most_people: usize,
 }
 
 /// One device of one person.
@@ -74,6 +76,7 @@ impl Machine {
             outputs: VecDeque::new(),
             plain_devices: 0,
             touched: BTreeSet::new(),
+            most_people: MAX_PEOPLE,
         }
     }
 

@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use zvonok_signaling_proto::event::DeviceRef;
-use zvonok_signaling_proto::{Millis, Status};
+use zvonok_signaling_proto::{Login, Millis, Status};
 
+use super::Machine;
 use super::types::SocketId;
 
 /// Name shown for a device that speaks only part A and therefore has none.
@@ -88,5 +89,28 @@ impl Device {
 
     pub(super) fn reference(&self, id: &str) -> DeviceRef {
         DeviceRef { id: id.to_owned(), name: self.name.clone() }
+    }
+}
+
+impl Machine {
+    /// Whether one more person can be known. Of those who are not connected the one gone longest makes room: names that
+    /// somebody once used must not keep out everybody else for days.
+    pub(super) fn has_room(&mut self) -> bool {
+        if self.people.len() < self.most_people {
+            return true;
+        }
+        let in_call = |login: &Login| {
+            self.calls.values().any(|call| call.is_alive() && (call.caller == *login || call.callee == *login))
+        };
+        let idle = self.people.iter().filter(|(login, person)| !person.is_online() && !in_call(login));
+        let Some(longest) = idle.min_by_key(|(_, person)| person.last_seen).map(|(login, _)| login.clone()) else {
+            return false;
+        };
+        if let Some(person) = self.people.remove(&longest) {
+            for device in person.devices.keys() {
+                self.store.forget_device(&longest, device);
+            }
+        }
+        true
     }
 }

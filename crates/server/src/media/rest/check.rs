@@ -54,6 +54,10 @@ fn ice_server(request: IceServerRequest) -> Result<IceServer, Fault> {
 /// Whether it is a relay, if it is a URL of an ICE server at all.
 fn checked_url(text: &str) -> Result<bool, Fault> {
     let bad = || Fault::bad(format!("{text:?} is not the URL of an ICE server"));
+    // The parser below leaves white space out instead of refusing it.
+    if text.contains(|c: char| c.is_whitespace() || c.is_control()) {
+        return Err(bad());
+    }
     let (scheme, rest) = text.split_once(':').ok_or_else(bad)?;
     let relays = match scheme {
         "turn" | "turns" => true,
@@ -96,7 +100,17 @@ mod tests {
     fn ice_servers_are_checked_as_openvidu_checks_them() {
         assert!(ice_server(server("stun:stun.example.org:3478")).is_ok());
         assert!(ice_server(server("stuns:[::1]:3478")).is_ok());
-        for bad in ["", "http://a", "stun:", "stun:a?transport=udp", "stun:a:70000", "stun:a/b", "turn:a"] {
+        for bad in [
+            "",
+            "http://a",
+            "stun:",
+            "stun:a?transport=udp",
+            "stun:a:70000",
+            "stun:a/b",
+            "turn:a",
+            "stun:a ",
+            "stun:a\tb",
+        ] {
             assert!(ice_server(server(bad)).is_err(), "{bad}");
         }
         let turn =

@@ -107,3 +107,26 @@ fn the_number_of_devices_is_bounded() {
     assert_eq!(rig.machine.people.values().map(|person| person.devices.len()).sum::<usize>(), 16);
     assert_eq!(rig.machine.sockets.len(), 16);
 }
+
+#[test]
+fn who_is_gone_longest_makes_room_for_somebody_new() {
+    let mut rig = Rig::new();
+    rig.machine.most_people = 3;
+    for login in ["man/pc", "woman/pc", "child/pc"] {
+        rig.now += 1;
+        rig.login(login);
+    }
+    let new = || Input::Login {
+        socket: "new/pc".into(),
+        body: serde_json::from_value(json!({"login": "new", "version": 2, "device": {"id": "new-pc"}})).unwrap(),
+    };
+    assert!(matches!(rig.handle(new()), Reply::LoginRefused(_)), "everybody is there");
+    rig.call("man/pc", "woman", "c1");
+    rig.gone("woman/pc");
+    rig.now += 1;
+    rig.gone("child/pc");
+    assert!(matches!(rig.handle(new()), Reply::Ack(_)), "the child is gone");
+    let answer = rig.call("new/pc", "child", "c2");
+    assert_eq!(answer["code"], "unknown_user");
+    assert_eq!(rig.login("woman/pc'").pending.len(), 1, "who is called is kept, though gone longer");
+}

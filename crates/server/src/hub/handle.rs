@@ -1,0 +1,85 @@
+//! The handle to the hub.
+
+use std::sync::Arc;
+
+use socketioxide::extract::{AckSender, SocketRef};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tracing::Instrument as _;
+use zvonok_signaling_proto::event::{LoginRequest, RingAck};
+
+use super::limits::{MAX_SOCKETS, QUEUE};
+use super::machine::{Fresh, Input, Machine, Reply, Request, SocketId};
+use super::media;
+use super::task::{Command, Task};
+use crate::echo::Echo;
+use crate::media_control::MediaControl;
+
+/// A handle to the hub.
+#[derive(Debug, Clone)]
+pub(super) struct Hub {
+    commands: mpsc::Sender<Command>,
+    pub(super) media: Arc<dyn MediaControl>,
+    seats: Arc<Semaphore>,
+}
+
+impl Hub {
+    pub(super) fn start(
+        machine: Machine,
+        echo: Option<Echo>,
+        media: Arc<dyn MediaControl>,
+        tasks: &TaskTracker,
+        stop: &CancellationToken,
+    ) -> Self {
+        let (commands, inbox) = mpsc::channel(QUEUE);
+        let (ops, work) = mpsc::channel(QUEUE);
+        let task = Task::new(machine, echo, ops, tasks.clone(), stop.clone());
+        tasks.spawn(task.run(inbox).instrument(tracing::info_span!("hub")));
+        tasks.spawn(media::run(Arc::clone(&media), work).instrument(tracing::info_span!("hub_media")));
+        Self { commands, media, seats: Arc::new(Semaphore::new(MAX_SOCKETS)) }
+    }
+
+    /// Room for one more socket, if there is any.
+    pub(super) fn room(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.seats).try_acquire_owned().ok()
+    }
+
+    pub(super) async fn login(&self, socket: SocketRef, body: LoginRequest, ack: AckSender) {
+        self.send(Command::Login { socket, body, ack }).await;
+    }
+
+    pub(super) async fn ring_ack(&self, socket: SocketId, body: RingAck) {
+        self.send(Command::Tell(Input::RingAck { socket, body })).await;
+    }
+
+    pub(super) async fn gone(&self, socket: SocketId) {
+        self.send(Command::Tell(Input::SocketGone { socket })).await;
+    }
+
+    /// A request and its answer; [`Reply::None`] when the hub is stopping.
+    pub(super) async fn ask(&self, sid: Option<SocketId>, request: Request) -> Reply {
+        match fresh() {
+            Some(fresh) => self.reply_to(Input::Request { sid, request, fresh }).await,
+            None => Reply::None,
+        }
+    }
+
+    pub(super) async fn reply_to(&self, input: Input) -> Reply {
+        let (reply, answer) = oneshot::channel();
+        self.send(Command::Ask { input, reply }).await;
+        answer.await.unwrap_or(Reply::None)
+    }
+
+    async fn send(&self, command: Command) {
+        if self.commands.send(command).await.is_err() {
+            tracing::debug!("the hub has stopped");
+        }
+    }
+}
+
+/// New unguessable ids: 128 bits of the operating system's seed for a session, a UUIDv7 for a call.
+pub(super) fn fresh() -> Option<Fresh> {
+    let call_id = uuid::Uuid::now_v7().to_string().parse().ok()?;
+    Some(Fresh { call_id, session: format!("{:032x}", rand::random::<u128>()) })
+}
