@@ -203,3 +203,17 @@ test('nobody signs in as the echo', async () => {
   const ack = await peer.socket.emitWithAck('login', { login: 'echo', version: 2, device: { id: 'x', name: 'x' } });
   assert.equal(ack.code, 'not_allowed');
 });
+
+test('a hub that is stopped in mid-ring ends the ring on both sides', async () => {
+  const stopped = await Server.start({ args: ['--ring-seconds', '45'] });
+  try {
+    const [man, woman] = [await Peer.app(stopped, 'man'), await Peer.app(stopped, 'woman')];
+    await man.call('woman');
+    await woman.hears('calling');
+    await stopped.stop();
+    assert.equal((await man.hears('ended')).reason, 'closed');
+    await woman.hears('missed');
+  } finally {
+    await stopped.stop();
+  }
+});

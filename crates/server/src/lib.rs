@@ -50,6 +50,7 @@ pub struct Running {
     pub fingerprint: Option<String>,
     hub: Listening,
     sockets: socketioxide::SocketIo,
+    rings: hub::Rings,
     media: Option<media::MediaServer>,
     tasks: TaskTracker,
     stop: CancellationToken,
@@ -64,6 +65,7 @@ impl Running {
 
     /// Tells everybody that it is over, and waits until all is closed (at most about 5 s).
     pub async fn shutdown(mut self) {
+        self.rings.end().await;
         self.sockets.close().await;
         self.hub.close().await;
         self.stop.cancel();
@@ -156,11 +158,11 @@ async fn start_hub(config: Config, control: Arc<dyn MediaControl>, started: Star
     };
     let access = hub::Access { allow_origin: config.allow_origin.clone(), any_host: outside };
     let options = hub::Options { settings, access, echo: config.echo };
-    let parts = hub::start(options, control, &tasks, &stop);
-    let hub = listen::listen(&config, parts.router, &tasks)?;
+    let hub::Parts { router, sockets, rings } = hub::start(options, control, &tasks, &stop);
+    let hub = listen::listen(&config, router, &tasks)?;
     let hub_url = listen::url(&config, hub.address)?;
     let Started { media, media_url, fingerprint, secret } = started;
-    Ok(Running { hub_url, media_url, secret, fingerprint, hub, sockets: parts.sockets, media, tasks, stop })
+    Ok(Running { hub_url, media_url, secret, fingerprint, hub, sockets, rings, media, tasks, stop })
 }
 
 fn check(config: &Config) -> Result<(), StartError> {

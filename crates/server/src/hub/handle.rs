@@ -71,6 +71,13 @@ impl Hub {
         answer.await.unwrap_or(Reply::None)
     }
 
+    /// Ends what rings, and comes back when everybody's socket has the word.
+    pub(super) async fn stop(&self) {
+        self.reply_to(Input::Stop).await;
+        // Outputs follow their input, and come before the next input's answer.
+        self.reply_to(Input::Tick).await;
+    }
+
     async fn send(&self, command: Command) {
         if self.commands.send(command).await.is_err() {
             tracing::debug!("the hub has stopped");

@@ -47,6 +47,19 @@ pub struct Parts {
     pub router: Router,
     /// Closes the sockets.
     pub sockets: socketioxide::SocketIo,
+    /// Ends what rings, before the sockets are closed.
+    pub rings: Rings,
+}
+
+/// The calls that ring.
+#[derive(Debug)]
+pub struct Rings(Hub);
+
+impl Rings {
+    /// Tells callers and called that it is over, since the hub stops. Nothing rings afterwards.
+    pub async fn end(&self) {
+        self.0.stop().await;
+    }
 }
 
 /// Starts the hub's tasks on `tasks`, to be ended by `stop`.
@@ -59,10 +72,11 @@ pub fn start(options: Options, media: Arc<dyn MediaControl>, tasks: &TaskTracker
     }
     let hub = Hub::start(machine, echo, media, tasks, stop);
     let (layer, sockets) = socket::layer(hub.clone());
+    let rings = Rings(hub.clone());
     let router = rest::routes(hub)
         .layer(DefaultBodyLimit::max(limits::MAX_BODY))
         .layer(layer)
         // Outermost, so that nothing is reached around it.
         .layer(axum::middleware::from_fn_with_state(Arc::new(guard::Guard::new(options.access)), guard::check));
-    Parts { router, sockets }
+    Parts { router, sockets, rings }
 }

@@ -53,6 +53,17 @@ impl Machine {
         self.calls.insert(call.id.clone(), call);
     }
 
+    /// The hub stops. Nobody could answer what rings, so it is over for both sides now. An answered call goes on: its media
+    /// does not need the hub.
+    pub(super) fn stop(&mut self, now: Millis) {
+        self.stopping = true;
+        let ringing: Vec<_> =
+            self.calls.values().filter(|call| call.is_ringing()).map(|call| call.id.clone()).collect();
+        for id in ringing {
+            self.finish(&id, How::Expired, now);
+        }
+    }
+
     /// Takes a ringing call back without a word: it became another one.
     pub(super) fn retract(&mut self, id: &CallId, into: &CallId, now: Millis) {
         let Some(mut call) = self.calls.remove(id) else { return };

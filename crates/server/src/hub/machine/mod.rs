@@ -54,6 +54,7 @@ pub struct Machine {
     touched: BTreeSet<Login>,
     /// So many people are known at most.
     most_people: usize,
+    stopping: bool,
 }
 
 /// One device of one person.
@@ -77,6 +78,7 @@ impl Machine {
             plain_devices: 0,
             touched: BTreeSet::new(),
             most_people: MAX_PEOPLE,
+            stopping: false,
         }
     }
 
@@ -109,6 +111,10 @@ impl Machine {
             Input::Request { sid, request, fresh } => self.request(sid.as_deref(), request, fresh, now),
             Input::Minted { grant, connection_id } => self.minted(grant, connection_id),
             Input::Tick => Reply::None,
+            Input::Stop => {
+                self.stop(now);
+                Reply::None
+            }
         };
         self.show_presence(now);
         reply

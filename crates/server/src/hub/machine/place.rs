@@ -16,6 +16,9 @@ impl Machine {
         if let Some(answer) = self.repeated(who, &body, now) {
             return answer;
         }
+        if self.stopping {
+            return Answer::refused(Code::Unavailable, "The hub is stopping. Try again in a moment.");
+        }
         if body.login == who.login {
             return Answer::outcome(Code::NotAllowed, "You cannot call yourself.");
         }

@@ -50,6 +50,8 @@ pub enum Input {
     },
     /// Time passed; feed it when [`super::Machine::deadline`] is due.
     Tick,
+    /// The hub stops: what rings is over, and nothing rings any more.
+    Stop,
 }
 
 /// A REST request.

@@ -109,3 +109,33 @@ fn a_resident_answers_several_at_once_and_nobody_can_sign_in_as_it() {
         !format!("{:?}", rig.told.iter().filter(|t| t.0 != "secret-sid").collect::<Vec<_>>()).contains("secret-sid")
     );
 }
+
+#[test]
+fn when_the_hub_stops_what_rings_is_over_and_what_was_answered_goes_on() {
+    let mut rig = pair();
+    rig.login("child/pc");
+    rig.login("friend/pc");
+    for (caller, callee, id) in [("man/pc", "woman", "c1"), ("child/pc", "friend", "c2")] {
+        rig.call(caller, callee, id);
+    }
+    rig.accept("friend/pc", "c2");
+    rig.told.clear();
+    rig.handle(Input::Stop);
+    let ended = json!({"call_id": "c1", "reason": "closed", "seq": 1});
+    assert_eq!(rig.heard("man/pc").remove(0), ("ended", ended));
+    assert_eq!(rig.names("woman/pc"), ["missed"]);
+    assert_eq!(rig.names("child/pc"), [""; 0]);
+    assert_eq!(rig.call("man/pc", "woman", "c3")["code"], "unavailable");
+    assert_eq!(rig.ask("child/pc", Request::Hangup(id("c2")))["status"], 0);
+}
+
+#[test]
+fn when_the_hub_stops_pages_are_told_in_their_words() {
+    let mut rig = Rig::new();
+    rig.page("caller", "man");
+    rig.page("called", "woman");
+    rig.plain_call("caller", "woman");
+    rig.told.clear();
+    rig.handle(Input::Stop);
+    assert_eq!((rig.names("caller"), rig.names("called")), (vec!["declined"], vec!["cancelled"]));
+}
