@@ -7,6 +7,7 @@ use tokio::time::{Instant, sleep_until};
 use zvonok_signaling_proto::event::RingAck;
 
 use crate::config::Config;
+use crate::memory::Memory;
 use crate::session::{self, Session};
 use crate::{ConnectError, Event, dial};
 
@@ -63,13 +64,13 @@ impl Driver {
     /// the receiver of events is dropped.
     pub async fn run(mut self) {
         let mut failures = 0_u32;
-        let mut last_seq = self.config.last_seq;
+        let mut memory = Memory::new(self.config.last_seq);
         loop {
             if self.events.send(Event::Connecting).await.is_err() {
                 return;
             }
             let began = Instant::now();
-            let end = self.connection(&mut last_seq).await;
+            let end = self.connection(&mut memory).await;
             self.online.send_replace(None);
             let error = match end {
                 End::Closed => return,
@@ -113,7 +114,7 @@ impl Driver {
     }
 
     /// One connection, from dialling to its end.
-    async fn connection(&mut self, last_seq: &mut Option<u64>) -> End {
+    async fn connection(&mut self, memory: &mut Memory) -> End {
         let timing = self.config.timing;
         let connected = tokio::select! {
             connected = dial::connect(&self.config.socket, &self.config.tls, timing.connect) => connected,
@@ -121,7 +122,7 @@ impl Driver {
         };
         match connected {
             Ok(connected) => {
-                let mut session = Session::new(connected, &self.config, last_seq, &self.events, &self.online);
+                let mut session = Session::new(connected, &self.config, memory, &self.events, &self.online);
                 session::run(&mut session, &mut self.commands).await
             }
             Err(error) => End::Failed(error),

@@ -17,6 +17,7 @@ mod dial;
 mod driver;
 mod error;
 mod event;
+mod memory;
 mod reach;
 mod rest;
 mod session;

@@ -92,10 +92,17 @@ impl Session<'_> {
     /// The contract is known: tells it, and what came before it was.
     pub(super) async fn settled(&mut self, contract: Contract) -> Result<(), End> {
         self.settle = None;
+        let mut forgotten = Vec::new();
         let mut online = Online { sid: self.sid.clone(), extended: false };
         if let Contract::Extended(ack) = &contract {
             online = Online { sid: ack.sid.clone(), extended: true };
-            *self.last_seq = Some(ack.replay_after.unwrap_or(ack.seq));
+            let after = ack.replay_after.unwrap_or(ack.seq);
+            if self.hello.last_seq.is_some_and(|known| after < known) {
+                tracing::warn!("the hub was restarted and has forgotten what went before");
+                forgotten = self.memory.forgotten(&ack.pending);
+            }
+            self.memory.last_seq = Some(after);
+            ack.pending.iter().for_each(|calling| self.memory.rings(calling));
             if ack.dropped > 0 {
                 tracing::warn!(dropped = ack.dropped, "the hub no longer has everything that was missed");
             }
@@ -103,6 +110,9 @@ impl Session<'_> {
         tracing::info!(extended = online.extended, "signaling is online");
         self.online.send_replace(Some(online));
         self.tell(Event::Online(contract)).await?;
+        for event in forgotten {
+            self.tell(Event::Hub(event)).await?;
+        }
         for (event, seq) in std::mem::take(&mut self.early) {
             self.pass_on(event, seq).await?;
         }
@@ -130,12 +140,13 @@ impl Session<'_> {
     /// Tells an event, unless it was told before.
     async fn pass_on(&mut self, event: ServerEvent, seq: Option<u64>) -> Result<(), End> {
         if let Some(seq) = seq {
-            if self.last_seq.is_some_and(|last| seq <= last) {
+            if self.memory.last_seq.is_some_and(|last| seq <= last) {
                 tracing::debug!(seq, "an event that was handled already");
                 return Ok(());
             }
-            *self.last_seq = Some(seq);
+            self.memory.last_seq = Some(seq);
         }
+        self.memory.told(&event);
         self.tell(Event::Hub(event)).await
     }
 }

@@ -16,6 +16,7 @@ use zvonok_signaling_proto::{Login, VERSION};
 use crate::config::{Config, Timing};
 use crate::dial::{Connected, Socket};
 use crate::driver::{Command, End, Online};
+use crate::memory::Memory;
 use crate::{ConnectError, Contract, Event};
 
 /// Number of `login`'s acknowledgement; those of `ring_ack` are above it.
@@ -43,7 +44,7 @@ pub(crate) struct Session<'a> {
     guessed: bool,
     early: Vec<(ServerEvent, Option<u64>)>,
     malformed: u32,
-    last_seq: &'a mut Option<u64>,
+    memory: &'a mut Memory,
     last_ack: u64,
     events: &'a mpsc::Sender<Event>,
     online: &'a watch::Sender<Option<Online>>,
@@ -53,7 +54,7 @@ impl<'a> Session<'a> {
     pub(crate) fn new(
         connected: Connected,
         config: &Config,
-        last_seq: &'a mut Option<u64>,
+        memory: &'a mut Memory,
         events: &'a mpsc::Sender<Event>,
         online: &'a watch::Sender<Option<Online>>,
     ) -> Self {
@@ -63,7 +64,7 @@ impl<'a> Session<'a> {
             login: config.login.clone(),
             version: Some(VERSION),
             device: Some(config.device.clone()),
-            last_seq: *last_seq,
+            last_seq: memory.last_seq,
         };
         Self {
             socket: connected.socket,
@@ -79,7 +80,7 @@ impl<'a> Session<'a> {
             guessed: false,
             early: Vec::new(),
             malformed: 0,
-            last_seq,
+            memory,
             last_ack: LOGIN_ACK,
             events,
             online,
