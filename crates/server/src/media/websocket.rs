@@ -141,12 +141,13 @@ impl Socket {
         let Some(method) = message.get("method").and_then(Value::as_str) else {
             return error(id, ErrorObject::new(code::INVALID_REQUEST, "the message has no method"));
         };
-        if version != Some(JSONRPC) {
+        // A ping is never answered with an error, whatever is wrong with it: the library would drop its socket and all its
+        // requests.
+        if version != Some(JSONRPC) && method != "ping" {
             return error(id, ErrorObject::new(code::INVALID_REQUEST, "the message is not JSON-RPC 2.0"));
         }
         let params = message.get("params").cloned().unwrap_or_else(|| json!({}));
         match method {
-            // Never an error, whatever it says: the library would drop its socket and all its requests.
             "ping" => {
                 self.pinged(&params);
                 text(&Response::result(id, json!({ "value": "pong" })))

@@ -43,3 +43,20 @@ async fn who_does_not_read_loses_the_socket_before_it_costs_much_memory() {
     man.ask("echo", json!({})).await.unwrap();
     server.shutdown().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_ping_is_answered_with_an_error() {
+    let server = plain_server().await;
+    let mut socket = Rpc::open(&server).await;
+    for ping in [
+        json!({ "jsonrpc": "2.0", "id": 1, "method": "ping" }),
+        json!({ "jsonrpc": "2.0", "id": 2, "method": "ping", "params": [] }),
+        json!({ "jsonrpc": "2.0", "id": 3, "method": "ping", "params": { "interval": "soon" } }),
+        json!({ "id": 4, "method": "ping" }),
+    ] {
+        socket.send_as_it_is(&ping).await;
+        let pong = socket.next().await.unwrap();
+        assert_eq!((&pong["id"], &pong["result"]["value"]), (&ping["id"], &json!("pong")), "{pong}");
+    }
+    server.shutdown().await;
+}

@@ -36,11 +36,15 @@ impl Rpc {
         rpc
     }
 
-    pub(crate) async fn send(&mut self, method: &str, params: Value) -> u64 {
+    async fn send(&mut self, method: &str, params: Value) -> u64 {
         self.last += 1;
         let frame = json!({ "jsonrpc": "2.0", "id": self.last, "method": method, "params": params });
-        self.socket.send(Message::text(frame.to_string())).await.unwrap();
+        self.send_as_it_is(&frame).await;
         self.last
+    }
+
+    pub(crate) async fn send_as_it_is(&mut self, frame: &Value) {
+        self.socket.send(Message::text(frame.to_string())).await.unwrap();
     }
 
     /// The answer to a request; what else comes meanwhile is left aside.
