@@ -7,18 +7,11 @@ declare abstract class AudioWorkletProcessor {
 }
 declare function registerProcessor(name: string, processor: new () => AudioWorkletProcessor): void;
 
-/** 10 ms at 48 kHz. */
-const BLOCK = 480;
-/** Messages cover 100 ms: ten blocks, 800 samples after decimation. */
+/** Messages cover 100 ms: 800 samples after decimation. */
 const MESSAGE = 800;
-/** Root mean square below which a block is silence: -50 dBFS, above the noise of a quiet room after noise suppression. */
-const SILENCE = 0.003;
 
 class Tap extends AudioWorkletProcessor {
   readonly #decimator = new Decimator();
-  #square = 0;
-  #counted = 0;
-  #audible = 0;
   #samples: Float32Array<ArrayBuffer> = new Float32Array(MESSAGE);
   #filled = 0;
 
@@ -26,13 +19,6 @@ class Tap extends AudioWorkletProcessor {
     const channel = inputs[0]?.[0];
     if (!channel) return true;
     for (const sample of channel) {
-      this.#square += sample * sample;
-      this.#counted += 1;
-      if (this.#counted === BLOCK) {
-        if (Math.sqrt(this.#square / BLOCK) > SILENCE) this.#audible += BLOCK;
-        this.#square = 0;
-        this.#counted = 0;
-      }
       const low = this.#decimator.push(sample);
       if (low === null) continue;
       this.#samples[this.#filled] = low;
@@ -44,10 +30,9 @@ class Tap extends AudioWorkletProcessor {
 
   #send(): void {
     const samples = this.#samples;
-    this.port.postMessage({ audible: this.#audible, samples }, [samples.buffer]);
+    this.port.postMessage({ samples }, [samples.buffer]);
     this.#samples = new Float32Array(MESSAGE);
     this.#filled = 0;
-    this.#audible = 0;
   }
 }
 

@@ -8,16 +8,12 @@ const CONTEXT_RATE = 48_000;
 
 /** What the worklet says ten times a second. */
 export interface TapMessage {
-  /** Samples at 48 kHz that belonged to a 10 ms block above silence, since the last message. */
-  audible: number;
   /** The sound at {@link TAP_RATE}. */
   samples: Float32Array;
 }
 
 /** Listens to a remote track on the way to the loudspeaker without changing it. */
 export class AudioTap {
-  /** Samples above silence so far. */
-  audible = 0;
   /** Gets the sound in blocks of 100 ms. */
   onsamples: ((samples: Float32Array) => void) | null = null;
 
@@ -32,10 +28,7 @@ export class AudioTap {
     if (this.#closed) return;
     const source = context.createMediaStreamSource(new MediaStream([track]));
     const tap = new AudioWorkletNode(context, 'tap', { numberOfInputs: 1, numberOfOutputs: 1, channelCount: 1 });
-    tap.port.addEventListener('message', ({ data }: MessageEvent<TapMessage>) => {
-      this.audible += data.audible;
-      this.onsamples?.(data.samples);
-    });
+    tap.port.addEventListener('message', ({ data }: MessageEvent<TapMessage>) => this.onsamples?.(data.samples));
     tap.port.start();
     // A node that leads nowhere is not run; this one leads to the loudspeaker with nothing to say.
     source.connect(tap).connect(context.destination);

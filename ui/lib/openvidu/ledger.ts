@@ -1,3 +1,13 @@
+/** Sound as browsers count it, over all streams of a connection. */
+export interface Sound {
+  /** Decoded samples that are not concealment. */
+  genuine: number;
+  /** Seconds that were played, concealment included. */
+  seconds: number;
+  /** Squares of the level (1 is full scale) times the seconds that it lasted. */
+  energy: number;
+}
+
 /** Figures of one peer connection at one moment; counters begin at 0 with each connection. */
 export interface Sample {
   framesSent: number;
@@ -8,8 +18,8 @@ export interface Sample {
   packetsLost: number;
   /** Decoded samples that are neither silence nor concealment; absent where the connection does not tell. */
   audible: number | null;
-  /** Decoded samples that are not concealment; absent where the connection does not tell. */
-  genuine: number | null;
+  /** Sound that was decoded, for connections that do not tell what of it was audible. */
+  sound: Sound;
   rttMs: number | null;
 }
 
@@ -30,7 +40,7 @@ export function sampleOf(report: { forEach(visit: (stat: Stat) => void): void })
     packetsReceived: 0,
     packetsLost: 0,
     audible: null,
-    genuine: null,
+    sound: { genuine: 0, seconds: 0, energy: 0 },
     rttMs: null,
   };
   report.forEach((stat) => {
@@ -44,9 +54,9 @@ export function sampleOf(report: { forEach(visit: (stat: Stat) => void): void })
       if (stat['kind'] === 'video') sample.framesDecoded += number(stat, 'framesDecoded');
       if ('audibleSamplesReceived' in stat)
         sample.audible = (sample.audible ?? 0) + number(stat, 'audibleSamplesReceived');
-      if ('totalSamplesReceived' in stat)
-        sample.genuine =
-          (sample.genuine ?? 0) + Math.max(0, number(stat, 'totalSamplesReceived') - number(stat, 'concealedSamples'));
+      sample.sound.genuine += Math.max(0, number(stat, 'totalSamplesReceived') - number(stat, 'concealedSamples'));
+      sample.sound.seconds += number(stat, 'totalSamplesDuration');
+      sample.sound.energy += number(stat, 'totalAudioEnergy');
     } else if (stat['type'] === 'candidate-pair' && 'currentRoundTripTime' in stat) {
       if (stat['nominated'] === true || stat['selected'] === true || stat['state'] === 'succeeded')
         sample.rttMs = number(stat, 'currentRoundTripTime') * 1000;
@@ -55,7 +65,7 @@ export function sampleOf(report: { forEach(visit: (stat: Stat) => void): void })
   return sample;
 }
 
-type Counter = Exclude<keyof Sample, 'rttMs' | 'audible' | 'genuine'>;
+type Counter = Exclude<keyof Sample, 'rttMs' | 'audible' | 'sound'>;
 
 /**
  * Adds samples up so that totals only grow, although a reconnected stream is a new connection whose counters begin

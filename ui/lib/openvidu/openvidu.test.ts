@@ -41,7 +41,15 @@ describe('figures', () => {
           packetsReceived: 9,
           packetsLost: 1,
         },
-        { type: 'inbound-rtp', kind: 'audio', bytesReceived: 50, totalSamplesReceived: 4800, concealedSamples: 480 },
+        {
+          type: 'inbound-rtp',
+          kind: 'audio',
+          bytesReceived: 50,
+          totalSamplesReceived: 4800,
+          concealedSamples: 480,
+          totalSamplesDuration: 0.1,
+          totalAudioEnergy: 0.02,
+        },
         { type: 'candidate-pair', nominated: true, currentRoundTripTime: 0.025 },
       ),
     );
@@ -52,7 +60,7 @@ describe('figures', () => {
       bytesReceived: 550,
       packetsLost: 1,
     });
-    expect(sample).toMatchObject({ audible: null, genuine: 4320, rttMs: 25 });
+    expect(sample).toMatchObject({ audible: null, rttMs: 25, sound: { genuine: 4320, seconds: 0.1, energy: 0.02 } });
     expect(sampleOf(report({ type: 'inbound-rtp', kind: 'audio', audibleSamplesReceived: 960 })).audible).toBe(960);
   });
 

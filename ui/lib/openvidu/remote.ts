@@ -1,5 +1,5 @@
 import type { Subscriber } from 'openvidu-browser';
-import { AudioTap } from '../audio/tap';
+import { Heard } from './heard';
 import { sampleOf, type Ledger, type Sample } from './ledger';
 
 /** One stream of somebody else: its picture, and what was really decoded of it. */
@@ -8,8 +8,7 @@ export class Remote {
   /** The element that openvidu-browser made for it. */
   element: HTMLVideoElement | null = null;
 
-  #tap: AudioTap | null = null;
-  #tapped = '';
+  readonly #heard = new Heard();
   /** The picture had something to show at least once, so decoded frames reach it. */
   #shown = false;
 
@@ -49,26 +48,8 @@ export class Remote {
     this.#shown ||= (this.element?.readyState ?? 0) >= HTMLMediaElement.HAVE_CURRENT_DATA;
     if (this.#shown) ledger.add(connection, 'framesDecoded', sample.framesDecoded);
 
-    if (sample.audible === null) this.#listen();
-    // Our own connection tells exactly. A browser does not: what a tap heard above silence, but never more than was
-    // decoded without concealment.
-    const heard = Math.min(this.#tap?.audible ?? 0, sample.genuine ?? Number.POSITIVE_INFINITY);
-    ledger.add(connection, 'audible', sample.audible ?? heard);
+    // Our own connection tells exactly what was audible; of a browser's it follows from the energy of its sound.
+    ledger.add(connection, 'audible', sample.audible ?? this.#heard.after(connection, sample.sound));
     return sample;
-  }
-
-  #listen(): void {
-    const [track] = this.stream?.getAudioTracks() ?? [];
-    if (!track || track.id === this.#tapped) return;
-    this.#tap?.close();
-    const tap = new AudioTap();
-    this.#tapped = track.id;
-    this.#tap = tap;
-    // Without a tap the sound is played all the same, and not counted.
-    tap.follow(track).catch(() => tap.close());
-  }
-
-  close(): void {
-    this.#tap?.close();
   }
 }

@@ -105,7 +105,6 @@ export class MediaSession {
     removeEventListener('connectionlost', this.#parted);
     await withDeadline(this.#figures.stop(), LEAVE_MS, 'the last figures').catch(() => undefined);
     this.#session?.disconnect();
-    for (const remote of this.#remotes.values()) remote.close();
     this.#capture?.stop();
   }
 
@@ -215,7 +214,6 @@ export class MediaSession {
   }
 
   #lost({ stream, reason }: StreamEvent): void {
-    this.#remotes.get(stream.streamId)?.close();
     if (!this.#remotes.delete(stream.streamId) || this.#remotes.size > 0) return;
     // Taken back, not gone: the same person may be about to publish anew.
     const wait = reason === 'unpublish' ? REPUBLISH_MS : 0;
