@@ -9,6 +9,7 @@ mod faults;
 mod hostile;
 mod impostor;
 mod leaks;
+mod page;
 mod rig;
 mod setup;
 mod start;

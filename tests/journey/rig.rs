@@ -85,6 +85,11 @@ impl Rig {
         Server::start(&zvonok_server()?, &self.desktop.folders().root().join("server"), &all)
     }
 
+    /// Starts a server whose media has a certificate of its own.
+    pub(crate) fn server_with_tls(&self) -> Result<Server> {
+        Server::start(&zvonok_server()?, &self.desktop.folders().root().join("server"), &[])
+    }
+
     /// Starts a person's profile: signed in, into the tray, with the fake camera and the secret in the keyring.
     pub(crate) fn person(&self, server: &Server, login: &str) -> Result<Rc<App>> {
         self.person_with(server, login, &["--hidden"])

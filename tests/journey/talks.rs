@@ -41,7 +41,6 @@ fn answered_by(rig: &Rig, accept: impl FnOnce(&App) -> Result<()>) -> Result<()>
 }
 
 #[test]
-#[ignore = "not seen to pass on a quiet machine yet: see `missing` in tests/evidence.toml"]
 fn accept_in_the_notification_starts_a_call_in_which_both_see_and_hear() {
     journey(|rig| {
         answered_by(rig, |_| {
@@ -53,7 +52,6 @@ fn accept_in_the_notification_starts_a_call_in_which_both_see_and_hear() {
 }
 
 #[test]
-#[ignore = "not seen to pass on a quiet machine yet: see `missing` in tests/evidence.toml"]
 fn accept_in_the_ring_window_starts_a_call_in_which_both_see_and_hear() {
     journey(|rig| {
         answered_by(rig, |woman| {
@@ -64,7 +62,6 @@ fn accept_in_the_ring_window_starts_a_call_in_which_both_see_and_hear() {
 }
 
 #[test]
-#[ignore = "not seen to pass on a quiet machine yet: see `missing` in tests/evidence.toml"]
 fn accept_in_the_tray_starts_a_call_in_which_both_see_and_hear() {
     journey(|rig| {
         answered_by(rig, |woman| rig.tray.wait_for("is there", woman.id(), SOON, |_| true)?.choose("Accept"))
@@ -72,13 +69,11 @@ fn accept_in_the_tray_starts_a_call_in_which_both_see_and_hear() {
 }
 
 #[test]
-#[ignore = "not seen to pass on a quiet machine yet: see `missing` in tests/evidence.toml"]
 fn accept_as_a_verb_starts_a_call_in_which_both_see_and_hear() {
     journey(|rig| answered_by(rig, |woman| woman.must(&["accept"]).map(drop)));
 }
 
 #[test]
-#[ignore = "not seen to pass on a quiet machine yet: see `missing` in tests/evidence.toml"]
 fn the_called_side_can_stop_with_the_button_in_its_call_window() {
     journey(|rig| {
         let Pair { server: _server, woman, man } = pair(rig)?;
@@ -93,7 +88,6 @@ fn the_called_side_can_stop_with_the_button_in_its_call_window() {
 }
 
 #[test]
-#[ignore = "not seen to pass on a quiet machine yet: see `missing` in tests/evidence.toml"]
 fn watch_shows_the_called_person_and_never_opens_the_callers_camera() {
     journey(|rig| {
         let Pair { server: _server, woman, man } = pair(rig)?;

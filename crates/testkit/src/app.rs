@@ -1,7 +1,8 @@
 //! One running profile of the app.
 
 use std::{
-    io::Write,
+    io::{BufRead as _, BufReader, Write},
+    os::unix::net::UnixStream,
     path::{Path, PathBuf},
     process::{Command, Stdio},
     sync::{Mutex, MutexGuard, PoisonError},
@@ -37,6 +38,7 @@ pub struct App {
     process: u32,
     program: PathBuf,
     profile: String,
+    socket: PathBuf,
     environment: Vec<(String, String)>,
 }
 
@@ -63,12 +65,14 @@ impl App {
             .filter_map(|(name, value)| Some((name.to_str()?.to_owned(), value?.to_str()?.to_owned())))
             .collect();
         let process = child.id();
-        let app = Self { child: Mutex::new(child), process, program, profile: profile.to_owned(), environment };
+        let socket = desktop.folders().runtime().join("zvonok").join(format!("{profile}.sock"));
+        let child = Mutex::new(child);
+        let app = Self { child, process, program, profile: profile.to_owned(), socket, environment };
         wait::until(&format!("the app of {profile} to answer"), START, || {
             if !app.is_running()? {
                 bail!("the app of {profile} ended:\n{}", app.log());
             }
-            Ok(app.verb(&["status", "--json"])?.done)
+            Ok(app.status().is_ok())
         })
         .with_context(|| format!("it printed:\n{}", app.log()))?;
         Ok(app)
@@ -143,10 +147,17 @@ impl App {
         Ok(verb.said)
     }
 
-    /// `zvonok status --json`.
+    /// What `zvonok status --json` prints, asked at the socket of the verbs. It is looked at many times a second, and
+    /// starting a program each time (0.1 s of a core in a debug build) would take the call's own time away.
     pub fn status(&self) -> Result<Value> {
-        let text = self.must(&["status", "--json"])?;
-        serde_json::from_str(&text).with_context(|| format!("the status is not JSON: {text}"))
+        let mut stream = UnixStream::connect(&self.socket).context("the app does not listen for verbs")?;
+        stream.set_read_timeout(Some(VERB)).context("a socket takes a time limit")?;
+        stream.write_all(b"{\"verb\":\"status\",\"json\":true}\n").context("it took no verb")?;
+        let mut line = String::new();
+        BufReader::new(stream).read_line(&mut line).context("it gave no answer")?;
+        let answer: Value = serde_json::from_str(&line).with_context(|| format!("no answer: {line}"))?;
+        let text = answer.get("text").and_then(Value::as_str).with_context(|| format!("no status: {line}"))?;
+        serde_json::from_str(text).with_context(|| format!("the status is not JSON: {text}"))
     }
 
     /// Waits until the status is as `good` wants it, and returns it.

@@ -77,11 +77,13 @@ impl Picture<'_> {
     }
 
     /// The mark whose first row of cells is crossed at `y`, if all of it can be read.
-    fn read(&self, left: usize, top: usize, cell: f64) -> Option<Mark> {
+    /// `top` is where that row begins, which may lie outside what is shown: a window that has another shape than the
+    /// picture crops it.
+    fn read(&self, left: usize, top: f64, cell: f64) -> Option<Mark> {
         let bit = |index: usize| {
             let x = left as f64 + ((index % COLUMNS) as f64 + 0.5) * cell;
-            let y = top as f64 + ((index / COLUMNS) as f64 + 0.5) * cell;
-            self.bright(x as usize, y as usize)
+            let y = top + ((index / COLUMNS) as f64 + 0.5) * cell;
+            y >= 0.0 && self.bright(x as usize, y as usize)
         };
         let byte = |index: usize| (0..8).fold(0_u8, |value, offset| value << 1 | u8::from(bit(index * 8 + offset)));
         let length = usize::from(byte(2));
@@ -95,7 +97,8 @@ impl Picture<'_> {
         }
         let login = String::from_utf8(content.get(3..3 + length)?.to_vec()).ok()?;
         let counter = u32::from_be_bytes(content.get(3 + length..7 + length)?.try_into().ok()?);
-        Some(Mark { login, counter, left, top, width: (cell * COLUMNS as f64).round() as usize })
+        let width = (cell * COLUMNS as f64).round() as usize;
+        Some(Mark { login, counter, left, top: top.max(0.0) as usize, width })
     }
 }
 
@@ -112,7 +115,12 @@ pub fn read_marks(width: u32, height: u32, bytes: &[u8]) -> Vec<Mark> {
             });
             if !known {
                 // The cell's size is known to a fraction of a pixel only, which adds up over 40 of them.
-                let found = (-10..=10).find_map(|step| picture.read(left, y, cell * (1.0 + f64::from(step) * 0.004)));
+                let sizes = (-10..=10).map(|step| cell * (1.0 + f64::from(step) * 0.004));
+                // How much of the first row is cropped is not known: cells are read near their middle, so a quarter
+                // of a cell is near enough. The whole one is tried first.
+                let found = sizes
+                    .flat_map(|size| (0..4).map(move |cut| (size, f64::from(cut) / 4.0)))
+                    .find_map(|(size, cut)| picture.read(left, y as f64 - cut * size, size));
                 marks.extend(found);
             }
         }
@@ -163,6 +171,18 @@ mod tests {
             let marks = read_marks(800, 300, &picture);
             assert_eq!(marks.len(), 1, "one mark at {left},{top} with cells of {cell}: {marks:?}");
             assert_eq!((marks[0].login.as_str(), marks[0].counter), ("woman", 77_000));
+        }
+    }
+
+    #[test]
+    fn a_mark_whose_first_row_is_partly_cropped_is_read() {
+        let (cell, lines) = (16.0, 800 * 3);
+        for cropped in [3, 8, 11] {
+            let mut picture = paint("woman", 5, 20, 0, cell)[cropped * lines..].to_vec();
+            picture.resize(lines * 300, 90);
+            let marks = read_marks(800, 300, &picture);
+            assert_eq!(marks.len(), 1, "one mark where {cropped} lines are cropped: {marks:?}");
+            assert_eq!((marks[0].login.as_str(), marks[0].counter), ("woman", 5));
         }
     }
 

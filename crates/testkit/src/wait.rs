@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, bail};
 
 /// How often a condition is looked at. Short against anything a person notices, long against what looking costs.
-const STEP: Duration = Duration::from_millis(50);
+const STEP: Duration = Duration::from_millis(100);
 
 /// Waits until `look` gives a value, and returns it. After `limit` it is an error that names `what`, with the last
 /// error that `look` met.
