@@ -1,12 +1,6 @@
 //! The tree of processes below one, read from `/proc`.
 
-use std::{
-    fs::{self, File},
-    io::{BufWriter, Write},
-    os::unix::fs::FileExt,
-    path::Path,
-    time::Duration,
-};
+use std::{fs, time::Duration};
 
 use anyhow::{Context, Result};
 
@@ -79,45 +73,6 @@ fn memory(id: u32) -> Option<u64> {
     let line = text.lines().find_map(|line| line.strip_prefix("Pss:"))?;
     let kilobytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
     Some(kilobytes * 1024)
-}
-
-/// Writes all that a process holds in memory into a file, so that it can be searched. Needs the right to trace it
-/// (root has it).
-pub fn dump_memory(id: u32, file: &Path) -> Result<()> {
-    let maps = fs::read_to_string(format!("/proc/{id}/smaps")).with_context(|| format!("process {id} is gone"))?;
-    let memory = File::open(format!("/proc/{id}/mem")).with_context(|| format!("cannot read process {id}"))?;
-    let mut dump = BufWriter::new(File::create(file).with_context(|| format!("cannot write {}", file.display()))?);
-    let mut range = None;
-    let mut block = vec![0_u8; 1 << 20];
-    for line in maps.lines() {
-        if let Some(found) = mapping(line) {
-            range = Some(found);
-            continue;
-        }
-        // What was reserved and never used is left out: it can be terabytes.
-        let resident = line.strip_prefix("Rss:").is_some_and(|rest| rest.trim() != "0 kB");
-        let Some((mut at, end)) = range.filter(|_| resident) else { continue };
-        while at < end {
-            let length = usize::try_from((end - at).min(block.len() as u64))?;
-            let Some(part) = block.get_mut(..length) else { break };
-            // A page that cannot be read (a device, a guard) is passed over.
-            if memory.read_exact_at(part, at).is_ok() {
-                dump.write_all(part).context("cannot write the memory")?;
-            }
-            at += length as u64;
-        }
-    }
-    dump.flush().context("cannot write the memory")
-}
-
-/// Start and end of a readable mapping: `START-END r… `.
-fn mapping(line: &str) -> Option<(u64, u64)> {
-    let (range, rest) = line.split_once(' ')?;
-    let (start, end) = range.split_once('-')?;
-    let start = u64::from_str_radix(start, 16).ok()?;
-    let end = u64::from_str_radix(end, 16).ok()?;
-    // The others must not keep the range of the mapping before them.
-    Some(if rest.starts_with('r') && !line.ends_with("[vvar]") { (start, end) } else { (0, 0) })
 }
 
 /// `ID (NAME) STATE PARENT …`; the name may hold anything, so it is taken between the outer brackets.
