@@ -71,8 +71,9 @@ fn token_of_another_session(server: &Server) -> Result<String> {
     // Another part of this process may have chosen one already.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
-        let http = zvonok_openvidu::harden(reqwest::Client::builder()).no_proxy().build()?;
-        let client = Client::new(server.media().parse()?, Secret::new(server.secret().to_owned()), http)?;
+        let media = server.media().parse()?;
+        let http = zvonok_openvidu::harden(reqwest::Client::builder(), &media).build()?;
+        let client = Client::new(media, Secret::new(server.secret().to_owned()), http)?;
         Ok(client.mint("another", Role::Publisher, "nobody").await?.token.reveal().to_owned())
     })
 }

@@ -36,13 +36,17 @@ impl Deployments {
             .map_err(|error| wrong(&error))?
             .with_root_certificates(roots)
             .with_no_client_auth();
-        let http = zvonok_openvidu::harden(reqwest::Client::builder())
-            .tls_backend_preconfigured(tls)
-            .timeout(TIMEOUT)
-            .build()
-            .map_err(|error| wrong(&error))?;
         let made = |deployment: &Deployment| {
-            Client::new(deployment.url.clone(), deployment.secret.clone(), http.clone()).map_err(|error| wrong(&error))
+            // Everybody in a call is told the address.
+            if !deployment.url.username().is_empty() || deployment.url.password().is_some() {
+                return Err(wrong(&"its address has a user or password in it; the secret belongs into its file"));
+            }
+            let http = zvonok_openvidu::harden(reqwest::Client::builder(), &deployment.url)
+                .tls_backend_preconfigured(tls.clone())
+                .timeout(TIMEOUT)
+                .build()
+                .map_err(|error| wrong(&error))?;
+            Client::new(deployment.url.clone(), deployment.secret.clone(), http).map_err(|error| wrong(&error))
         };
         let all = deployments
             .iter()
@@ -203,5 +207,16 @@ mod tests {
         }
         let looks = control.look().await;
         assert!(looks.iter().all(|look| look.as_ref().is_err_and(Error::is_retryable)), "{looks:?}");
+    }
+
+    #[test]
+    fn an_address_with_a_secret_in_it_is_refused_and_the_secret_not_repeated() {
+        for address in ["https://OPENVIDUAPP:planted@office.example:4443", "https://planted@office.example"] {
+            let deployment = Deployment { url: address.parse().unwrap(), secret: Secret::new("planted") };
+            let error = Deployments::new(&[deployment]).unwrap_err();
+            assert!(matches!(&error, StartError::Deployment(text) if !text.contains("planted")), "{error:?}");
+        }
+        let good = Deployment { url: "https://office.example".parse().unwrap(), secret: Secret::new("planted") };
+        assert!(Deployments::new(&[good]).is_ok());
     }
 }

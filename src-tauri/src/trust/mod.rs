@@ -8,7 +8,7 @@ mod look;
 mod pins;
 mod verifier;
 
-use std::{net::IpAddr, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use rustls::{ClientConfig, RootCertStore, crypto::CryptoProvider};
 use url::Url;
@@ -47,7 +47,7 @@ pub(crate) struct Trust {
 pub(crate) struct Endpoint {
     /// For sockets; no ALPN.
     pub(crate) tls: Arc<ClientConfig>,
-    /// For REST; follows no redirect.
+    /// For REST; follows no redirect, and takes no proxy to this machine.
     pub(crate) http: reqwest::Client,
 }
 
@@ -79,27 +79,14 @@ impl Trust {
             .dangerous()
             .with_custom_certificate_verifier(Arc::new(verifier))
             .with_no_client_auth();
-        let mut http = zvonok_openvidu::harden(reqwest::Client::builder())
+        let http = zvonok_openvidu::harden(reqwest::Client::builder(), url)
             .tls_backend_preconfigured(tls.clone())
             .timeout(REQUEST_TIMEOUT);
-        if is_loopback(url) {
-            http = http.no_proxy();
-        }
         Ok(Endpoint { tls: Arc::new(tls), http: http.build()? })
     }
 
     /// The question that a failed connection to `url` left behind, if it was the certificate that failed it.
     pub(crate) fn question(&self, url: &Url) -> Option<CertificateQuestion> {
         HostPort::of(url).and_then(|host| self.pins.question(&host))
-    }
-}
-
-/// Whether `url` names this machine, by address or as `localhost`.
-pub(crate) fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(url::Host::Ipv4(address)) => address.is_loopback(),
-        Some(url::Host::Ipv6(address)) => IpAddr::V6(address).to_canonical().is_loopback(),
-        Some(url::Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
-        None => false,
     }
 }

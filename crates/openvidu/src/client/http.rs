@@ -25,10 +25,22 @@ const ANSWER_LIMIT: usize = 1 << 20;
 /// What of the server's own words is passed on, in characters.
 const WORDS_LIMIT: usize = 200;
 
-/// Makes the HTTP client follow no redirects, name no referrer, and give up connecting in time. [`Client`](super::Client)
-/// expects to be given one that was built through this.
-pub fn harden(builder: reqwest::ClientBuilder) -> reqwest::ClientBuilder {
-    builder.redirect(reqwest::redirect::Policy::none()).referer(false).connect_timeout(CONNECT_DEADLINE)
+/// Makes the HTTP client for `base` follow no redirects, name no referrer, and give up connecting in time. What is for
+/// this machine takes no proxy: plain HTTP is allowed there, and the secret would cross a network to reach it.
+/// [`Client`](super::Client) expects to be given one that was built through this for its own address.
+pub fn harden(builder: reqwest::ClientBuilder, base: &Url) -> reqwest::ClientBuilder {
+    let builder = builder.redirect(reqwest::redirect::Policy::none()).referer(false).connect_timeout(CONNECT_DEADLINE);
+    if is_loopback(base) { builder.no_proxy() } else { builder }
+}
+
+/// Whether `url` names this machine, by address or as `localhost`.
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => ip.is_loopback(),
+        Some(Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
+        None => false,
+    }
 }
 
 /// Where an OpenVidu is, and the way there.
@@ -65,13 +77,7 @@ impl Place {
 
     /// TLS, or this machine.
     pub(super) fn may_carry_a_secret(&self) -> Result<(), Error> {
-        let loopback = match self.base.host() {
-            Some(Host::Ipv4(ip)) => ip.is_loopback(),
-            Some(Host::Ipv6(ip)) => ip.is_loopback(),
-            Some(Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
-            None => false,
-        };
-        if loopback || self.base.scheme() == "https" {
+        if is_loopback(&self.base) || self.base.scheme() == "https" {
             Ok(())
         } else {
             Err(Error::Insecure { host: self.host.clone() })

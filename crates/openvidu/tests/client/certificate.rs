@@ -31,11 +31,11 @@ async fn with_certificate_for(name: &str) -> (Seen, url::Url, CertificateDer<'st
     (seen, base, certificate)
 }
 
-fn trusting(certificate: CertificateDer<'static>) -> reqwest::Client {
+fn trusting(certificate: CertificateDer<'static>, base: &url::Url) -> reqwest::Client {
     let mut roots = rustls::RootCertStore::empty();
     roots.add(certificate).unwrap();
     let config = rustls::ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
-    harden(reqwest::Client::builder().no_proxy().tls_backend_preconfigured(config)).build().unwrap()
+    harden(reqwest::Client::builder().no_proxy().tls_backend_preconfigured(config), base).build().unwrap()
 }
 
 #[tokio::test]
@@ -48,7 +48,8 @@ async fn a_self_signed_certificate_is_refused_before_the_secret_is_sent() {
     assert!(matches!(error, Error::Certificate { .. }), "{error:?}");
     assert_eq!(seen.secrets(), 0);
 
-    let trusting = Client::new(base, Secret::new(crate::support::SECRET), trusting(certificate)).unwrap();
+    let http = trusting(certificate, &base);
+    let trusting = Client::new(base, Secret::new(crate::support::SECRET), http).unwrap();
     assert!(trusting.probe().await.is_ok(), "positive control: the same server with its certificate trusted");
     assert_eq!(seen.secrets(), 1);
 }
@@ -56,7 +57,8 @@ async fn a_self_signed_certificate_is_refused_before_the_secret_is_sent() {
 #[tokio::test]
 async fn a_certificate_for_another_name_is_said_so() {
     let (seen, base, certificate) = with_certificate_for("office.example").await;
-    let error = Client::new(base, Secret::new("s"), trusting(certificate)).unwrap().probe().await.unwrap_err();
+    let http = trusting(certificate, &base);
+    let error = Client::new(base, Secret::new("s"), http).unwrap().probe().await.unwrap_err();
     let wrong = CertificateProblem::WrongName;
     assert!(matches!(&error, Error::Certificate { problem, .. } if *problem == wrong), "{error:?}");
     assert_eq!(seen.secrets(), 0);

@@ -6,9 +6,9 @@ use axum::http::StatusCode;
 use axum::response::Redirect;
 use url::Url;
 use zvonok_openvidu::wire::Role;
-use zvonok_openvidu::{Client, Error, Found, Secret};
+use zvonok_openvidu::{Client, Error, Found, Secret, harden};
 
-use crate::support::{Seen, client, http, openvidu, serve};
+use crate::support::{SECRET, Seen, client, http, openvidu, serve};
 
 #[tokio::test]
 async fn a_token_is_made_for_a_session_that_exists_already() {
@@ -44,7 +44,8 @@ async fn the_probe_finds_version_and_address() {
 #[tokio::test]
 async fn a_wrong_secret_is_told_from_everything_else() {
     let base = serve(openvidu(Seen::default())).await;
-    let client = Client::new(base, Secret::new("wrong"), http()).unwrap();
+    let http = http(&base);
+    let client = Client::new(base, Secret::new("wrong"), http).unwrap();
     assert!(matches!(client.probe().await, Err(Error::SecretRefused { .. })));
     assert!(matches!(client.create_session("new").await, Err(Error::SecretRefused { .. })));
 }
@@ -93,6 +94,25 @@ async fn the_secret_follows_no_redirect() {
     assert_eq!(seen.secrets(), 0);
 }
 
+#[tokio::test]
+async fn the_secret_for_this_machine_goes_through_no_proxy() {
+    let (seen, proxied) = (Seen::default(), Seen::default());
+    let base = serve(openvidu(seen.clone())).await;
+    let proxy = serve(openvidu(proxied.clone())).await;
+    http(&base);
+    let set_up = || reqwest::Client::builder().proxy(reqwest::Proxy::all(proxy.as_str()).unwrap());
+    Client::new(base.clone(), Secret::new(SECRET), harden(set_up(), &base).build().unwrap())
+        .unwrap()
+        .create_session("new")
+        .await
+        .unwrap();
+    assert_eq!((seen.secrets(), proxied.secrets()), (1, 0));
+
+    let loose = Client::new(base, Secret::new(SECRET), set_up().build().unwrap()).unwrap();
+    loose.create_session("new").await.unwrap();
+    assert_eq!((seen.secrets(), proxied.secrets()), (1, 1), "positive control: the proxy works and sees what it gets");
+}
+
 #[test]
 fn the_secret_crosses_no_network_in_the_clear() {
     for (address, fine) in [
@@ -105,11 +125,15 @@ fn the_secret_crosses_no_network_in_the_clear() {
         ("http://127.0.0.1.evil.example", false),
         ("http://localhost.evil.example", false),
     ] {
-        let made = Client::new(Url::parse(address).unwrap(), Secret::new("s"), http());
+        let base = Url::parse(address).unwrap();
+        let http = http(&base);
+        let made = Client::new(base, Secret::new("s"), http);
         assert_eq!(made.is_ok(), fine, "{address}");
     }
     for address in ["ftp://office.example", "file:///etc/passwd", "data:text/plain,x"] {
-        let made = Client::new(Url::parse(address).unwrap(), Secret::new("s"), http());
+        let base = Url::parse(address).unwrap();
+        let http = http(&base);
+        let made = Client::new(base, Secret::new("s"), http);
         assert!(matches!(made, Err(Error::BadAddress { .. })), "{address}");
     }
 }

@@ -51,14 +51,15 @@ pub(crate) fn url(scheme: &str, address: SocketAddr) -> Url {
     Url::parse(&format!("{scheme}://{address}/")).unwrap()
 }
 
-pub(crate) fn http() -> reqwest::Client {
+pub(crate) fn http(base: &Url) -> reqwest::Client {
     // Whoever comes second finds it installed, which is as good.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-    harden(reqwest::Client::builder().no_proxy()).build().unwrap()
+    harden(reqwest::Client::builder().no_proxy(), base).build().unwrap()
 }
 
 pub(crate) fn client(base: Url) -> Client {
-    Client::new(base, Secret::new(SECRET), http()).unwrap()
+    let http = http(&base);
+    Client::new(base, Secret::new(SECRET), http).unwrap()
 }
 
 /// A small OpenVidu: the open path, Basic auth, one session that exists already.

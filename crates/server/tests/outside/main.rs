@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod bad_input;
+mod command_line;
 mod doors;
 mod openvidu_client;
 mod participants;
@@ -49,7 +50,8 @@ fn http() -> reqwest::Client {
     // Whoever comes second finds it installed, which is as good.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     // A connection on which the server refused a body without reading it is closed, and not to be used again.
-    harden(reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0)).build().unwrap()
+    let here = Url::parse("http://127.0.0.1/").unwrap();
+    harden(reqwest::Client::builder().pool_max_idle_per_host(0), &here).build().unwrap()
 }
 
 fn client(base: &Url, secret: &str) -> Client {
