@@ -21,7 +21,7 @@ export async function startSite(server) {
       "script-src 'self'",
       "style-src 'self'",
       "img-src 'self'",
-      "media-src 'self' mediastream: blob:",
+      "media-src 'self'",
       "worker-src 'self'",
       `connect-src 'self' ws://127.0.0.1:${server.mediaPort}`,
     ].join('; ');

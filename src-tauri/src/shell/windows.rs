@@ -7,7 +7,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tauri::{AppHandle, Emitter, Manager, WebviewUrl, WebviewWindow, WebviewWindowBuilder, webview::PageLoadEvent};
+use tauri::{
+    AppHandle, Emitter, Manager, WebviewUrl, WebviewWindow, WebviewWindowBuilder,
+    webview::{NewWindowResponse, PageLoadEvent},
+};
 use tokio::sync::oneshot;
 use zvonok_ipc::{VIEW_EVENT, View};
 use zvonok_openvidu::Secret;
@@ -175,7 +178,9 @@ fn build(app: &AppHandle, window: Window, pages: &Path) -> tauri::Result<()> {
         .title("Zvonok")
         .data_directory(pages.to_path_buf())
         .incognito(cfg!(not(target_os = "linux")))
-        .on_navigation(|url| matches!(url.host_str(), Some("localhost" | "tauri.localhost")) || url.scheme() == "about")
+        .on_navigation(webview::is_own_page)
+        .on_new_window(|_url, _features| NewWindowResponse::Deny)
+        .on_download(|_webview, _event| false)
         .on_page_load(|window, load| {
             if load.event() == PageLoadEvent::Finished {
                 tracing::info!(window = window.label(), "page loaded");
