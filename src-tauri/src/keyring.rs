@@ -154,3 +154,44 @@ fn sort(error: &Error) -> KeyringError {
         other => KeyringError::Refused(other.to_string()),
     }
 }
+
+/// A keyring that lives as long as this process, in place of the system's.
+#[cfg(test)]
+pub(crate) fn in_memory() {
+    static ONCE: std::sync::Once = std::sync::Once::new();
+    ONCE.call_once(|| match keyring_core::mock::Store::new() {
+        Ok(store) => keyring_core::set_default_store(store),
+        Err(error) => panic!("no store in memory: {error}"),
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn keyring(profile: &str) -> Keyring {
+        in_memory();
+        Keyring::new(profile.parse().unwrap())
+    }
+
+    #[tokio::test]
+    async fn each_profile_and_each_kind_has_an_entry_of_its_own_under_zvonok() {
+        let (one, other) = (keyring("keyring-one"), keyring("keyring-other"));
+        one.set(SecretKind::Openvidu, Secret::new("a")).await.unwrap();
+        one.set(SecretKind::Hub, Secret::new("b")).await.unwrap();
+        other.set(SecretKind::Openvidu, Secret::new("c")).await.unwrap();
+        for (keyring, kind, secret) in
+            [(&one, SecretKind::Openvidu, "a"), (&one, SecretKind::Hub, "b"), (&other, SecretKind::Openvidu, "c")]
+        {
+            assert_eq!(keyring.get(kind).await.unwrap().reveal(), secret);
+        }
+        let entry = keyring_core::Entry::new("zvonok", "keyring-one/openvidu").unwrap();
+        assert_eq!(entry.get_password().unwrap(), "a");
+
+        one.forget(SecretKind::Openvidu).await.unwrap();
+        one.forget(SecretKind::Openvidu).await.unwrap();
+        assert!(matches!(one.get(SecretKind::Openvidu).await, Err(KeyringError::Missing)));
+        assert_eq!(one.get(SecretKind::Hub).await.unwrap().reveal(), "b");
+        assert_eq!(other.get(SecretKind::Openvidu).await.unwrap().reveal(), "c");
+    }
+}

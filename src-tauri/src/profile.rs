@@ -100,3 +100,24 @@ pub(crate) fn private_directory(path: &std::path::Path) -> io::Result<()> {
     builder.create(path)?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn its_directories_are_the_owners_and_one_that_was_open_is_closed() {
+        use std::os::unix::fs::PermissionsExt;
+        let directory = tempfile::tempdir().unwrap();
+        let mode = |path: &std::path::Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        let deep = directory.path().join("zvonok").join("man");
+        private_directory(&deep).unwrap();
+        assert_eq!((mode(&deep), mode(deep.parent().unwrap())), (0o700, 0o700));
+        for open in [0o755, 0o770, 0o701] {
+            fs::set_permissions(&deep, fs::Permissions::from_mode(open)).unwrap();
+            private_directory(&deep).unwrap();
+            assert_eq!(mode(&deep), 0o700, "it was {open:o}");
+        }
+    }
+}

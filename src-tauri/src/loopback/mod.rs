@@ -17,7 +17,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tokio::net::{TcpListener, TcpStream};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::Semaphore,
+};
 use tokio_tungstenite::{
     WebSocketStream, accept_hdr_async_with_config,
     tungstenite::{handshake::server::Request, http::StatusCode, protocol::WebSocketConfig},
@@ -32,6 +35,9 @@ use zvonok_peer::PeerConfig;
 
 /// How long a handshake may take on loopback.
 const HANDSHAKE: Duration = Duration::from_secs(5);
+/// Sockets at once, those that only shake hands among them. A call has one and a few peer connections; another program
+/// that opens more takes no descriptors from the app.
+const SOCKETS: usize = 128;
 /// The largest message either way: what a peer connection may send. A session description has some ten kilobytes, a
 /// hundred.
 const MAX_MESSAGE: usize = zvonok_peer::defaults::MAX_MEDIA_BYTES;
@@ -75,6 +81,7 @@ impl Loopback {
         };
         let accepting = doors.clone();
         let tracker = tasks.clone();
+        let room = Arc::new(Semaphore::new(SOCKETS));
         tasks.spawn(async move {
             loop {
                 let accepted = tokio::select! {
@@ -83,8 +90,13 @@ impl Loopback {
                 };
                 match accepted {
                     Ok((stream, _address)) => {
+                        let Ok(place) = Arc::clone(&room).try_acquire_owned() else {
+                            tracing::warn!("too many loopback sockets, one more is closed");
+                            continue;
+                        };
                         let (doors, cancel) = (accepting.clone(), cancel.clone());
                         tracker.spawn(async move {
+                            let _place = place;
                             tokio::select! {
                                 () = cancel.cancelled() => {}
                                 () = doors.serve(stream) => {}

@@ -118,3 +118,30 @@ async fn an_openvidu_that_is_down_is_reported() {
     assert_eq!(reports.recv().await, Some(GatewayReport::Unreachable));
     assert!(matches!(socket.next().await, Some(Ok(Message::Close(_)))));
 }
+
+#[tokio::test]
+async fn it_listens_to_this_machine_only_on_a_port_of_its_own() {
+    let (one, other) = (Loopback::bind().await.unwrap(), Loopback::bind().await.unwrap());
+    for listener in [&one, &other] {
+        let address = listener.listener.local_addr().unwrap();
+        assert_eq!(address.ip(), Ipv4Addr::LOCALHOST);
+        assert_eq!(address.port(), listener.port());
+    }
+    assert_ne!(one.port(), other.port());
+}
+
+#[tokio::test]
+async fn a_program_that_opens_sockets_without_end_takes_a_bounded_number() {
+    let (doors, _cancel) = listener().await;
+    let good = doors.peer().unwrap();
+    let mut idle = Vec::new();
+    for _ in 0..SOCKETS {
+        idle.push(TcpStream::connect(("127.0.0.1", doors.port)).await.unwrap());
+    }
+    // The listener takes sockets in their order, so by now all its places are taken.
+    let mut more = TcpStream::connect(("127.0.0.1", doors.port)).await.unwrap();
+    assert_eq!(tokio::io::AsyncReadExt::read(&mut more, &mut [0; 1]).await.unwrap(), 0, "closed at once");
+    drop(idle);
+    let let_in = async { while open(&good, ORIGIN).await.is_err() {} };
+    tokio::time::timeout(HANDSHAKE, let_in).await.expect("a window is let in when there is room again");
+}

@@ -3,6 +3,7 @@
 use std::{
     collections::HashMap,
     fmt,
+    net::IpAddr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -25,6 +26,15 @@ impl HostPort {
 
     pub(crate) fn named(text: &str) -> Self {
         Self(text.to_ascii_lowercase())
+    }
+
+    /// Whether its host is `name`, a host name or an address without brackets.
+    pub(super) fn is_at(&self, name: &str) -> bool {
+        let host = self.0.rsplit_once(':').map_or(self.0.as_str(), |(host, _port)| host).trim_matches(['[', ']']);
+        match (host.parse::<IpAddr>(), name.parse::<IpAddr>()) {
+            (Ok(own), Ok(other)) => own == other,
+            _ => host.trim_end_matches('.').eq_ignore_ascii_case(name.trim_end_matches('.')),
+        }
     }
 }
 

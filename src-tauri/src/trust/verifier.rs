@@ -59,6 +59,11 @@ impl ServerCertVerifier for Verifier {
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
         let seen = Fingerprint::of(end_entity);
+        if !self.host.is_at(&server_name.to_str()) {
+            // A proxy on the way, say. A pin is for its own host, and so is a question.
+            let Some(system) = &self.system else { return Err(CertificateError::UnknownIssuer.into()) };
+            return system.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now);
+        }
         match self.pins.decided(&self.host) {
             Some(pin) if pin == seen => {}
             Some(pin) => return Err(self.refuse(end_entity, &seen, Some(&pin))),
@@ -108,4 +113,40 @@ impl ServerCertVerifier for Verifier {
 /// Whom the certificate names; empty when it cannot be read.
 fn subject(certificate: &CertificateDer<'_>) -> String {
     x509_parser::parse_x509_certificate(certificate).map(|(_, parsed)| parsed.subject().to_string()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn verify(verifier: &Verifier, certificate: &CertificateDer<'_>, name: &str) -> Result<ServerCertVerified, Error> {
+        let name = ServerName::try_from(name.to_owned()).unwrap();
+        verifier.verify_server_cert(certificate, &[], &name, &[], UnixTime::now())
+    }
+
+    #[test]
+    fn a_pin_never_vouches_for_another_host() {
+        let made = rcgen::generate_simple_self_signed(vec!["office.example".to_owned()]).unwrap();
+        let certificate = made.cert.der().clone();
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let (host, pins) = (HostPort::named("office.example:4443"), Pins::default());
+        let other = rcgen::generate_simple_self_signed(vec!["other.example".to_owned()]).unwrap();
+        let mut roots = RootCertStore::empty();
+        roots.add(other.cert.der().clone()).unwrap();
+        let verifier = Verifier::new(host.clone(), pins.clone(), &Arc::new(roots), provider);
+        assert!(verify(&verifier, &certificate, "office.example").is_err(), "nobody vouches for it yet");
+        pins.decide(&host, Fingerprint::of(&certificate));
+        assert!(verify(&verifier, &certificate, "office.example").is_ok());
+        assert!(verify(&verifier, &certificate, "other.example").is_err(), "the same certificate elsewhere");
+        assert!(pins.question(&host).is_none(), "and that is no question about the pinned host");
+    }
+
+    #[test]
+    fn a_host_is_known_by_name_and_address() {
+        assert!(HostPort::named("Office.example:4443").is_at("office.example"));
+        assert!(HostPort::named("[::1]:4443").is_at("::1"));
+        assert!(HostPort::named("[::ffff:7f00:1]:4443").is_at("::ffff:127.0.0.1"));
+        assert!(!HostPort::named("office.example:4443").is_at("office.example.evil"));
+        assert!(!HostPort::named("127.0.0.1:4443").is_at("127.0.0.2"));
+    }
 }

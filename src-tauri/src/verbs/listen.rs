@@ -196,4 +196,54 @@ mod tests {
         assert_eq!(ask(&profile, &Verb::Stop).await.unwrap(), Answer::Done { text: None });
         cancel.cancel();
     }
+
+    /// Runs as somebody else, which only root can arrange: opens the socket, sends a verb and prints what comes back.
+    #[cfg(target_os = "linux")]
+    async fn as_nobody(socket: &Path) -> std::process::Output {
+        let script = r#"use IO::Socket::UNIX; $| = 1; $SIG{PIPE} = "IGNORE"; my $s = IO::Socket::UNIX->new(Peer => $ARGV[0]) or die "no: $!";
+            print "connected\n"; print $s "{\"verb\":\"stop\"}\n"; $s->flush; print <$s>;"#;
+        let mut command = tokio::process::Command::new("setpriv");
+        command.args(["--reuid=65534", "--regid=65534", "--clear-groups", "perl", "-e", script]).arg(socket);
+        command.output().await.unwrap()
+    }
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn somebody_else_is_kept_out_by_mode_and_by_user_id() {
+        use std::os::unix::fs::PermissionsExt;
+        if !rustix::process::geteuid().is_root() {
+            // Nobody but root can be somebody else.
+            return;
+        }
+        let directory = tempfile::tempdir().unwrap();
+        let profile = profile(directory.path());
+        let listening = Listening::start(&profile).unwrap();
+        let socket = directory.path().join("test.sock");
+        let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(&socket), 0o600);
+        let cancel = CancellationToken::new();
+        let tasks = TaskTracker::new();
+        let (heard, mut verbs) = tokio::sync::mpsc::channel(1);
+        let handle = move |verb| {
+            let heard = heard.clone();
+            async move {
+                heard.send(verb).await.unwrap();
+                Answer::Done { text: None }
+            }
+        };
+        tasks.spawn(listening.serve(handle, tasks.clone(), cancel.clone()));
+
+        let said = as_nobody(&socket).await;
+        assert!(!said.status.success() && said.stdout.is_empty(), "the directory and the socket are closed: {said:?}");
+        // Somebody loosened both by hand.
+        for (path, open) in [(directory.path(), 0o755), (socket.as_path(), 0o666)] {
+            std::fs::set_permissions(path, std::fs::Permissions::from_mode(open)).unwrap();
+        }
+        let said = as_nobody(&socket).await;
+        assert_eq!(String::from_utf8_lossy(&said.stdout), "connected\n", "no answer to another user: {said:?}");
+        assert!(verbs.try_recv().is_err(), "and the verb is not heard");
+        ask(&profile, &Verb::Stop).await.unwrap();
+        assert_eq!(verbs.recv().await, Some(Verb::Stop), "positive control: the owner's is");
+        cancel.cancel();
+    }
 }
