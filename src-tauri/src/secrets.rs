@@ -11,6 +11,7 @@ use crate::{
     cli::SecretCommand,
     keyring::Keyring,
     profile::Profile,
+    settings::SettingsFile,
     start::{complain, say},
     verbs::{AskError, Verb, ask},
 };
@@ -42,10 +43,22 @@ pub(crate) fn run(
         }
     }
     match runtime.block_on(ask(profile, &Verb::SecretChanged)) {
-        Ok(_) | Err(AskError::NotRunning(_)) => {}
+        Ok(_) => {}
+        Err(AskError::NotRunning(_)) => untie(profile)?,
         Err(error) => complain(&format!("the running instance was not told: {error}")),
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The new secret is for the OpenVidu that is used next, whatever the one before was for.
+fn untie(profile: &Profile) -> anyhow::Result<()> {
+    let file = SettingsFile::new(profile.settings_file());
+    let mut settings = file.load()?;
+    if !settings.secret_for.is_empty() {
+        settings.secret_for.clear();
+        file.save(&settings)?;
+    }
+    Ok(())
 }
 
 fn read() -> anyhow::Result<Secret> {

@@ -20,7 +20,7 @@ use crate::{
     loopback::GatewayReport,
     private::Personal,
     ring::{self, Ring, Ringing},
-    tokens::NoToken,
+    tokens::{Granted, NoToken},
 };
 
 /// Reports of one gateway or ring that may wait.
@@ -59,15 +59,19 @@ impl Driver {
 
     fn fetch(&mut self, call_id: CallId, session: String, role: Role) {
         self.seat_of(&call_id);
+        if let Some(seat) = &mut self.seat {
+            seat.expect(session.clone());
+        }
         let Some(source) = self.token_source() else {
             let failure = TokenFailure::NotOpenvidu;
-            self.start(async move {
-                Happening::Token { call_id, session, token: Err(NoToken { failure, retryable: false }) }
-            });
+            self.start(async move { Happening::Token { call_id, got: Err(NoToken { failure, retryable: false }) } });
             return;
         };
         let token = source.fetch(call_id.to_string(), session.clone(), role);
-        self.start(async move { Happening::Token { call_id, session, token: token.await } });
+        self.start(async move {
+            let got = token.await.map(|token| Granted { session, token, source });
+            Happening::Token { call_id, got }
+        });
     }
 
     /// The seat of this call; another call's is left first.
@@ -85,10 +89,27 @@ impl Driver {
 
     fn leave(&mut self, call_id: &CallId) {
         let Some(mut seat) = self.seat.take_if(|seat| seat.call_id == *call_id) else { return };
-        if let Some((session, connection)) = seat.leave(&self.parts.doors)
-            && let Some(source) = self.token_source()
-        {
-            self.parts.tasks.spawn(source.revoke(session, connection));
+        if let Some(granted) = seat.leave(&self.parts.doors) {
+            self.revoke(granted);
+        }
+    }
+
+    /// Takes a token back that is not needed any more.
+    pub(super) fn revoke(&self, granted: Granted) {
+        if let Some(revoking) = granted.revoke() {
+            self.parts.tasks.spawn(revoking);
+        }
+    }
+
+    /// The end: no token stays behind, the one in use as little as those that are on their way.
+    pub(super) async fn give_everything_back(&mut self, mut happened: mpsc::Receiver<Happening>) {
+        if let Some(seat) = &self.seat {
+            let call_id = seat.call_id.clone();
+            self.leave(&call_id);
+        }
+        happened.close();
+        while let Some(happening) = happened.recv().await {
+            happening.undo().await;
         }
     }
 

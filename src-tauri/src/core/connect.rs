@@ -17,6 +17,7 @@ use crate::{
     keyring::KeyringError,
     settings,
     tokens::{Mint, Purse, TokenSource},
+    trust::HostPort,
 };
 
 impl Driver {
@@ -114,11 +115,12 @@ impl Driver {
         let target = self.target.as_ref()?;
         match target.tokens {
             Tokens::Openvidu => {
-                let purse = self.embedded.as_ref().map_or_else(
-                    || Purse::Keyring(self.keyring.clone()),
-                    |embedded| Purse::Memory(embedded.secret.clone()),
-                );
                 let openvidu = target.openvidu.clone()?;
+                let purse = match &self.embedded {
+                    Some(embedded) => Purse::Memory(embedded.secret.clone()),
+                    None if self.settings.secret_is_for(&openvidu) => Purse::Keyring(self.keyring.clone()),
+                    None => Purse::Another,
+                };
                 let mint = Mint { openvidu, purse, trust: self.trust.clone(), data: self.settings.login.clone() };
                 Some(Arc::new(mint))
             }
@@ -135,6 +137,17 @@ impl Driver {
                 Err(error) => Happening::Keyring { state: KeyringError::state(&error), stored: false },
             }
         });
+    }
+
+    /// A secret that came without an address is for the OpenVidu that is in use.
+    pub(super) fn tie_the_secret(&mut self) {
+        let openvidu =
+            self.target.as_ref().filter(|target| target.tokens == Tokens::Openvidu && self.embedded.is_none());
+        let place = openvidu.and_then(|target| target.openvidu.as_ref()).and_then(HostPort::of);
+        if let Some(place) = place.filter(|_| self.settings.secret_for.is_empty()) {
+            self.settings.secret_for = place.to_string();
+            self.save();
+        }
     }
 
     /// Writes the settings; the disk being full is said and loses nothing that was there.

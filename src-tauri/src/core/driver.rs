@@ -148,6 +148,7 @@ impl Driver {
                 _ = pulse.tick() => self.look_at_the_clock(),
             }
         }
+        self.give_everything_back(happened).await;
     }
 
     /// Feeds the machine.
@@ -200,14 +201,11 @@ impl Driver {
     }
 
     /// Starts something whose result comes back as a happening.
-    pub(super) fn start<F>(&self, work: F)
-    where
-        F: Future<Output = Happening> + Send + 'static,
-    {
+    pub(super) fn start(&self, work: impl Future<Output = Happening> + Send + 'static) {
         let happenings = self.happenings.clone();
         self.parts.tasks.spawn(async move {
-            if happenings.send(work.await).await.is_err() {
-                tracing::debug!("a result came after the end");
+            if let Err(mpsc::error::SendError(late)) = happenings.send(work.await).await {
+                late.undo().await;
             }
         });
     }

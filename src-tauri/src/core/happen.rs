@@ -8,7 +8,7 @@ use super::{
     driver::Driver,
     happening::{Happening, HubEvent},
 };
-use crate::{loopback::GatewayReport, ring::Ringing};
+use crate::{loopback::GatewayReport, ring::Ringing, settings, trust::HostPort};
 
 impl Driver {
     pub(super) fn happened(&mut self, happening: Happening) {
@@ -24,15 +24,20 @@ impl Driver {
                 }
                 self.answered(call_id, result);
             }
-            Happening::Token { call_id, session, token } => match token {
-                Ok(token) => {
-                    if let Some(seat) = self.seat.as_mut().filter(|seat| seat.call_id == call_id) {
-                        tracing::info!(%call_id, "token ready");
-                        seat.token(session, token);
-                        self.feed(Input::Token(call::Token::Ready(call_id)));
-                    } else if let (Some(connection), Some(source)) = (token.connection, self.token_source()) {
-                        // The call ended meanwhile.
-                        self.parts.tasks.spawn(source.revoke(session, connection));
+            Happening::Token { call_id, got } => match got {
+                Ok(granted) => {
+                    let seat = self.seat.as_mut().filter(|seat| seat.call_id == call_id);
+                    let taken = match seat {
+                        Some(seat) => seat.take(granted),
+                        None => Err(Box::new(granted)),
+                    };
+                    match taken {
+                        Ok(()) => {
+                            tracing::info!(%call_id, "token ready");
+                            self.feed(Input::Token(call::Token::Ready(call_id)));
+                        }
+                        // The call ended meanwhile, or goes on in another session.
+                        Err(late) => self.revoke(*late),
                     }
                 }
                 Err(no) => {
@@ -46,6 +51,18 @@ impl Driver {
             Happening::Keyring { state, stored } => {
                 self.keyring_state = state;
                 self.secret_stored = stored;
+                if stored {
+                    self.tie_the_secret();
+                }
+            }
+            Happening::SecretAsked { openvidu, kept, reply } => {
+                if matches!(kept, Ok(true)) {
+                    let place = settings::address(&openvidu).ok().as_ref().and_then(HostPort::of);
+                    self.settings.secret_for = place.map(|place| place.to_string()).unwrap_or_default();
+                    self.save();
+                }
+                _ = reply.send(kept);
+                self.look_at_the_keyring();
             }
             Happening::KeyringDone { done, reply } => {
                 _ = reply.send(done);

@@ -7,7 +7,7 @@ use super::{Ask, embedded::Embedded};
 use crate::{
     loopback::GatewayReport,
     ring::Ringing,
-    tokens::{NoToken, Token},
+    tokens::{Granted, NoToken},
 };
 
 /// Something that happened.
@@ -22,7 +22,7 @@ pub(super) enum Happening {
         malformed: bool,
     },
     /// The token source answered.
-    Token { call_id: CallId, session: String, token: Result<Token, NoToken> },
+    Token { call_id: CallId, got: Result<Granted, NoToken> },
     /// Notification or sound reported.
     Ring(CallId, Ringing),
     /// The gateway reported.
@@ -31,8 +31,21 @@ pub(super) enum Happening {
     Embedded { started: Result<Box<Embedded>, String>, reply: Option<Ask<()>> },
     /// The keyring was looked at.
     Keyring { state: KeyringState, stored: bool },
+    /// The person was asked for the secret of an OpenVidu; true when one was kept.
+    SecretAsked { openvidu: String, kept: Result<bool, IpcError>, reply: Ask<bool> },
     /// Something asked of the keyring is done.
     KeyringDone { done: Result<(), IpcError>, reply: Ask<()> },
+}
+
+impl Happening {
+    /// Nobody will ever hear of it: a token must not lie around.
+    pub(super) async fn undo(self) {
+        if let Self::Token { got: Ok(granted), .. } = self
+            && let Some(revoking) = granted.revoke()
+        {
+            revoking.await;
+        }
+    }
 }
 
 /// What the hub's connection says.

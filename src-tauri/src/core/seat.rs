@@ -8,7 +8,7 @@ use zvonok_ipc::{ErrorCode, IpcError, MediaTicket};
 use super::Ask;
 use crate::{
     loopback::{Door, Doors, GatewayReport, Handle},
-    tokens::Token,
+    tokens::Granted,
     trust::Trust,
 };
 
@@ -24,8 +24,9 @@ pub(super) struct Join {
 #[derive(Debug)]
 pub(super) struct Seat {
     pub(super) call_id: CallId,
+    /// The session that a token is awaited for.
     session: String,
-    token: Option<Token>,
+    token: Option<Granted>,
     join: Option<Join>,
     handle: Option<Handle>,
     waiting: Option<Ask<MediaTicket>>,
@@ -45,9 +46,18 @@ impl Seat {
         Self { call_id, session: String::new(), token: None, join: None, handle: None, waiting: None, used: false }
     }
 
-    pub(super) fn token(&mut self, session: String, token: Token) {
+    /// A token for `session` is on its way.
+    pub(super) fn expect(&mut self, session: String) {
         self.session = session;
-        self.token = Some(token);
+    }
+
+    /// Takes the token that is awaited; any other comes back.
+    pub(super) fn take(&mut self, granted: Granted) -> Result<(), Box<Granted>> {
+        if granted.session != self.session || self.token.is_some() {
+            return Err(Box::new(granted));
+        }
+        self.token = Some(granted);
+        Ok(())
     }
 
     pub(super) fn join(&mut self, join: Join) {
@@ -70,12 +80,13 @@ impl Seat {
         reports: &mpsc::Sender<GatewayReport>,
         who: &Sitter<'_>,
     ) -> bool {
-        let (Some(token), Some(join), true) = (&self.token, self.join, self.waiting.is_some()) else { return false };
+        let (Some(granted), Some(join), true) = (&self.token, self.join, self.waiting.is_some()) else { return false };
         let Some(reply) = self.waiting.take() else { return false };
         if self.used {
             _ = reply.send(Err(not_now("this call's token was used already")));
             return false;
         }
+        let token = &granted.token;
         let ticket = trust
             .endpoint(&token.openvidu)
             .map_err(|error| IpcError {
@@ -87,7 +98,7 @@ impl Seat {
                 let door = Door {
                     openvidu: token.openvidu.clone(),
                     tls: endpoint.tls,
-                    session: self.session.clone(),
+                    session: granted.session.clone(),
                     token: token.token.clone(),
                     reports: reports.clone(),
                 };
@@ -116,18 +127,15 @@ impl Seat {
         given
     }
 
-    /// Ends the gateway. Answers session and connection of the token, for taking it back: one that was used is a
-    /// participant that leaves at once instead of after OpenVidu's ten seconds of grace.
-    pub(super) fn leave(&mut self, doors: &Doors) -> Option<(String, String)> {
+    /// Ends the gateway. Answers the token, for taking it back.
+    pub(super) fn leave(&mut self, doors: &Doors) -> Option<Granted> {
         if let Some(handle) = self.handle.take() {
             doors.revoke(&handle);
         }
         if let Some(waiting) = self.waiting.take() {
             _ = waiting.send(Err(not_now("the call is over")));
         }
-        let token = self.token.take()?;
-        let connection = token.connection?;
-        Some((std::mem::take(&mut self.session), connection))
+        self.token.take()
     }
 }
 

@@ -1,5 +1,10 @@
 //! The driver without a display: a list in place of windows.
 
+mod leaks;
+mod moved;
+mod office;
+mod tokens;
+
 use std::sync::{Arc, Mutex};
 
 use tokio::sync::oneshot;
@@ -17,11 +22,15 @@ use crate::{
 
 /// What was shown.
 #[derive(Default)]
-struct Seen(Mutex<Vec<String>>);
+struct Seen {
+    done: Mutex<Vec<String>>,
+    /// Every snapshot that the windows were sent, as it crosses.
+    views: Mutex<Vec<String>>,
+}
 
 impl Seen {
     fn note(&self, what: String) {
-        self.0.lock().unwrap().push(what);
+        self.done.lock().unwrap().push(what);
     }
 }
 
@@ -38,7 +47,9 @@ impl Surface for Seen {
         self.note(format!("tray {state:?}"));
     }
 
-    fn view(&self, _view: &View) {}
+    fn view(&self, view: &View) {
+        self.views.lock().unwrap().push(serde_json::to_string(view).unwrap());
+    }
 
     fn control(&self, device: Device, on: bool) {
         self.note(format!("{device:?} {on}"));
@@ -58,10 +69,14 @@ struct Rig {
     seen: Arc<Seen>,
     file: SettingsFile,
     cancel: CancellationToken,
-    _directory: tempfile::TempDir,
+    directory: tempfile::TempDir,
 }
 
 async fn rig() -> Rig {
+    rig_with(Settings::default()).await
+}
+
+async fn rig_with(settings: Settings) -> Rig {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().to_path_buf();
     let profile =
@@ -72,7 +87,7 @@ async fn rig() -> Rig {
     let seen = Arc::new(Seen::default());
     let core = spawn(Parts {
         profile,
-        settings: Settings::default(),
+        settings,
         put_aside: None,
         file: file.clone(),
         surface: Arc::clone(&seen) as Arc<dyn Surface>,
@@ -81,7 +96,7 @@ async fn rig() -> Rig {
         tasks,
         cancel: cancel.clone(),
     });
-    Rig { core, seen, file, cancel, _directory: directory }
+    Rig { core, seen, file, cancel, directory }
 }
 
 fn woman() -> PlaceCall {
@@ -143,6 +158,6 @@ async fn no_media_ticket_without_a_call() {
     let rig = rig().await;
     assert_eq!(rig.core.ask(Wish::MediaTicket).await.unwrap_err().code, ErrorCode::NotNow);
     assert_eq!(rig.core.ask(Wish::PeerTicket).await.unwrap_err().code, ErrorCode::NotNow);
-    assert!(rig.seen.0.lock().unwrap().iter().all(|what| !what.starts_with("open")), "and no window");
+    assert!(rig.seen.done.lock().unwrap().iter().all(|what| !what.starts_with("open")), "and no window");
     rig.cancel.cancel();
 }

@@ -7,13 +7,14 @@ use zvonok_openvidu::Client;
 use super::{link, reasons};
 use crate::{
     cli::SecretKind,
-    keyring::Keyring,
+    keyring::{Keyring, KeyringError},
     settings, tokens,
     trust::{Look, Trust, look},
 };
 
-/// Tries a form. Nothing secret is sent to a server whose certificate is a question.
-pub(super) async fn run(setup: &Setup, trust: &Trust, keyring: &Keyring) -> Result<TestResult, IpcError> {
+/// Tries a form. Nothing secret is sent to a server whose certificate is a question; there is no `keyring` where what it
+/// holds is for another OpenVidu.
+pub(super) async fn run(setup: &Setup, trust: &Trust, keyring: Option<&Keyring>) -> Result<TestResult, IpcError> {
     settings::check(setup)?;
     let mut result = TestResult { lines: Vec::new(), certificate: None };
     if setup.server == settings::EMBEDDED {
@@ -50,7 +51,7 @@ fn certificate_code(question: &zvonok_ipc::CertificateQuestion) -> ErrorCode {
     if question.previous.is_some() { ErrorCode::CertificateChanged } else { ErrorCode::CertificateUnknown }
 }
 
-async fn openvidu(url: &Url, trust: &Trust, keyring: &Keyring, result: &mut TestResult) {
+async fn openvidu(url: &Url, trust: &Trust, keyring: Option<&Keyring>, result: &mut TestResult) {
     match look(trust, url).await {
         Look::Good => result.lines.push(line(TestPart::Certificate, None, url.to_string())),
         Look::Unreachable(error) => {
@@ -72,7 +73,11 @@ async fn openvidu(url: &Url, trust: &Trust, keyring: &Keyring, result: &mut Test
     if found.is_err() {
         return;
     }
-    let secret = match keyring.get(SecretKind::Openvidu).await {
+    let kept = match keyring {
+        Some(keyring) => keyring.get(SecretKind::Openvidu).await,
+        None => Err(KeyringError::Missing),
+    };
+    let secret = match kept {
         Ok(secret) => secret,
         Err(error) => {
             let error = IpcError::from(error);

@@ -17,7 +17,11 @@ impl Driver {
         match wish {
             Setting::TestSetup(setup, reply) => {
                 let (trust, keyring) = (self.trust.clone(), self.keyring.clone());
-                self.parts.tasks.spawn(async move { _ = reply.send(trial::run(&setup, &trust, &keyring).await) });
+                let own = settings::address(&setup.openvidu).is_ok_and(|url| self.settings.secret_is_for(&url));
+                let keyring = own.then_some(keyring);
+                self.parts
+                    .tasks
+                    .spawn(async move { _ = reply.send(trial::run(&setup, &trust, keyring.as_ref()).await) });
             }
             Setting::SaveSetup(setup, reply) => self.save_setup(setup, reply),
             Setting::TryHere(reply) => {
@@ -43,6 +47,7 @@ impl Driver {
                 });
             }
             Setting::SecretChanged => {
+                self.settings.secret_for.clear();
                 self.notices.about_secrets_are_old();
                 self.look_at_the_keyring();
             }
@@ -84,20 +89,14 @@ impl Driver {
 
     fn ask_secret(&self, openvidu: String, reply: Ask<bool>) {
         let (answer, asked) = tokio::sync::oneshot::channel();
-        self.parts.surface.ask_secret(openvidu, answer);
+        self.parts.surface.ask_secret(openvidu.clone(), answer);
         let keyring = self.keyring.clone();
-        let happenings = self.happenings.clone();
-        self.parts.tasks.spawn(async move {
-            let stored = match asked.await.ok().flatten() {
+        self.start(async move {
+            let kept = match asked.await.ok().flatten() {
                 Some(secret) => keyring.set(SecretKind::Openvidu, secret).await.map(|()| true).map_err(IpcError::from),
                 None => Ok(false),
             };
-            let (done, ignored) = tokio::sync::oneshot::channel();
-            drop(ignored);
-            if happenings.send(Happening::KeyringDone { done: Ok(()), reply: done }).await.is_err() {
-                tracing::debug!("a secret was stored at the very end");
-            }
-            _ = reply.send(stored);
+            Happening::SecretAsked { openvidu, kept, reply }
         });
     }
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 use zvonok_ipc::{ErrorCode, IpcError, Setup, TokenSource};
 
-use crate::cli::Flags;
+use crate::{cli::Flags, trust::HostPort};
 pub(crate) use file::{SettingsFile, replace};
 
 /// `--server embedded`: the server runs inside the app.
@@ -24,6 +24,8 @@ pub(crate) struct Settings {
     pub(crate) socket: String,
     /// OpenVidu's address; empty where the hub hands out tokens.
     pub(crate) openvidu: String,
+    /// Host and port that the secret in the keyring belongs to (`secret_is_for`); empty until that is known.
+    pub(crate) secret_for: String,
     /// Own login.
     pub(crate) login: String,
     /// Who makes tokens.
@@ -63,6 +65,7 @@ impl Default for Settings {
             server: String::new(),
             socket: String::new(),
             openvidu: String::new(),
+            secret_for: String::new(),
             login: String::new(),
             tokens: TokenSource::Openvidu,
             device: String::new(),
@@ -83,6 +86,12 @@ impl Settings {
     /// Whether the server inside the app is in use.
     pub(crate) fn embedded(&self) -> bool {
         self.server == EMBEDDED
+    }
+
+    /// Whether the secret in the keyring may be shown to the OpenVidu at `url`. It was given for one; a person who is
+    /// talked into another address is asked for that one's own.
+    pub(crate) fn secret_is_for(&self, url: &Url) -> bool {
+        self.secret_for.is_empty() || HostPort::of(url).is_some_and(|place| place.to_string() == self.secret_for)
     }
 
     /// What the form shows.
@@ -158,13 +167,22 @@ pub(crate) fn check(setup: &Setup) -> Result<(), IpcError> {
     login(&setup.login)
 }
 
-/// An `http` or `https` address with a host.
+/// An `http` or `https` address with a host, and without user or password: settings are a plain file, and people know
+/// `OPENVIDUAPP:SECRET@host` from other tools.
 pub(crate) fn address(text: &str) -> Result<Url, IpcError> {
-    Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host()).ok_or_else(|| {
+    let plain = |url: &Url| {
+        matches!(url.scheme(), "http" | "https")
+            && url.has_host()
+            && url.username().is_empty()
+            && url.password().is_none()
+    };
+    Url::parse(text).ok().filter(plain).ok_or_else(|| {
+        // What stands before an `@` may be a secret, and is not repeated.
+        let shown = text.rsplit('@').next().unwrap_or_default();
         IpcError {
             code: ErrorCode::BadAddress,
-            subject: text.to_owned(),
-            message: format!("`{text}` is not an address such as https://office.example:4443"),
+            subject: shown.to_owned(),
+            message: format!("`{shown}` is not an address such as https://office.example:4443"),
         }
     })
 }
@@ -180,4 +198,38 @@ pub(crate) fn login(text: &str) -> Result<(), IpcError> {
         subject: text.to_owned(),
         message: "a login is 1 to 64 letters, digits, `_` or `-`".to_owned(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_for_the_openvidu_that_it_was_given_for() {
+        let url = |text: &str| Url::parse(text).unwrap();
+        let mut settings = Settings::default();
+        assert!(settings.secret_is_for(&url("https://office.example")), "nobody has said yet");
+        settings.secret_for = "office.example:443".to_owned();
+        assert!(settings.secret_is_for(&url("https://Office.example/below")));
+        for other in ["https://office.example:4443", "https://evil.example", "http://office.example"] {
+            assert!(!settings.secret_is_for(&url(other)), "{other}");
+        }
+    }
+
+    #[test]
+    fn an_address_with_a_secret_in_it_is_refused_and_the_secret_not_repeated() {
+        for text in [
+            "https://OPENVIDUAPP:planted@office.example:4443",
+            "https://planted@office.example",
+            "https://:planted@office.example",
+            "ftp://OPENVIDUAPP:planted@office.example",
+            "OPENVIDUAPP:planted@office.example",
+        ] {
+            let error = address(text).unwrap_err();
+            assert_eq!(error.code, ErrorCode::BadAddress);
+            assert!(error.subject.starts_with("office.example"), "says which: {}", error.subject);
+            assert!(!format!("{error:?}").contains("planted"), "{error:?}");
+        }
+        assert!(address("https://office.example:4443/below").is_ok());
+    }
 }

@@ -16,6 +16,8 @@ use crate::{
 pub(crate) enum Purse {
     /// In the keyring: read when it is needed, not kept.
     Keyring(Keyring),
+    /// In the keyring as well, but for another OpenVidu.
+    Another,
     /// In memory only: the embedded server's own.
     Memory(Secret),
 }
@@ -40,6 +42,7 @@ impl Mint {
         Client::recognise(self.openvidu.clone(), http.http.clone()).await.map_err(|error| sort(&error))?;
         let secret = match &self.purse {
             Purse::Memory(secret) => secret.clone(),
+            Purse::Another => return Err(no_secret(&KeyringError::Missing)),
             Purse::Keyring(keyring) => keyring.get(SecretKind::Openvidu).await.map_err(|error| no_secret(&error))?,
         };
         Client::new(self.openvidu.clone(), secret, http.http).map_err(|error| sort(&error))

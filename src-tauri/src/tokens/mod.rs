@@ -3,7 +3,7 @@
 mod hub;
 mod mint;
 
-use std::{future::Future, pin::Pin};
+use std::{fmt, future::Future, pin::Pin, sync::Arc};
 
 use url::Url;
 use zvonok_call::{Role, TokenFailure};
@@ -23,6 +23,23 @@ pub(crate) struct Token {
     pub(crate) connection: Option<String>,
 }
 
+/// A token that was got for a session, with the source that takes it back: by then the person may have chosen another.
+#[derive(Debug)]
+pub(crate) struct Granted {
+    pub(crate) session: String,
+    pub(crate) token: Token,
+    pub(crate) source: Arc<dyn TokenSource>,
+}
+
+impl Granted {
+    /// Takes the token back. One that was used is a participant, who leaves at once instead of after OpenVidu's ten
+    /// seconds of grace. `None` where the hub does it.
+    pub(crate) fn revoke(self) -> Option<Fetching<()>> {
+        let connection = self.token.connection?;
+        Some(self.source.revoke(self.session, connection))
+    }
+}
+
 /// Why there is none, and whether another try makes sense.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct NoToken {
@@ -34,7 +51,7 @@ pub(crate) struct NoToken {
 pub(crate) type Fetching<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
 /// Makes or fetches tokens.
-pub(crate) trait TokenSource: Send + Sync {
+pub(crate) trait TokenSource: fmt::Debug + Send + Sync {
     /// A token for `session` that allows `role`; `call_id` is what the hub knows the call by.
     fn fetch(&self, call_id: String, session: String, role: Role) -> Fetching<Result<Token, NoToken>>;
 
