@@ -104,13 +104,15 @@ impl Machine {
         }
     }
 
-    /// The hub found that the other side was calling already, and answered that call in this one's place.
+    /// The hub found that the other side was calling already, and answered that call in this one's place. That is an
+    /// answer only if both wanted to be seen: one who asked to see somebody is not seen unless asked.
     fn became(&mut self, own: Call, lives: CallId, mode: Option<Mode>, session: Option<String>) -> State {
-        let Some(session) = session.filter(|_| !self.is_finished(&lives)) else {
+        let mode = mode.unwrap_or(own.mode);
+        let both_seen = own.mode == Mode::TwoWay && mode == Mode::TwoWay;
+        let Some(session) = session.filter(|_| both_seen && !self.is_finished(&lives)) else {
             return self.finish(own, None, LastWord::Cancel, EndReason::Cancelled);
         };
         let (peer, media, contract) = (own.peer.clone(), own.media, own.contract);
-        let mode = mode.unwrap_or(own.mode);
         self.let_go(own, false);
         let call = Call::new(lives, contract, peer, false, mode, media, self.now);
         self.connect(call, session)

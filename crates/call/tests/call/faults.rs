@@ -84,6 +84,25 @@ fn a_hub_that_answers_for_both_connects_both() {
 }
 
 #[test]
+fn a_hub_that_answers_in_the_place_of_one_who_only_watches_is_not_followed() {
+    for (own, theirs) in [(Mode::Watch, Mode::TwoWay), (Mode::TwoWay, Mode::Watch)] {
+        let mut woman = Side::online("woman", Contract::Extended);
+        woman.place("c2", "man", own);
+        let placed = RequestResult::Placed {
+            lives: id("c1"),
+            mode: Some(theirs),
+            session: Some("ses_1".into()),
+            ttl_ms: Some(40_000),
+        };
+        let out = woman.result("c2", placed);
+        assert!(!out.iter().any(|output| matches!(output, Output::Token(_) | Output::Media(_))), "{out:?}");
+        assert_eq!(woman.ended(), Some(EndReason::Cancelled));
+        woman.incoming("c1", "man", theirs);
+        assert_eq!(woman.state(), Some(CallState::Ringing), "she is asked");
+    }
+}
+
+#[test]
 fn a_ring_that_the_hub_closes_is_one_that_nobody_answered() {
     let mut man = calling("c1");
     let out = man.hub(Signaling::Ended { call_id: id("c1"), reason: HubEnd::Closed });

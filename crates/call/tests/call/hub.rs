@@ -23,6 +23,12 @@ pub(crate) enum Stage {
     Ended { refusal: Option<Refusal>, into: Option<CallId> },
 }
 
+/// What a retracted call is for the one who placed it.
+enum Instead {
+    Merged(CallId),
+    Refused(Refusal),
+}
+
 #[derive(Debug, Clone)]
 pub(crate) struct HubCall {
     pub(crate) caller: usize,
@@ -151,7 +157,7 @@ impl Hub {
                     return placed(&theirs, mode);
                 }
                 (false, true) => {
-                    self.retract(&theirs, id);
+                    self.retract(&theirs, Instead::Merged(id.clone()));
                     self.calls.insert(id.clone(), call.clone());
                     self.tell(other.caller, incoming(id, &call));
                     self.answered(id, other.caller);
@@ -159,7 +165,7 @@ impl Hub {
                     return placed(id, mode);
                 }
                 (true, false) => return self.refuse(id, call, Refusal::Busy),
-                (false, false) => self.retract(&theirs, id),
+                (false, false) => self.retract(&theirs, Instead::Refused(Refusal::Busy)),
             }
         }
         if self.is_engaged(callee) {
@@ -202,13 +208,16 @@ impl Hub {
         }
     }
 
-    fn retract(&mut self, id: &CallId, into: &CallId) {
+    fn retract(&mut self, id: &CallId, instead: Instead) {
         let Some(call) = self.end(id) else { return };
         for device in devices_of(call.callee) {
             self.tell(device, Signaling::Cancelled(Which::Id(id.clone())));
         }
         if let Some(ended) = self.calls.get_mut(id) {
-            ended.stage = Stage::Ended { refusal: None, into: Some(into.clone()) };
+            ended.stage = match instead {
+                Instead::Merged(into) => Stage::Ended { refusal: None, into: Some(into) },
+                Instead::Refused(refusal) => Stage::Ended { refusal: Some(refusal), into: None },
+            };
         }
     }
 

@@ -1,11 +1,20 @@
 //! How calls end: one place, so that everybody is told, tokens die and history is written in every case.
 
 use zvonok_signaling_proto::event::{Cancelled, Declined, Ended, ServerEvent};
+use zvonok_signaling_proto::rest::Head;
 use zvonok_signaling_proto::{CallId, DeclineReason, EndReason, Login, Millis, Outcome};
 
 use super::super::store::StoredCall;
 use super::call::{Call, Stage};
 use super::{Machine, Output, Party};
+
+/// What a call that gave way to one of the other side is for the one who placed it.
+pub(super) enum Instead {
+    /// The same as the other one, which is answered.
+    Merged(CallId),
+    /// Refused: the other one rings.
+    Refused(Head),
+}
 
 /// What ends a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,8 +73,8 @@ impl Machine {
         }
     }
 
-    /// Takes a ringing call back without a word: it became another one.
-    pub(super) fn retract(&mut self, id: &CallId, into: &CallId, now: Millis) {
+    /// Takes a ringing call back without a word to its caller, who gave way to a call of the other side.
+    pub(super) fn retract(&mut self, id: &CallId, instead: Instead, now: Millis) {
         let Some(mut call) = self.calls.remove(id) else { return };
         let Stage::Ringing { devices } = &call.stage else {
             self.calls.insert(call.id.clone(), call);
@@ -76,13 +85,11 @@ impl Machine {
             self.tell(&Party { login: call.callee.clone(), device: device.clone() }, cancelled.clone(), now);
         }
         self.close_media(&mut call);
-        call.stage = Stage::Ended {
-            at: now,
-            device: None,
-            outcome: Outcome::Cancelled,
-            refusal: None,
-            merged_into: Some(into.clone()),
+        let (refusal, merged_into) = match instead {
+            Instead::Merged(into) => (None, Some(into)),
+            Instead::Refused(refusal) => (Some(refusal), None),
         };
+        call.stage = Stage::Ended { at: now, device: None, outcome: Outcome::Cancelled, refusal, merged_into };
         self.calls.insert(call.id.clone(), call);
     }
 

@@ -4,6 +4,7 @@ use zvonok_signaling_proto::event::{Accepted, ServerEvent};
 use zvonok_signaling_proto::{CallId, Code, Millis, Mode, Outcome};
 
 use super::call::{Call, Stage};
+use super::finish::Instead;
 use super::{Answer, Machine, Party};
 
 /// The other call of a glare.
@@ -50,7 +51,7 @@ impl Machine {
         };
         let them = Party { login: call.caller.clone(), device: call.caller_device.clone() };
         let media = call.media;
-        self.retract(theirs, &id, now);
+        self.retract(theirs, Instead::Merged(id.clone()), now);
         let calling = ServerEvent::Calling(ours.calling(&self.name_of(&ours.caller), now));
         self.calls.insert(id.clone(), ours);
         // Named first, so that their device knows the call it is told to be in.

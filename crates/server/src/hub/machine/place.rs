@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use zvonok_signaling_proto::event::{Missed, Person as PersonRef, RingDevice, ServerEvent};
 use zvonok_signaling_proto::rest::{CallAnswer, CallRequest, Head};
-use zvonok_signaling_proto::{CallId, Code, Media, Millis, Mode, Outcome, Status};
+use zvonok_signaling_proto::{CallId, Code, Login, Media, Millis, Mode, Outcome, Status};
 
 use super::super::limits::{MAX_LIVE_CALLS, MAX_RINGS, RINGS_WINDOW_MS};
 use super::call::{Call, Stage};
-use super::finish::How;
+use super::finish::{How, Instead};
 use super::{Answer, Fresh, Machine, Party};
 
 impl Machine {
@@ -55,10 +55,14 @@ impl Machine {
                 (false, true) => return self.join_ours(&theirs.id, call, now),
                 // One who asked only to see somebody has not agreed to be seen: the smaller call lives, and rings.
                 (true, false) => {
-                    let refusal = Head::failure(Code::Busy, format!("{} is calling you.", self.name_of(&call.callee)));
+                    let refusal = self.is_calling_you(&call.callee);
                     return self.refuse(call, refusal, now);
                 }
-                (false, false) => self.retract(&theirs.id, &call.id, now),
+                (false, false) => {
+                    // Nor does a repetition of the larger one lead into a call that nobody has answered.
+                    let refusal = self.is_calling_you(&call.caller);
+                    self.retract(&theirs.id, Instead::Refused(refusal), now);
+                }
             }
         }
         if let Some(refusal) = self.refusal(&call) {
@@ -69,6 +73,10 @@ impl Machine {
         self.touched.insert(call.caller.clone());
         self.calls.insert(call.id.clone(), call);
         answer
+    }
+
+    fn is_calling_you(&self, caller: &Login) -> Head {
+        Head::failure(Code::Busy, format!("{} is calling you.", self.name_of(caller)))
     }
 
     /// The answer of a request that was answered before.

@@ -42,6 +42,8 @@ fn who_asked_only_to_see_is_not_drawn_into_being_seen() {
     assert_eq!(rig.call("woman/pc", "man", "c1")["status"], 0, "her call lives, and he is asked");
     assert_eq!(rig.names("man/pc"), ["calling"]);
     assert_eq!(rig.names("woman/pc"), ["cancelled"]);
+    rig.at(rig.now + 1_000);
+    assert_eq!(rig.call_mode("man/pc", "woman", "c2", "watch")["code"], "busy", "a repetition answers nothing");
     assert_eq!(rig.ask("man/pc", Request::Cancel(id("c2")))["status"], 0);
     assert_eq!(rig.accept("man/pc", "c1")["mode"], "two_way");
 }
