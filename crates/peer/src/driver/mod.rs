@@ -43,9 +43,17 @@ where
     let result = tokio::select! {
         result = driver.run(stream) => result,
         result = outgoing::write(sink, waiting) => result,
+        () = tend_page() => Ok(()),
     };
     driver.close();
     result
+}
+
+/// What the page's own process needs as long as it has a peer connection; does not end.
+async fn tend_page() {
+    #[cfg(target_os = "linux")]
+    crate::webkit::keep_sound_threads_normal().await;
+    pending().await
 }
 
 /// The clock of every driver.

@@ -1,6 +1,6 @@
 //! WebKit's feature switches, for which the `webkit2gtk` crate has no wrapper (C API since WebKitGTK 2.42).
 //!
-//! The only `unsafe` code of the project. The functions are looked up when the program runs, so that it also starts on
+//! With `priority.rs` the only `unsafe` code of the project. The functions are looked up when the program runs, so that it also starts on
 //! a WebKitGTK that lacks them.
 #![allow(unsafe_code, reason = "C functions without a wrapper; every call says why it is sound")]
 

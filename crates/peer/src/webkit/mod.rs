@@ -1,6 +1,7 @@
 //! What WebKitGTK needs so that a page can capture, and its worker can reach the frames.
 
 mod feature;
+mod priority;
 
 use std::rc::Rc;
 
@@ -9,6 +10,8 @@ use webkit2gtk::{
     DeviceInfoPermissionRequest, HardwareAccelerationPolicy, PermissionRequestExt, SettingsExt,
     UserMediaPermissionRequest, UserMediaPermissionRequestExt, WebView, WebViewExt,
 };
+
+pub(crate) use priority::keep_sound_threads_normal;
 
 /// The WebKit feature that gives workers `MediaStreamTrackProcessor` and `VideoTrackGenerator`.
 const FEATURE: &str = "MediaStreamTrackProcessing";
