@@ -177,12 +177,12 @@ describe('notices', () => {
   it('lets a server and a person say it in their own words, and keeps technical ones back', async () => {
     const notice = (id: string, code: Notice['code'], detail: string) => ({ id, code, subject: 'man', detail });
     const notices = [
-      notice('n1', 'not_allowed', 'Calls end at six.'),
+      notice('n1', 'refused', 'Calls end at six.'),
       notice('n2', 'declined', 'In a minute.'),
       notice('n3', 'malformed', 'byte 7'),
     ];
     await open(new FakeBackend({ ...officeView(), notices }));
-    expect(screen.getByText(/does not allow this call; ask its administrator.\s*“Calls end at six.”/)).toBeVisible();
+    expect(screen.getByText(/call again later, or ask its administrator.\s*“Calls end at six.”/)).toBeVisible();
     expect(screen.getByText(/declined the call.\s*“In a minute.”/)).toBeVisible();
     expect(screen.queryByText(/byte 7/)).toBeNull();
   });

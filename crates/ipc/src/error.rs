@@ -43,6 +43,8 @@ pub enum ErrorCode {
     NotSignedIn,
     /// The hub does not allow this.
     NotAllowed,
+    /// The hub refused, and only its own words say why (part A of the signaling contract has no codes).
+    Refused,
     /// Nobody has that login.
     UnknownUser,
     /// The person is not connected.

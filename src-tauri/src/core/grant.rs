@@ -99,7 +99,7 @@ impl Driver {
         let answer = match call.map(|call| (call.state, call.peer.login)) {
             Some((CallState::Calling, _)) => return,
             Some((CallState::Ended(reason), login)) => {
-                reasons::ended(&reason).map_or(Ok(()), |code| Err(reasons::error(code, &self.subject(&reason, &login))))
+                reasons::ending(&reason, &self.subject(&reason, &login)).map_or(Ok(()), Err)
             }
             Some((CallState::Ringing | CallState::Connecting | CallState::InCall, _)) | None => Ok(()),
         };

@@ -58,6 +58,7 @@ impl Notices {
                     | ErrorCode::MediaBlocked
                     | ErrorCode::TokenRefused
                     | ErrorCode::NotAllowed
+                    | ErrorCode::Refused
                     | ErrorCode::ServerUnreachable
                     | ErrorCode::Malformed
                     | ErrorCode::CameraAbsent

@@ -50,7 +50,8 @@ fn refused(refusal: &Refusal) -> ErrorCode {
         Refusal::Dnd => ErrorCode::Dnd,
         Refusal::UnknownUser => ErrorCode::UnknownUser,
         Refusal::NotSignedIn => ErrorCode::NotSignedIn,
-        Refusal::NotAllowed | Refusal::Other(_) => ErrorCode::NotAllowed,
+        Refusal::NotAllowed => ErrorCode::NotAllowed,
+        Refusal::Other(_) => ErrorCode::Refused,
         Refusal::Expired => ErrorCode::NoAnswer,
         Refusal::Cancelled => ErrorCode::Cancelled,
         Refusal::AnsweredElsewhere => ErrorCode::AnsweredElsewhere,
@@ -132,6 +133,7 @@ pub(super) fn sentence(code: ErrorCode, subject: &str) -> String {
         ErrorCode::Declined => "declined the call",
         ErrorCode::NoAnswer => "did not answer; try again later",
         ErrorCode::NotAllowed => "does not allow this call; ask its administrator",
+        ErrorCode::Refused => "did not put the call through; call again later, or ask its administrator",
         ErrorCode::NotSignedIn => "wants you to sign in; check your login with its administrator",
         ErrorCode::PeerLost => "was lost; call again",
         ErrorCode::Malformed => "sent something that cannot be understood; its version may not fit",
@@ -157,6 +159,17 @@ pub(super) fn sentence(code: ErrorCode, subject: &str) -> String {
         other => return format!("the call failed ({other:?})"),
     };
     format!("{subject} {text}")
+}
+
+/// Why a call ended, with its sentence and the words that came with it; `None` for an ordinary end.
+pub(super) fn ending(reason: &EndReason, subject: &str) -> Option<IpcError> {
+    let mut error = error(ended(reason)?, subject);
+    // For a terminal, which would obey control characters.
+    let words = words(reason).replace(char::is_control, " ");
+    if !words.is_empty() {
+        error.message = format!("{}: \"{words}\"", error.message);
+    }
+    Some(error)
 }
 
 /// An error with its sentence.

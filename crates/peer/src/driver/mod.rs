@@ -53,7 +53,7 @@ where
 async fn tend_page() {
     #[cfg(target_os = "linux")]
     crate::webkit::keep_sound_threads_normal().await;
-    pending().await
+    pending::<()>().await;
 }
 
 /// The clock of every driver.
