@@ -56,9 +56,22 @@ test('two call windows see and hear each other', async () => {
   }
 
   for (const { page } of [man, woman]) await page.evaluate(() => window.setView({ state: 'in_call' }));
+  await man.page.mouse.move(30, 20);
   await man.page.getByRole('button', { name: 'Camera' }).click();
-  await until('she is told that his picture is off', () => woman.page.getByText('Man has no picture on').count());
+  await until('she is told that his picture is off', () => woman.page.getByText('Camera off').count());
   assert.equal(await man.page.getByRole('button', { name: 'Camera' }).getAttribute('aria-pressed'), 'false');
+
+  // The button that was clicked has the focus, and yet nobody uses the keyboard.
+  await man.page.mouse.move(20, 20);
+  await until('the controls are out of the way', () => man.page.locator('main.hidden').count());
+  const pressed = () =>
+    man.page.evaluate(() => {
+      const { x, y, width, height } = [...document.querySelectorAll('button')].at(-1).getBoundingClientRect();
+      return document.elementFromPoint(x + width / 2, y + height / 2).closest('button') !== null;
+    });
+  assert.equal(await pressed(), false, 'what cannot be seen cannot be pressed');
+  await man.page.mouse.move(40, 20);
+  await until('they come back with the pointer, and can be pressed', pressed);
 
   await man.page.evaluate(() => window.setView({ state: 'ended' }));
   await until('the other side is told', async () => (await woman.told()).events.some(({ kind }) => kind === 'remoteLeft'));

@@ -128,3 +128,28 @@ export async function callWindow({ browser, site, server }, me, other, session, 
   await page.goto(`${site.origin}/call.html`);
   return { page, errors, asked, told: () => page.evaluate(() => window.told) };
 }
+
+/** Opens the main window at a size: at its first start, or with a certificate to decide on. */
+export async function mainWindow({ browser, site }, { width, height, locale, certificate = null }) {
+  const ready = certificate !== null;
+  const setup = ready
+    ? { server: 'https://office.example:5001', socket: '', openvidu: 'https://office.example:4443', login: 'woman' }
+    : { server: '', socket: '', openvidu: '', login: '' };
+  const view = {
+    profile: 'woman',
+    setup: { ready, setup: { ...setup, tokens: 'openvidu' }, embedded: false, secretStored: ready, keyring: 'ok', certificate },
+    signaling: { state: 'offline', server: '', extended: false },
+    me: null,
+    people: [],
+    recent: [],
+    notices: [],
+    missed: 0,
+    call: null,
+  };
+  const context = await browser.newContext({ locale, viewport: { width, height }, reducedMotion: 'reduce' });
+  const page = await context.newPage();
+  await page.addInitScript(core, { view, ticket: null });
+  await page.goto(`${site.origin}/main.html`);
+  await page.locator('main').waitFor();
+  return { page, told: async () => (await page.evaluate(() => window.told)).commands, close: () => context.close() };
+}

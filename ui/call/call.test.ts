@@ -1,51 +1,11 @@
 import { fireEvent, render, screen, waitFor } from '@testing-library/svelte';
 import userEvent from '@testing-library/user-event';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { MediaEvent, MediaTicket } from '../lib/ipc/bindings';
 import { FakeBackend } from '../lib/ipc/fake';
 import { backendOf, callView, officeView } from '../lib/ipc/scenarios';
-import type { Surroundings } from '../lib/openvidu';
-import type { CallSession } from '../lib/state/call.svelte';
 import { violations } from '../lib/testing/axe';
+import { NotedSession, openCall as open, seen } from '../lib/testing/call';
 import Call from './Call.svelte';
-
-/** A session that notes what it is told. */
-class NotedSession implements CallSession {
-  readonly asked: unknown[][] = [];
-  ticket: MediaTicket | null = null;
-  around: Surroundings | null = null;
-
-  make = async (ticket: MediaTicket, around: Surroundings): Promise<CallSession> => {
-    this.ticket = ticket;
-    this.around = around;
-    return this;
-  };
-  event(event: MediaEvent): void {
-    this.around?.onevent(event);
-  }
-  async start() {
-    this.asked.push(['start']);
-  }
-  setMicrophone(on: boolean) {
-    this.asked.push(['microphone', on]);
-  }
-  setCamera(on: boolean) {
-    this.asked.push(['camera', on]);
-  }
-  async sound() {
-    this.asked.push(['sound']);
-  }
-  async leave() {
-    this.asked.push(['leave']);
-  }
-}
-
-async function open(backend: FakeBackend) {
-  const session = new NotedSession();
-  const view = render(Call, { backend, session: session.make });
-  await screen.findByRole('main');
-  return { ...view, session };
-}
 
 afterEach(() => vi.useRealTimers());
 
@@ -77,23 +37,34 @@ describe('a call', () => {
     expect(session.ticket).toBeNull();
   });
 
-  it('turns microphone and camera off and on', async () => {
+  it('begins anew with a call that follows in the same window', async () => {
     const backend = backendOf('call');
     const { session } = await open(backend);
     await waitFor(() => expect(session.asked).toContainEqual(['start']));
-    const microphone = screen.getByRole('button', { name: 'Microphone' });
-    expect(microphone).toHaveAttribute('aria-pressed', 'true');
-    await userEvent.click(microphone);
-    await userEvent.click(screen.getByRole('button', { name: 'Camera' }));
-    expect(backend.asked.slice(-2)).toEqual([
-      ['setMicrophone', false],
-      ['setCamera', false],
-    ]);
-    backend.change({ call: callView({ microphone: false }) });
-    await waitFor(() => expect(microphone).toHaveAttribute('aria-pressed', 'false'));
-    expect(session.asked).toContainEqual(['microphone', false]);
-    backend.control({ kind: 'camera', on: false });
-    expect(session.asked.at(-1)).toEqual(['camera', false]);
+    backend.refusals.set('setMicrophone', { code: 'internal', subject: '', message: '' });
+    await userEvent.click(screen.getByRole('button', { name: 'Microphone' }));
+    session.event({ kind: 'failed', code: 'camera_busy', detail: '' });
+    await waitFor(() => expect(screen.getAllByRole('button', { name: 'Dismiss' })).toHaveLength(2));
+    backend.change({ call: callView({ callId: 'next', login: 'anna', name: 'Anna Reyes' }) });
+    await waitFor(() => expect(session.asked.filter(([what]) => what === 'start')).toHaveLength(2));
+    expect(session.asked).toContainEqual(['leave']);
+    expect(session.around?.candidates).toEqual(['anna', 'woman']);
+    expect(screen.getByRole('button', { name: 'Camera' })).toBeEnabled();
+    expect(screen.queryByRole('button', { name: 'Dismiss' })).toBeNull();
+  });
+
+  it('leaves when the window is closed', async () => {
+    const { session } = await open(backendOf('call'));
+    await waitFor(() => expect(session.asked).toContainEqual(['start']));
+    dispatchEvent(new Event('pagehide'));
+    expect(session.asked.at(-1)).toEqual(['leave at once']);
+  });
+
+  it('is stopped once by a double-click', async () => {
+    const backend = backendOf('call');
+    await open(backend);
+    await userEvent.dblClick(screen.getByRole('button', { name: 'Stop' }));
+    expect(backend.asked.filter(([command]) => command === 'stopCall')).toHaveLength(1);
   });
 
   it('has Stop last, and stops', async () => {
@@ -102,29 +73,6 @@ describe('a call', () => {
     expect(screen.getAllByRole('button').at(-1)).toHaveAccessibleName('Stop');
     await userEvent.click(screen.getByRole('button', { name: 'Stop' }));
     expect(backend.asked.at(-1)).toEqual(['stopCall']);
-  });
-
-  it('opens no device where one only sees', async () => {
-    await open(backendOf('watch'));
-    expect(screen.queryByRole('button', { name: 'Microphone' })).toBeNull();
-    expect(screen.queryByRole('button', { name: 'Camera' })).toBeNull();
-    expect(screen.getByText(/your camera and microphone are off/)).toBeVisible();
-  });
-
-  it('says what is wrong with the camera while the call goes on', async () => {
-    const backend = backendOf('call');
-    const { session } = await open(backend);
-    await waitFor(() => expect(session.asked).toContainEqual(['start']));
-    session.event({ kind: 'failed', code: 'camera_busy', detail: 'NotReadableError' });
-    expect(await screen.findByText(/Another program has the camera/)).toBeVisible();
-    expect(screen.getByRole('button', { name: 'Camera' })).toBeDisabled();
-    expect(screen.getByRole('button', { name: 'Microphone' })).toBeEnabled();
-    expect(backend.asked.at(-1)).toEqual([
-      'mediaEvent',
-      { kind: 'failed', code: 'camera_busy', detail: 'NotReadableError' },
-    ]);
-    await userEvent.click(screen.getByRole('button', { name: 'Dismiss' }));
-    expect(screen.queryByText(/Another program has the camera/)).toBeNull();
   });
 
   it('says so while it reconnects', async () => {
@@ -136,7 +84,7 @@ describe('a call', () => {
     const { session } = await open(backendOf('call'));
     await waitFor(() => expect(session.asked).toContainEqual(['start']));
     expect(screen.queryByRole('button', { name: 'Turn on sound' })).toBeNull();
-    session.around?.onstate({ picture: true, streams: true, off: false, own: true, silent: true, quality: 'good' });
+    session.around?.onstate({ ...seen, silent: true });
     await userEvent.click(await screen.findByRole('button', { name: 'Turn on sound' }));
     expect(session.asked.at(-1)).toEqual(['sound']);
   });
@@ -163,7 +111,7 @@ describe('a call', () => {
   it('says that somebody sends nothing, instead of waiting for a picture', async () => {
     const { session } = await open(backendOf('call'));
     await waitFor(() => expect(session.asked).toContainEqual(['start']));
-    session.around?.onstate({ picture: false, streams: false, off: false, own: true, silent: false, quality: null });
+    session.around?.onstate({ ...seen, picture: false, streams: false, quality: null });
     expect(await screen.findByText('Man sends neither picture nor sound')).toBeVisible();
   });
 
@@ -192,7 +140,7 @@ describe('a call', () => {
     expect(main).not.toHaveClass('hidden');
   });
 
-  it.each(['call', 'calling', 'watch', 'shown', 'voice', 'ended', 'reconnecting'])(
+  it.each(['call', 'calling', 'watch', 'shown', 'shown-off', 'voice', 'ended', 'reconnecting'])(
     'has nothing to stumble over: %s',
     async (name) => {
       const { container } = await open(backendOf(name));

@@ -1,23 +1,11 @@
-import { render, screen, within } from '@testing-library/svelte';
+import { screen } from '@testing-library/svelte';
 import userEvent from '@testing-library/user-event';
 import { describe, expect, it } from 'vitest';
 import type { Notice } from '../lib/ipc/bindings';
 import { FakeBackend } from '../lib/ipc/fake';
 import { backendOf, callView, officeView } from '../lib/ipc/scenarios';
 import { violations } from '../lib/testing/axe';
-import Main from './Main.svelte';
-
-async function open(backend: FakeBackend) {
-  const view = render(Main, { backend });
-  await screen.findByRole('main');
-  return view;
-}
-
-const row = async (name: string) => {
-  const item = (await screen.findByText(name)).closest('li');
-  if (!item) throw new Error(`${name} is not in a list`);
-  return within(item);
-};
+import { openMain as open, row } from '../lib/testing/main';
 
 describe('the list of people', () => {
   it('calls somebody, and asks only to see somebody', async () => {
@@ -53,6 +41,45 @@ describe('the list of people', () => {
     await userEvent.type(search, 'ольга 7');
     expect(screen.queryByRole('button', { name: 'Call' })).toBeNull();
     expect(screen.getByText('Nobody by that name')).toBeVisible();
+    await userEvent.click(screen.getByRole('button', { name: 'Clear the search' }));
+    expect(search).toHaveFocus();
+    expect(screen.getByText('Man')).toBeVisible();
+  });
+
+  it('calls with Enter whom the search can only mean, and goes to the first of several', async () => {
+    const backend = backendOf('office');
+    await open(backend);
+    const search = screen.getByRole('searchbox');
+    await userEvent.type(search, 'olga-7{Enter}');
+    await userEvent.clear(search);
+    await userEvent.type(search, 'anna reyes{Enter}');
+    await userEvent.clear(search);
+    // It could be somebody else's login too: one looks before one calls.
+    await userEvent.type(search, 'reyes{Enter}');
+    expect(screen.getByRole('button', { name: /^reyes/ })).toHaveFocus();
+    expect(backend.asked.map(([, call]) => call)).toMatchObject([{ login: 'olga-7' }, { login: 'anna' }]);
+  });
+
+  it('is walked through with the arrow keys', async () => {
+    await open(backendOf('office'));
+    await userEvent.click(screen.getByRole('searchbox'));
+    await userEvent.keyboard('{ArrowDown}{ArrowDown}{ArrowDown}{ArrowUp}');
+    expect(screen.getByRole('button', { name: /^Дверь/ })).toHaveFocus();
+  });
+
+  it('calls once when somebody double-clicks', async () => {
+    const backend = backendOf('office');
+    await open(backend);
+    await userEvent.dblClick((await row('Man')).getByRole('button', { name: 'Call' }));
+    expect(backend.asked).toHaveLength(1);
+  });
+
+  it('claims to know nobody’s presence while the server is away', async () => {
+    await open(backendOf('offline'));
+    expect(screen.getByRole('button', { name: 'Man' })).toBeVisible();
+    expect(screen.queryByText('Available')).toBeNull();
+    expect(screen.queryByText('Can be called')).toBeNull();
+    expect(screen.getByText('Offline')).toBeVisible();
   });
 
   it('is used with the keyboard alone', async () => {
@@ -74,8 +101,10 @@ describe('the list of people', () => {
     await open(backendOf('office'));
     await userEvent.click(screen.getByRole('button', { name: /^Man Available/ }));
     expect(screen.getByRole('heading', { name: 'Man' })).toBeVisible();
+    expect(screen.getByRole('heading', { name: 'Man' })).toHaveFocus();
     await userEvent.keyboard('{Escape}');
     expect(screen.queryByRole('heading', { name: 'Man' })).toBeNull();
+    expect(screen.getByRole('button', { name: /^Man Available/ })).toHaveFocus();
   });
 });
 
@@ -96,70 +125,6 @@ describe('recent calls', () => {
     await userEvent.keyboard('{ArrowRight}');
     expect(screen.getByRole('tab', { name: /^Recent/ })).toHaveFocus();
     expect(screen.getByRole('list', { name: 'Recent' })).toBeVisible();
-  });
-});
-
-describe('first start', () => {
-  it('tries it on this computer', async () => {
-    const backend = backendOf('first');
-    await open(backend);
-    await userEvent.click(screen.getByRole('button', { name: 'Try it on this computer' }));
-    expect(backend.asked).toEqual([['tryHere']]);
-  });
-
-  it('connects to a server: secret, test, certificate, save', async () => {
-    const backend = backendOf('first');
-    await open(backend);
-    await userEvent.click(screen.getByRole('button', { name: 'Connect to a server' }));
-    await userEvent.type(screen.getByRole('textbox', { name: 'Server address' }), 'office.example:5001');
-    await userEvent.type(screen.getByRole('textbox', { name: 'Your login' }), 'woman');
-    await userEvent.type(screen.getByRole('textbox', { name: 'OpenVidu address' }), 'https://office.example:4443');
-    await userEvent.click(screen.getByRole('button', { name: 'Enter the secret…' }));
-    expect(backend.asked).toEqual([['askSecret', 'https://office.example:4443']]);
-    expect(await screen.findByText('Kept in the keyring of this computer')).toBeVisible();
-
-    await userEvent.click(screen.getByRole('button', { name: 'Test connection' }));
-    expect(await screen.findByText(/Nobody vouches for the certificate of office\.example:4443/)).toBeVisible();
-    const question = await screen.findByRole('region', { name: 'Do you trust office.example:4443?' });
-    expect(question).toHaveTextContent('3F:9A:51');
-    backend.testResult = { lines: [{ part: 'signaling', problem: null, detail: '' }], certificate: null };
-    await userEvent.click(screen.getByRole('button', { name: 'Trust this certificate' }));
-    expect(await screen.findByText('Everything works. Save to use it.')).toBeVisible();
-    await userEvent.click(screen.getByRole('button', { name: 'Save' }));
-    const setup = {
-      server: 'https://office.example:5001',
-      socket: '',
-      openvidu: 'https://office.example:4443',
-      login: 'woman',
-      tokens: 'openvidu',
-    };
-    expect(backend.asked.at(-1)).toEqual(['saveSetup', setup]);
-    expect(backend.asked.find(([command]) => command === 'trustCertificate')?.[1]).toBe('office.example:4443');
-  });
-
-  it('needs no secret where the server hands out tokens', async () => {
-    const backend = backendOf('first');
-    await open(backend);
-    await userEvent.click(screen.getByRole('button', { name: 'Connect to a server' }));
-    await userEvent.click(screen.getByRole('radio', { name: 'The server hands out tokens' }));
-    expect(screen.queryByRole('button', { name: 'Enter the secret…' })).toBeNull();
-    await userEvent.click(screen.getByRole('button', { name: 'Save' }));
-    expect(backend.asked).toEqual([]);
-    expect(screen.getByRole('textbox', { name: 'Server address' })).toBeInvalid();
-    await userEvent.type(screen.getByRole('textbox', { name: 'Server address' }), '127.0.0.1:5001');
-    await userEvent.type(screen.getByRole('textbox', { name: 'Your login' }), 'woman');
-    await userEvent.click(screen.getByRole('button', { name: 'Save' }));
-    expect(backend.asked).toEqual([
-      ['saveSetup', { server: 'http://127.0.0.1:5001', socket: '', openvidu: '', login: 'woman', tokens: 'hub' }],
-    ]);
-  });
-
-  it('explains a changed certificate before anybody trusts it', async () => {
-    await open(backendOf('changed'));
-    await userEvent.click(screen.getByRole('button', { name: 'Settings' }));
-    expect(screen.getByRole('heading', { name: 'The certificate of office.example:4443 changed' })).toBeVisible();
-    expect(screen.getByText(/Nothing was sent to it/)).toBeVisible();
-    expect(screen.getByText('Trusted until now')).toBeVisible();
   });
 });
 
@@ -187,6 +152,16 @@ describe('notices', () => {
     expect(screen.queryByText(/byte 7/)).toBeNull();
   });
 
+  it.each([
+    ['token_refused', 'office.example:4443'],
+    ['token_refused', 'localhost'],
+    ['no_answer', 'office.example:4443'],
+  ] as const)('calls nobody after %s of which only the server %s is known', async (code, subject) => {
+    await open(new FakeBackend({ ...officeView(), notices: [{ id: 'n1', code, subject, detail: '' }] }));
+    expect(screen.queryByRole('button', { name: 'Call again' })).toBeNull();
+    expect(screen.getByRole('button', { name: 'OK' })).toBeVisible();
+  });
+
   it('shows why a command was refused', async () => {
     const backend = backendOf('office');
     backend.refusals.set('placeCall', { code: 'busy', subject: 'anna', message: '' });
@@ -205,8 +180,22 @@ describe('notices', () => {
   });
 });
 
+describe('a ring', () => {
+  it('is answered in the main window too, where the keyboard is', async () => {
+    const backend = backendOf('ring-video');
+    await open(backend);
+    expect(screen.getByText('Man is calling')).toBeVisible();
+    await userEvent.click(screen.getByRole('button', { name: 'Accept' }));
+    await userEvent.click(screen.getByRole('button', { name: 'Decline' }));
+    expect(backend.asked).toEqual([
+      ['acceptCall', 'video'],
+      ['declineCall', null],
+    ]);
+  });
+});
+
 describe('for a screen reader', () => {
-  it.each(['office', 'first', 'alone', 'notices', 'in-call', 'offline'])(
+  it.each(['office', 'first', 'alone', 'notices', 'in-call', 'offline', 'ring-video'])(
     'has nothing to stumble over: %s',
     async (name) => {
       const { container } = await open(backendOf(name));

@@ -37,6 +37,13 @@ describe('a ring', () => {
     ]);
   });
 
+  it('offers no way to leave out what a call without video has not', async () => {
+    const { backend } = await open('ring-audio');
+    expect(screen.queryByRole('button', { name: 'Accept without video' })).toBeNull();
+    await userEvent.dblClick(screen.getByRole('button', { name: 'Accept' }));
+    expect(backend.asked).toEqual([['acceptCall', 'audio']]);
+  });
+
   it('is declined, silenced, or answered with a message', async () => {
     const { backend } = await open('ring-video');
     await userEvent.click(screen.getByRole('button', { name: 'Decline' }));

@@ -1,67 +1,35 @@
 // Screenshots of every window and state, light and dark, English and Russian, into target/shots/.
-// Words that stand out too little from what is behind them (WCAG AA) are an error here, where there is a real renderer.
+// Words that stand out too little from what is behind them (WCAG AA), and what is cut off at a window's edge without a way
+// to scroll there, are errors here, where there is a real renderer.
 // Run by `npm run shots` after the pages were built with a made-up core (`vite build --mode shots`).
 import { createReadStream, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
+import { shots } from './windows.mjs';
 
 const site = fileURLToPath(new URL('../../target/shots-site', import.meta.url));
 const out = fileURLToPath(new URL('../../target/shots', import.meta.url));
 const types = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css' };
 
-const main = { page: 'main.html', width: 380, height: 640 };
-const wide = { page: 'main.html', width: 960, height: 640 };
-const ring = { page: 'ring.html', width: 380, height: 232 };
-const call = { page: 'call.html', width: 900, height: 640 };
-
-/** Clicks the only control with this name, whatever the language: names are looked up by id where there is one. */
-const press = (selector) => async (page) => page.click(selector);
-
-const shots = [
-  { name: 'main-people', ...main, scenario: 'office', act: async (page) => page.hover('ul li:nth-child(1)') },
-  { name: 'main-recent', ...main, scenario: 'office', act: press('#tab-recent') },
-  { name: 'main-typed', ...main, scenario: 'office', act: async (page) => page.fill('input', 'olga-7') },
-  { name: 'main-nobody', ...main, scenario: 'alone' },
-  { name: 'main-notices', ...main, scenario: 'notices' },
-  { name: 'main-offline', ...main, scenario: 'offline' },
-  { name: 'main-in-call', ...main, scenario: 'in-call' },
-  { name: 'main-person', ...main, scenario: 'office', act: press('ul li:nth-child(1) button') },
-  { name: 'main-wide', ...wide, scenario: 'office', act: press('ul li:nth-child(1) button') },
-  { name: 'first-start', ...main, scenario: 'first' },
-  { name: 'first-form', ...main, scenario: 'first', act: press('button:nth-of-type(2)') },
-  { name: 'settings', ...main, scenario: 'office', act: press('header button') },
-  {
-    name: 'settings-tested',
-    ...main,
-    height: 900,
-    scenario: 'office',
-    act: async (page) => {
-      await page.click('header button');
-      await page.click('footer button:first-child');
-      await page.waitForSelector('dl');
-    },
-  },
-  { name: 'settings-changed', ...main, height: 980, scenario: 'changed', act: press('header button') },
-  { name: 'ring-video', ...ring, scenario: 'ring-video' },
-  { name: 'ring-audio', ...ring, scenario: 'ring-audio' },
-  { name: 'ring-watch', ...ring, height: 260, scenario: 'ring-watch' },
-  { name: 'ring-reply', ...ring, height: 320, scenario: 'ring-video', act: press('main > div:last-child button') },
-  { name: 'call', ...call, scenario: 'call' },
-  { name: 'call-muted', ...call, scenario: 'muted' },
-  { name: 'call-hidden', ...call, scenario: 'call', act: async (page) => page.waitForSelector('main.hidden') },
-  { name: 'call-small', ...call, width: 480, height: 360, scenario: 'call' },
-  { name: 'call-calling', ...call, scenario: 'calling' },
-  { name: 'call-connecting', ...call, scenario: 'connecting' },
-  { name: 'call-reconnecting', ...call, scenario: 'reconnecting' },
-  { name: 'call-no-camera', ...call, scenario: 'no-camera' },
-  { name: 'call-watch', ...call, scenario: 'watch' },
-  { name: 'call-shown', ...call, scenario: 'shown' },
-  { name: 'call-voice', ...call, scenario: 'voice' },
-  { name: 'call-busy', ...call, scenario: 'ended' },
-  { name: 'call-declined', ...call, scenario: 'declined' },
-];
+/** Runs in the page: what can be pressed or read and lies outside of the window, out of reach of any scrolling. */
+function cutOff() {
+  const reach = (element) => {
+    for (let above = element.parentElement; above; above = above.parentElement)
+      if (/auto|scroll/.test(getComputedStyle(above).overflowY) && above.scrollHeight > above.clientHeight) return true;
+    return false;
+  };
+  return [...document.querySelectorAll('button, input, h1, h2, p, strong')]
+    .filter((element) => element.checkVisibility({ visibilityProperty: true, opacityProperty: true }))
+    .filter((element) => {
+      const { left, right, top, bottom, width } = element.getBoundingClientRect();
+      const beside = left < -1 || right > innerWidth + 1;
+      const beyond = top < -1 || bottom > innerHeight + 1;
+      return width > 1 && (beside || (beyond && !reach(element)));
+    })
+    .map((element) => `cut off: ${element.outerHTML.slice(0, 120)}`);
+}
 
 const server = createServer((request, response) => {
   const path = join(site, normalize(new URL(request.url ?? '/', 'http://here').pathname));
@@ -80,7 +48,7 @@ const browser = await chromium.launch({
   args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
 });
 const axe = readFileSync(fileURLToPath(new URL('../node_modules/axe-core/axe.min.js', import.meta.url)), 'utf8');
-const pale = [];
+const wrong = [];
 let count = 0;
 for (const colorScheme of ['light', 'dark']) {
   for (const locale of ['en-GB', 'ru-RU']) {
@@ -102,7 +70,8 @@ for (const colorScheme of ['light', 'dark']) {
       await page.evaluate(axe);
       const { violations } = await page.evaluate(() => globalThis.axe.run({ runOnly: ['color-contrast'] }));
       const found = violations.flatMap(({ nodes }) => nodes.map((node) => `${node.html} ${node.any[0]?.message}`));
-      pale.push(...found.map((what) => `${name} ${colorScheme} ${locale}: ${what}`));
+      found.push(...(await page.evaluate(cutOff)));
+      wrong.push(...found.map((what) => `${name} ${colorScheme} ${locale}: ${what}`));
       await page.close();
       count += 1;
     }
@@ -112,7 +81,7 @@ for (const colorScheme of ['light', 'dark']) {
 await browser.close();
 server.close();
 console.log(`${count} screenshots in target/shots`);
-if (pale.length > 0) {
-  console.error(pale.join('\n'));
+if (wrong.length > 0) {
+  console.error(wrong.join('\n'));
   process.exitCode = 1;
 }

@@ -1,4 +1,4 @@
-//! Commands of the ring window.
+//! Commands about a ring: of its own window, and answering it of the main window too.
 
 use tauri::State;
 use zvonok_ipc::Media;

@@ -1,5 +1,5 @@
 /** Backgrounds that white letters stand on with a contrast of at least 4.5:1. */
-const COLOURS = ['#55659c', '#8a5844', '#3a7770', '#7660a5', '#94622b', '#8f4b6b', '#4d7444', '#5f6b76'] as const;
+const COLOURS = ['#55659c', '#8a5844', '#3a7770', '#7660a5', '#94622b', '#8f4b6b', '#4d7444', '#3c6f92'] as const;
 
 /** A steady colour for a login. */
 export function avatarColour(login: string): string {

@@ -113,6 +113,8 @@ export const scenarios: Record<string, () => View> = {
   alone: () => ({ ...officeView(), people: [], recent: [], missed: 0 }),
   offline: () => ({
     ...officeView(),
+    // As the core has it: what the server said of people holds no longer.
+    people: officeView().people.map((known) => ({ ...known, status: 'unknown', lastSeen: null })),
     signaling: { state: 'connecting', server: 'office.example', extended: true },
     notices: [{ id: 'n1', code: 'server_unreachable', subject: 'office.example', detail: 'connection refused' }],
   }),
@@ -123,6 +125,10 @@ export const scenarios: Record<string, () => View> = {
       { id: 'n2', code: 'keyring_locked', subject: '', detail: '' },
     ],
   }),
+  locked: () => {
+    const view = officeView();
+    return { ...view, setup: { ...view.setup, secretStored: false, keyring: 'locked' } };
+  },
   changed: () => {
     const view = officeView();
     const previous = FINGERPRINT.split(':').toReversed().join(':');
@@ -136,6 +142,11 @@ export const scenarios: Record<string, () => View> = {
   },
   'in-call': () => ({ ...officeView(), call: callView() }),
   'ring-video': () => ({ ...officeView(), call: callView({ outgoing: false, state: 'ringing' }) }),
+  'ring-notice': () => ({
+    ...officeView(),
+    call: callView({ outgoing: false, state: 'ringing' }),
+    notices: [{ id: 'n1', code: 'no_sound', subject: '', detail: '' }],
+  }),
   'ring-audio': () => ({ ...officeView(), call: callView({ outgoing: false, state: 'ringing', media: 'audio' }) }),
   'ring-watch': () => ({
     ...officeView(),
@@ -155,6 +166,12 @@ export const scenarios: Record<string, () => View> = {
   'no-camera': () => ({ ...officeView(), call: callView() }),
   watch: () => ({ ...officeView(), call: callView({ mode: 'watch' }) }),
   shown: () => ({ ...officeView(), call: callView({ mode: 'watch', outgoing: false }) }),
+  'shown-off': () => ({
+    ...officeView(),
+    call: callView({ mode: 'watch', outgoing: false, microphone: false, camera: false }),
+  }),
+  off: () => ({ ...officeView(), call: callView() }),
+  silent: () => ({ ...officeView(), call: callView() }),
   voice: () => ({ ...officeView(), call: callView({ media: 'audio' }) }),
   ended: () => ({ ...officeView(), call: callView({ state: 'ended', ended: 'busy', about: 'man' }) }),
   declined: () => ({

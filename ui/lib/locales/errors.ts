@@ -18,7 +18,7 @@ export const errors: Record<'en' | 'ru', Record<ErrorCode, string>> = {
     not_allowed: '{subject} does not allow this call; ask its administrator.',
     refused: '{subject} did not put the call through; call again later, or ask its administrator.',
     unknown_user: 'The server knows nobody called {subject}; check the login.',
-    offline: '{subject} is not connected; try again later.',
+    offline: '{subject} is offline; try again later.',
     busy: '{subject} is in another call; try again later.',
     dnd: '{subject} does not want to be disturbed; try again later.',
     declined: '{subject} declined the call.',
@@ -46,7 +46,7 @@ export const errors: Record<'en' | 'ru', Record<ErrorCode, string>> = {
     already_running: 'This profile is already running; use its window.',
     settings_unreadable:
       'The settings could not be read and are kept in {subject}; fill them in anew, or mend that file and put it back.',
-    internal: 'Something went wrong inside Zvonok; try again, and look at the log if it stays so.',
+    internal: 'Something went wrong inside Zvonok; try again, and tell your administrator if it stays so.',
   },
   ru: {
     bad_address: '«{subject}» — не адрес; напишите, например, https://office.example:5001.',
@@ -57,7 +57,7 @@ export const errors: Record<'en' | 'ru', Record<ErrorCode, string>> = {
     certificate_changed: 'Сертификат {subject} сменился, и мы ничего не отправили; спросите администратора.',
     secret_refused: '{subject} не принял секрет; введите его ещё раз.',
     secret_missing: 'Секрета для {subject} нет; введите его, чтобы звонить.',
-    keyring_locked: 'Связка ключей заперта; отоприте её, чтобы звонить.',
+    keyring_locked: 'Связка ключей заблокирована; разблокируйте её, чтобы звонить.',
     keyring_absent:
       'На этом компьютере нет связки ключей; установите, например, gnome-keyring или пусть пропуск выдаёт сервер.',
     not_signed_in: '{subject} просит войти; уточните логин у администратора.',
@@ -75,7 +75,7 @@ export const errors: Record<'en' | 'ru', Record<ErrorCode, string>> = {
     signaling_down: 'Нет связи: {subject}; «Звонок» продолжает попытки, позвоните, когда она вернётся.',
     token_refused: '{subject} не впустил вас в разговор; позвоните ещё раз или спросите администратора.',
     media_blocked:
-      'Картинка и звук не проходят, возможно, закрыт UDP; попробуйте другую сеть или спросите администратора.',
+      'Видео и звук не проходят, возможно, закрыт UDP; попробуйте другую сеть или спросите администратора.',
     malformed: '{subject} прислал что-то непонятное; возможно, версия не подходит.',
     camera_absent: 'Камеры нет, вас не видно; подключите её и позвоните снова.',
     camera_refused: 'Камеру не разрешили, вас не видно; разрешите её в настройках системы и позвоните снова.',
@@ -90,7 +90,7 @@ export const errors: Record<'en' | 'ru', Record<ErrorCode, string>> = {
     not_now: 'Сейчас это невозможно.',
     already_running: 'Этот профиль уже запущен; пользуйтесь его окном.',
     settings_unreadable: 'Настройки не читаются и лежат в {subject}; заполните их заново или исправьте тот файл.',
-    internal: 'Внутри «Звонка» что-то сломалось; попробуйте ещё раз, а если не пройдёт, посмотрите журнал.',
+    internal: 'Внутри «Звонка» что-то сломалось; попробуйте ещё раз, а если не поможет, сообщите администратору.',
   },
 };
 
@@ -114,7 +114,6 @@ export const remedies: Partial<Record<ErrorCode, Remedy>> = {
   no_answer: 'call',
   declined: 'call',
   peer_lost: 'call',
-  token_refused: 'call',
 };
 
 /** Words on the remedy's button; `none` where reading it is all there is to do. */
@@ -122,7 +121,7 @@ export const remedyWords: Record<'en' | 'ru', Record<Remedy | 'none', string>> =
   en: { secret: 'Enter the secret…', keyring: 'Unlock', settings: 'Open settings', call: 'Call again', none: 'OK' },
   ru: {
     secret: 'Ввести секрет…',
-    keyring: 'Отпереть',
+    keyring: 'Разблокировать',
     settings: 'Открыть настройки',
     call: 'Позвонить ещё раз',
     none: 'Понятно',

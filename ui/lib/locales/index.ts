@@ -53,8 +53,11 @@ export function remedyWord(remedy: Remedy | 'none'): string {
   return remedyWords[language][remedy];
 }
 
-const clock = new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit', hour12: false });
-const day = new Intl.DateTimeFormat(language, { day: 'numeric', month: 'short' });
+/** As the person's own region writes dates, if it speaks the language of the words. */
+const region = navigator.languages.find((tag) => tag.startsWith(language)) ?? language;
+// Not `hour12: false`: in American English that writes a quarter past midnight as 24:15.
+const clock = new Intl.DateTimeFormat(region, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
+const day = new Intl.DateTimeFormat(region, { day: 'numeric', month: 'short' });
 
 /** A past moment as a person says it: today and yesterday with the time, else the date. */
 export function when(at: number, now: number): string {

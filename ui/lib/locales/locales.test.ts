@@ -83,6 +83,7 @@ describe('words', () => {
     expect(when(new Date(2026, 10, 23, 9, 5).getTime(), now)).toBe('today 09:05');
     expect(when(new Date(2026, 10, 22, 23, 40).getTime(), now)).toBe('yesterday 23:40');
     expect(when(new Date(2026, 10, 21, 23, 40).getTime(), now)).toMatch(/Nov.* 23:40|21.* 23:40/);
+    expect(when(new Date(2026, 10, 23, 0, 15).getTime(), now)).toBe('today 00:15');
     expect(duration(252_000)).toBe('4:12');
     expect(duration(3_753_000)).toBe('1:02:33');
     expect(duration(-5)).toBe('0:00');

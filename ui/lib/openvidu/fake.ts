@@ -18,23 +18,25 @@ function still(login: string, label: string): HTMLCanvasElement {
 /** Still pictures in place of a call's media, for screenshots; what is shown follows the scenario in the address. */
 export const fakeSession: SessionMaker = async (ticket, around): Promise<CallSession> => {
   const scenario = location.hash.slice(1);
-  const picture = !['connecting', 'shown', 'voice'].includes(scenario);
-  const own = !['connecting', 'watch', 'voice'].includes(scenario);
+  const picture = !['connecting', 'shown', 'shown-off', 'voice', 'off'].includes(scenario);
+  const own = !['connecting', 'watch', 'voice', 'no-camera'].includes(scenario);
   let camera = true;
   const show = () =>
     around.onstate({
       picture,
       streams: true,
-      off: false,
+      off: scenario === 'off',
+      muted: scenario === 'off',
       own: own && camera,
-      silent: false,
+      silent: scenario === 'silent',
       quality: scenario === 'reconnecting' ? 'poor' : 'good',
     });
   return {
     async start() {
       if (picture) around.stage.append(still(around.candidates[0] ?? '', around.words.stage));
       if (own) around.own.append(still(ticket.login, around.words.own));
-      if (scenario === 'no-camera') around.onevent({ kind: 'failed', code: 'camera_busy', detail: '' });
+      if (scenario === 'no-camera' || scenario === 'silent')
+        around.onevent({ kind: 'failed', code: 'camera_busy', detail: '' });
       show();
     },
     setMicrophone: () => undefined,

@@ -14,6 +14,8 @@ export interface MediaState {
   streams: boolean;
   /** Nobody shows a picture, because they turned it off. */
   off: boolean;
+  /** Nobody can be heard, because they turned it off. */
+  muted: boolean;
   /** One's own picture can be seen. */
   own: boolean;
   /** Sound waits for a click. */
@@ -46,7 +48,15 @@ export class Figures {
   #interrupted = false;
   #blocked = false;
   #rttMs: number | null = null;
-  #state: MediaState = { picture: false, streams: true, off: false, own: false, silent: false, quality: null };
+  #state: MediaState = {
+    picture: false,
+    streams: true,
+    off: false,
+    muted: false,
+    own: false,
+    silent: false,
+    quality: null,
+  };
 
   constructor(measured: Measured) {
     this.#measured = measured;
@@ -72,6 +82,19 @@ export class Figures {
     if (this.#interrupted) return;
     this.#interrupted = true;
     this.#measured.onevent({ kind: 'reconnecting' });
+  }
+
+  /** Shows what is sent and received now. */
+  look(): void {
+    const remotes = this.#measured.remotes();
+    const publisher = this.#measured.publisher();
+    this.#show({
+      picture: remotes.some((remote) => remote.picture),
+      streams: remotes.length > 0,
+      off: remotes.length > 0 && remotes.every((remote) => !remote.shows),
+      muted: remotes.length > 0 && remotes.every((remote) => !remote.speaks),
+      own: publisher !== null && publisher.stream.hasVideo && publisher.stream.videoActive,
+    });
   }
 
   /** Sound waits for a click, or no longer. */
@@ -132,16 +155,9 @@ export class Figures {
     // Quality is that of the last four seconds.
     this.#moments = [...this.#moments.filter((past) => now - past.at < 4 * REPORT_MS), moment];
     const [earliest] = this.#moments;
-    const remotes = this.#measured.remotes();
-    const publisher = this.#measured.publisher();
-    this.#show({
-      picture: remotes.some((remote) => remote.picture),
-      streams: remotes.length > 0,
-      off: remotes.length > 0 && remotes.every((remote) => !remote.shows),
-      own: publisher !== null && publisher.stream.hasVideo && publisher.stream.videoActive,
-      quality: this.#first && earliest ? qualityOf(earliest, moment) : null,
-    });
-    this.#watchProgress(now, remotes);
+    this.#show({ quality: this.#first && earliest ? qualityOf(earliest, moment) : null });
+    this.look();
+    this.#watchProgress(now, this.#measured.remotes());
   }
 
   /**

@@ -22,14 +22,19 @@ export class Remote {
 
   /** Its owner sends something that can be expected to arrive. */
   get active(): boolean {
-    const { hasAudio, hasVideo, audioActive, videoActive } = this.subscriber.stream;
-    return (hasAudio && audioActive) || (hasVideo && videoActive);
+    return this.speaks || this.shows;
   }
 
   /** Its owner has a camera on. */
   get shows(): boolean {
     const { hasVideo, videoActive } = this.subscriber.stream;
     return hasVideo && videoActive;
+  }
+
+  /** Its owner has a microphone on. */
+  get speaks(): boolean {
+    const { hasAudio, audioActive } = this.subscriber.stream;
+    return hasAudio && audioActive;
   }
 
   /** There is a picture to be seen now. */

@@ -1,120 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { MediaEvent, MediaReport, MediaTicket } from '../ipc/bindings';
+import { asked, library, startSession as start, ticket, track } from '../testing/openvidu';
 import { joinCode } from './codes';
 import { CONNECT_MS, NEGOTIATE_MS, REPUBLISH_MS } from './defaults';
-import { MediaSession } from './session';
 
-type Handler = (event: never) => void;
-
-/** Stands in for openvidu-browser: what our side asks of it, and what it says. */
-const library = vi.hoisted(() => ({
-  handlers: new Map<string, Handler>(),
-  log: [] as unknown[][],
-  connect: () => Promise.resolve() as Promise<unknown>,
-  publish: () => Promise.resolve() as Promise<unknown>,
-  iceServers: undefined as unknown[] | undefined,
-  subscribers: [] as Map<string, Handler>[],
-}));
-
-vi.mock('openvidu-browser', () => {
-  const streamOf = () => ({
-    hasAudio: true,
-    hasVideo: true,
-    audioActive: true,
-    videoActive: true,
-    getRTCPeerConnection: () => undefined,
-    getMediaStream: () => null,
-  });
-  const session = {
-    connection: { connectionId: 'own' },
-    remoteConnections: new Map(),
-    on: (name: string, handler: Handler) => library.handlers.set(name, handler),
-    connect: (...args: unknown[]) => {
-      library.log.push(['connect', ...args]);
-      return library.connect();
-    },
-    publish: () => {
-      library.log.push(['publish']);
-      return library.publish();
-    },
-    subscribeAsync: async () => {
-      library.log.push(['subscribe']);
-      const handlers = new Map<string, Handler>();
-      library.subscribers.push(handlers);
-      return { stream: streamOf(), on: (name: string, handler: Handler) => handlers.set(name, handler) };
-    },
-    disconnect: () => library.log.push(['disconnect']),
-  };
-  class OpenVidu {
-    iceServers = library.iceServers;
-    enableProdMode() {
-      library.log.push(['enableProdMode']);
-    }
-    initSession() {
-      return session;
-    }
-    setAdvancedConfiguration(configuration: unknown) {
-      library.log.push(['configure', configuration]);
-    }
-    async initPublisherAsync(_target: unknown, properties: unknown) {
-      library.log.push(['initPublisher', properties]);
-      const stream = streamOf();
-      return {
-        stream,
-        on: () => undefined,
-        publishAudio: (on: boolean) => library.log.push(['publishAudio', on]),
-        publishVideo: (on: boolean) => library.log.push(['publishVideo', on]),
-      };
-    }
-  }
-  return { OpenVidu };
-});
-
-const ticket: MediaTicket = {
-  url: 'ws://127.0.0.1:1?sessionId=handle&token=-',
-  login: 'woman',
-  name: 'Woman',
-  publish: true,
-  media: 'video',
-  subscribe: true,
-  fakeMedia: false,
-};
-
-function track(kind: string) {
-  return { kind, stop: vi.fn(), addEventListener: vi.fn(), contentHint: '' };
-}
+vi.mock('openvidu-browser', () => import('../testing/openvidu'));
 
 let getUserMedia: ReturnType<typeof vi.fn>;
 
-function start(parts: Partial<MediaTicket> = {}) {
-  const events: MediaEvent[] = [];
-  const reports: MediaReport[] = [];
-  const session = new MediaSession(
-    { ...ticket, ...parts },
-    {
-      stage: document.createElement('div'),
-      own: document.createElement('div'),
-      words: { stage: 'Picture of Man', own: 'Your own picture' },
-      candidates: ['man', 'woman'],
-      openPeerSocket: async () => '',
-      onevent: (event) => events.push(event),
-      onreport: (report) => reports.push(report),
-      onstate: () => undefined,
-    },
-  );
-  return { session, events, reports, started: session.start() };
-}
-
-const asked = (name: string) => library.log.filter(([what]) => what === name);
-
 beforeEach(() => {
   vi.useFakeTimers();
-  library.handlers.clear();
-  library.log.length = 0;
-  library.subscribers.length = 0;
-  library.connect = async () => undefined;
-  library.publish = async () => undefined;
-  library.iceServers = undefined;
+  library.reset();
   const tracks = [track('audio'), track('video')];
   getUserMedia = vi.fn(async () => ({
     getTracks: () => tracks,

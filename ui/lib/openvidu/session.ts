@@ -1,18 +1,10 @@
-import type {
-  ExceptionEvent,
-  OpenVidu,
-  Publisher,
-  Session,
-  StreamEvent,
-  Subscriber,
-  VideoElementEvent,
-} from 'openvidu-browser';
+import type { ExceptionEvent, OpenVidu, Session, StreamEvent, Subscriber, VideoElementEvent } from 'openvidu-browser';
 import type { ErrorCode, MediaEvent, MediaReport, MediaTicket } from '../ipc/bindings';
-import { captureDevices, type Capture } from './capture';
 import { joinCode } from './codes';
-import { DeadlineError, withDeadline } from './deadline';
-import { CONNECT_MS, LEAVE_MS, NEGOTIATE_MS, PICTURE, REPUBLISH_MS } from './defaults';
+import { withDeadline } from './deadline';
+import { CONNECT_MS, LEAVE_MS, NEGOTIATE_MS, REPUBLISH_MS } from './defaults';
 import { Figures, type MediaState } from './figures';
+import { Own } from './own';
 import { Remote } from './remote';
 
 /** What the call window gives to its media. */
@@ -40,22 +32,23 @@ export class MediaSession {
   readonly #ticket: MediaTicket;
   readonly #around: Surroundings;
   readonly #figures: Figures;
+  readonly #own: Own;
   readonly #remotes = new Map<string, Remote>();
+  /** Streams of others that there are, subscribed or about to be. */
+  readonly #there = new Set<string>();
   #openvidu: OpenVidu | null = null;
   #session: Session | null = null;
-  #publisher: Publisher | null = null;
-  #capture: Capture | null = null;
-  #microphone = true;
-  #camera = true;
   #ended = false;
   #leaving: ReturnType<typeof setTimeout> | undefined;
+  #lastFigures: Promise<unknown> | null = null;
 
   constructor(ticket: MediaTicket, around: Surroundings) {
     this.#ticket = ticket;
     this.#around = around;
+    this.#own = new Own(ticket, around, (code, reason) => this.#fail(code, reason));
     this.#figures = new Figures({
       remotes: () => [...this.#remotes.values()],
-      publisher: () => this.#publisher,
+      publisher: () => this.#own.publisher,
       fake: ticket.fakeMedia ? around.candidates : null,
       onevent: (event) => this.#tell(event),
       onreport: around.onreport,
@@ -66,29 +59,29 @@ export class MediaSession {
   /** Joins, publishes what the ticket allows, subscribes to what others publish. */
   async start(): Promise<void> {
     // Devices are slow to open: they do so while the session is joined.
-    const capture = this.#ticket.publish ? this.#open() : null;
+    if (this.#ticket.publish) this.#own.open();
+    let joined: { openvidu: OpenVidu; session: Session } | null;
     try {
-      await this.#join();
+      joined = await this.#join();
     } catch (reason) {
       this.#fail(joinCode(reason), reason);
       this.#tell({ kind: 'disconnected', reason: 'joinFailed' });
-      (await capture)?.stop();
+      this.#own.close();
       return;
     }
-    if (this.#ended) return;
+    if (!joined || this.#ended) return;
     this.#figures.start();
     // Until what was captured is published the other side has nothing to see.
-    if (!capture || (await this.#publish(await capture))) this.#tell({ kind: 'joined' });
+    if (!this.#ticket.publish || (await this.#own.publish(joined.openvidu, joined.session)))
+      this.#tell({ kind: 'joined' });
   }
 
   setMicrophone(on: boolean): void {
-    this.#microphone = on;
-    if (this.#publisher?.stream.hasAudio) this.#publisher.publishAudio(on);
+    this.#own.setMicrophone(on);
   }
 
   setCamera(on: boolean): void {
-    this.#camera = on;
-    if (this.#publisher?.stream.hasVideo) void this.#publisher.publishVideo(on);
+    this.#own.setCamera(on);
   }
 
   /** After a click, where the webview wanted one before it plays sound. */
@@ -96,19 +89,25 @@ export class MediaSession {
     for (const remote of this.#remotes.values()) if (remote.element) await this.#play(remote.element);
   }
 
-  /** Ends it on this side: last figures, devices given back, session left. */
-  async leave(): Promise<void> {
-    if (this.#ended) return;
-    this.#ended = true;
-    clearTimeout(this.#leaving);
-    removeEventListener('mediatrouble', this.#troubled);
-    removeEventListener('connectionlost', this.#parted);
-    await withDeadline(this.#figures.stop(), LEAVE_MS, 'the last figures').catch(() => undefined);
+  /** Ends it on this side: devices given back, last figures, session left; `atOnce` where the page is going away. */
+  async leave(atOnce = false): Promise<void> {
+    if (!this.#ended) {
+      this.#ended = true;
+      clearTimeout(this.#leaving);
+      removeEventListener('mediatrouble', this.#troubled);
+      removeEventListener('connectionlost', this.#parted);
+      this.#own.close();
+      // Figures are a courtesy: those that cannot be read in time are left out.
+      this.#lastFigures = withDeadline(this.#figures.stop(), LEAVE_MS, 'the last figures').catch(() => undefined);
+    }
+    // A page may go away while the last figures are still waited for.
+    if (!atOnce) await this.#lastFigures;
     this.#session?.disconnect();
-    this.#capture?.stop();
+    this.#session = null;
   }
 
-  async #join(): Promise<void> {
+  /** Null where the call ended before there was a session to join. */
+  async #join(): Promise<{ openvidu: OpenVidu; session: Session } | null> {
     // The constructor is what counts: settings and versions of WebKitGTK promise it where it is compiled out.
     if (typeof RTCPeerConnection === 'undefined') {
       const { installPeerConnection } = await import('../peer');
@@ -116,6 +115,7 @@ export class MediaSession {
     }
     // After the shim: the library looks for the names when it is loaded.
     const library = await import('openvidu-browser');
+    if (this.#ended) return null;
     const openvidu = new library.OpenVidu();
     // Without it, TURN credentials and tokens are logged.
     openvidu.enableProdMode();
@@ -126,8 +126,12 @@ export class MediaSession {
     addEventListener('mediatrouble', this.#troubled);
     addEventListener('connectionlost', this.#parted);
     const { url, login } = this.#ticket;
-    await withDeadline(session.connect(url, { clientData: login }), CONNECT_MS, 'joining the session');
+    const connecting = session.connect(url, { clientData: login });
+    // The library cannot stop a join that is under way; one that comes through after the end is left at once.
+    connecting.then(() => this.#ended && session.disconnect()).catch(() => undefined);
+    await withDeadline(connecting, CONNECT_MS, 'joining the session');
     this.#askNobodyElse();
+    return { openvidu, session };
   }
 
   /**
@@ -156,6 +160,8 @@ export class MediaSession {
       if (this.#ended) return;
       this.#tell({ kind: 'disconnected', reason });
     });
+    // A camera or microphone was turned off or on; the library has already written it down.
+    session.on('streamPropertyChanged', () => this.#figures.look());
     session.on('reconnecting', () => this.#tell({ kind: 'reconnecting' }));
     session.on('reconnected', () => this.#tell({ kind: 'reconnected' }));
     session.on('exception', (event) => this.#exception(event));
@@ -177,6 +183,7 @@ export class MediaSession {
 
   async #subscribe({ stream }: StreamEvent): Promise<void> {
     if (!this.#ticket.subscribe || !this.#session || this.#ended) return;
+    this.#there.add(stream.streamId);
     clearTimeout(this.#leaving);
     this.#askNobodyElse();
     try {
@@ -185,9 +192,10 @@ export class MediaSession {
         NEGOTIATE_MS,
         'subscribing',
       );
-      this.#show(stream.streamId, subscriber);
+      // Taken back while it was subscribed to: nothing of it will ever arrive, which must not look like a blocked network.
+      if (this.#there.has(stream.streamId)) this.#show(stream.streamId, subscriber);
     } catch (reason) {
-      this.#fail('media_blocked', reason);
+      if (this.#there.has(stream.streamId)) this.#fail('media_blocked', reason);
     }
   }
 
@@ -214,79 +222,11 @@ export class MediaSession {
   }
 
   #lost({ stream, reason }: StreamEvent): void {
-    if (!this.#remotes.delete(stream.streamId) || this.#remotes.size > 0) return;
+    this.#remotes.delete(stream.streamId);
+    if (!this.#there.delete(stream.streamId) || this.#there.size > 0) return;
     // Taken back, not gone: the same person may be about to publish anew.
     const wait = reason === 'unpublish' ? REPUBLISH_MS : 0;
     this.#leaving = setTimeout(() => this.#tell({ kind: 'remoteLeft' }), wait);
-  }
-
-  async #open(): Promise<Capture> {
-    const { fakeMedia, media, login } = this.#ticket;
-    let capture: Capture;
-    if (fakeMedia) {
-      const { fakeCapture } = await import('../fake-media');
-      try {
-        capture = { ...(await fakeCapture(login, { video: media === 'video' })), problems: [] };
-      } catch (reason) {
-        const problems = [{ code: 'camera_absent', detail: `fake camera: ${String(reason)}` } as const];
-        capture = { audio: null, video: null, problems, stop: () => undefined };
-      }
-    } else {
-      capture = await captureDevices(media);
-    }
-    this.#capture = capture;
-    if (this.#ended) capture.stop();
-    return capture;
-  }
-
-  /** Sends what there is. False when it could not be sent, which was told. */
-  async #publish({ audio, video, problems }: Capture): Promise<boolean> {
-    for (const { code, detail } of problems) this.#fail(code, detail);
-    const openvidu = this.#openvidu;
-    const session = this.#session;
-    // Nothing to send: the call goes on with what is received.
-    if (!openvidu || !session || this.#ended || (!audio && !video)) return true;
-    if (video) {
-      // Movement matters more than sharpness when there is not enough bandwidth for both.
-      video.contentHint = 'motion';
-      video.addEventListener('ended', () => this.#unplugged());
-    }
-    try {
-      const publisher = await withDeadline(
-        openvidu.initPublisherAsync(this.#around.own, {
-          audioSource: audio ?? false,
-          videoSource: video ?? false,
-          publishAudio: this.#microphone,
-          publishVideo: this.#camera,
-          resolution: `${PICTURE.width}x${PICTURE.height}`,
-          frameRate: PICTURE.frameRate,
-          insertMode: 'APPEND',
-          mirror: false,
-        }),
-        NEGOTIATE_MS,
-        'preparing the own stream',
-      );
-      publisher.on('videoElementCreated', ({ element }: VideoElementEvent) => {
-        element.setAttribute('aria-label', this.#around.words.own);
-        element.playsInline = true;
-        element.muted = true;
-      });
-      await withDeadline(session.publish(publisher), NEGOTIATE_MS, 'publishing');
-      this.#publisher = publisher;
-      // Somebody may have pressed a button in the meantime.
-      this.setMicrophone(this.#microphone);
-      this.setCamera(this.#camera);
-      return true;
-    } catch (reason) {
-      if (!this.#ended) this.#fail(reason instanceof DeadlineError ? 'media_blocked' : 'not_allowed', reason);
-      return false;
-    }
-  }
-
-  #unplugged(): void {
-    if (this.#ended) return;
-    this.setCamera(false);
-    this.#fail('camera_absent', 'the camera went away');
   }
 
   #fail(code: ErrorCode, reason: unknown): void {

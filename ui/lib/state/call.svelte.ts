@@ -9,7 +9,8 @@ export interface CallSession {
   setMicrophone(on: boolean): void;
   setCamera(on: boolean): void;
   sound(): Promise<void>;
-  leave(): Promise<void>;
+  /** `atOnce` where the page is going away, and nothing can be waited for. */
+  leave(atOnce?: boolean): Promise<void>;
 }
 
 /** Makes a session for a ticket. */
@@ -27,6 +28,7 @@ export class CallMedia {
     picture: false,
     streams: true,
     off: false,
+    muted: false,
     own: false,
     silent: false,
     quality: null,
@@ -37,8 +39,11 @@ export class CallMedia {
   readonly #window: WindowState;
   readonly #make: SessionMaker;
   #session: CallSession | null = null;
-  #joined: string | null = null;
+  #joined = false;
+  #left = false;
   #unlisten: Unlisten | null = null;
+  /** What the core last said of the devices. */
+  #on = { microphone: true, camera: true };
 
   constructor(window: WindowState, make: SessionMaker) {
     this.#window = window;
@@ -54,19 +59,22 @@ export class CallMedia {
     return this.problems.includes('microphone_absent');
   }
 
-  /** Joins the call's session, once for each call. */
+  /** Joins the call's session, once. A call that ends meanwhile is not joined, and opens no device. */
   async join(call: CallView, surface: Surface): Promise<void> {
-    if (this.#joined === call.callId) return;
-    this.#joined = call.callId;
+    if (this.#joined) return;
+    this.#joined = true;
     const { backend } = this.#window;
-    this.#unlisten ??= await backend.onCallControl((control) => this.#apply(control));
     await this.#window.ask(async () => {
+      const unlisten = await backend.onCallControl((control) => this.#apply(control));
+      if (this.#left) return unlisten();
+      this.#unlisten = unlisten;
       const ticket = await backend.mediaTicket().catch((reason: unknown) => {
-        // Nobody answered: how the call ended is shown, not that there is nothing to join.
+        // The call is over: how it ended is shown, not that there is nothing to join.
+        if (this.#left) return null;
         if (call.state === 'calling' && toIpcError(reason).code === 'not_now') return null;
         throw reason;
       });
-      if (!ticket) return;
+      if (!ticket || this.#left) return;
       const session = await this.#make(ticket, {
         ...surface,
         candidates: [call.login, ticket.login],
@@ -80,17 +88,17 @@ export class CallMedia {
         onreport: (report) => void backend.mediaReport(report).catch(() => undefined),
         onstate: (state) => (this.state = state),
       });
+      if (this.#left) return session.leave();
       this.#session = session;
-      session.setMicrophone(call.microphone);
-      session.setCamera(call.camera);
+      this.#bring();
       await session.start();
     });
   }
 
   /** Brings the devices to what the core says. */
   devices(microphone: boolean, camera: boolean): void {
-    this.#session?.setMicrophone(microphone);
-    this.#session?.setCamera(camera);
+    this.#on = { microphone, camera };
+    this.#bring();
   }
 
   sound(): void {
@@ -107,18 +115,24 @@ export class CallMedia {
     return this.problems.filter((code) => !this.#read.includes(code));
   }
 
-  async leave(): Promise<void> {
+  async leave(atOnce = false): Promise<void> {
+    this.#left = true;
     this.#unlisten?.();
     this.#unlisten = null;
-    await this.#session?.leave();
+    await this.#session?.leave(atOnce);
     this.#session = null;
   }
 
   #read = $state.raw<ErrorCode[]>([]);
 
   #apply({ kind, on }: CallControl): void {
-    if (kind === 'microphone') this.#session?.setMicrophone(on);
-    else this.#session?.setCamera(on);
+    this.#on = { ...this.#on, [kind]: on };
+    this.#bring();
+  }
+
+  #bring(): void {
+    this.#session?.setMicrophone(this.#on.microphone);
+    this.#session?.setCamera(this.#on.camera);
   }
 
   #problem(code: ErrorCode): void {

@@ -62,13 +62,14 @@ export class SetupForm {
     return this.lines.length > 0 && this.certificate === null && this.lines.every((line) => line.problem === null);
   }
 
-  #complete(): boolean {
+  /** Whether everything is filled in; from the first time on, what is not is pointed out. */
+  complete(): boolean {
     this.tried = true;
     return !this.serverMissing && !this.openviduMissing && !this.loginWrong;
   }
 
   async test(): Promise<void> {
-    if (!this.#complete() || this.testing) return;
+    if (!this.complete() || this.testing) return;
     this.testing = true;
     this.result = null;
     await this.#window.ask(async () => (this.result = await this.#window.backend.testSetup(this.setup)));
@@ -77,7 +78,7 @@ export class SetupForm {
 
   /** True when the core took it. */
   async save(): Promise<boolean> {
-    if (!this.#complete()) return false;
+    if (!this.complete()) return false;
     return this.#window.ask(() => this.#window.backend.saveSetup(this.setup));
   }
 

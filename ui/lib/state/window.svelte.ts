@@ -54,10 +54,25 @@ export class WindowState {
     return [...(this.view?.notices ?? []), ...this.refused];
   }
 
+  /** The server can be reached, so what is known of people holds. */
+  get online(): boolean {
+    return this.view?.signaling.state === 'online';
+  }
+
+  /** A call is under way: there is no other beside it. */
+  get busy(): boolean {
+    return this.view?.call != null && this.view.call.state !== 'ended';
+  }
+
   /** Puts a notice away. */
   dismiss(notice: Notice): void {
     if (this.refused.includes(notice)) this.refused = this.refused.filter((other) => other !== notice);
     else void this.ask(() => this.backend.dismissNotice(notice.id));
+  }
+
+  /** What was refused concerned something that is over. */
+  forget(): void {
+    this.refused = [];
   }
 
   /** The display name of a login, for sentences about it; the login (or host) itself where nobody is known by it. */
@@ -76,12 +91,14 @@ export function useWindow(): WindowState {
   return getContext<WindowState>(KEY);
 }
 
+const LOGIN = /^[A-Za-z0-9_-]{1,64}$/;
+
 /** What can be done about a notice; `none` where reading it is all. */
 export function remedyOf(notice: Notice): Remedy | 'none' {
-  return remedies[notice.code] ?? 'none';
+  const remedy = remedies[notice.code] ?? 'none';
+  // Of a call that failed for a server's sake it is not said whom it was to.
+  return remedy === 'call' && !isLogin(notice.subject) ? 'none' : remedy;
 }
-
-const LOGIN = /^[A-Za-z0-9_-]{1,64}$/;
 
 /** Whether `text` could be a login. */
 export function isLogin(text: string): boolean {

@@ -4,3 +4,6 @@ import { afterEach } from 'vitest';
 
 configure({ asyncUtilTimeout: 20_000 });
 afterEach(cleanup);
+
+// jsdom has no layout, so no media query: windows are as narrow as they open.
+Object.defineProperty(window, 'matchMedia', { value: (media: string) => ({ media, matches: false }) });
