@@ -122,8 +122,12 @@ pub(crate) enum Command {
 pub(crate) enum SecretCommand {
     /// Read a secret from standard input into the keyring
     Set(SecretArgs),
-    /// Remove a secret from the keyring
-    Forget(SecretArgs),
+    /// Remove a secret from the keyring, or all of this profile
+    Forget {
+        /// Only this one
+        #[arg(long, value_enum)]
+        kind: Option<SecretKind>,
+    },
 }
 
 /// Which secret.

@@ -8,7 +8,7 @@ use std::{
 use zvonok_openvidu::Secret;
 
 use crate::{
-    cli::SecretCommand,
+    cli::{SecretCommand, SecretKind},
     keyring::Keyring,
     profile::Profile,
     settings::SettingsFile,
@@ -31,8 +31,11 @@ pub(crate) fn run(
             let secret = read()?;
             runtime.block_on(keyring.set(which.kind, secret)).map(|()| "stored in the keyring")
         }
-        SecretCommand::Forget(which) => {
-            runtime.block_on(keyring.forget(which.kind)).map(|()| "removed from the keyring")
+        SecretCommand::Forget { kind } => {
+            let kinds = kind.map_or_else(|| vec![SecretKind::Openvidu, SecretKind::Hub], |kind| vec![kind]);
+            let forgotten: Result<(), _> =
+                kinds.into_iter().try_for_each(|kind| runtime.block_on(keyring.forget(kind)));
+            forgotten.map(|()| "removed from the keyring")
         }
     };
     match done {

@@ -14,7 +14,7 @@ use crate::{
     profile::Profile,
     settings::SettingsFile,
     shell,
-    verbs::{Answer, AskError, ListenError, Listening, Verb, ask},
+    verbs::{Answer, AskError, ListenError, Listening, Verb, ask, ended},
 };
 
 /// Exit code for a verb or a start that was refused; clap's own for a bad command line is 2.
@@ -81,7 +81,12 @@ fn start(cli: Cli, profile: Profile, runtime: tokio::runtime::Runtime) -> anyhow
 
 /// Sends a verb and prints what came of it.
 async fn tell(profile: &Profile, verb: &Verb) -> ExitCode {
-    match ask(profile, verb).await {
+    let mut asked = ask(profile, verb).await;
+    if *verb == Verb::Quit && asked.is_ok() {
+        // Whoever ends it wants to start it anew, which the lock allows only when it is gone.
+        asked = ended(profile).await.and(asked);
+    }
+    match asked {
         Ok(Answer::Done { text }) => {
             if let Some(text) = text {
                 say(&text);

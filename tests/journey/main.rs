@@ -5,6 +5,8 @@ mod busy;
 mod calls;
 mod certificates;
 mod devices;
+mod echo;
+mod ends;
 mod faults;
 mod hostile;
 mod impostor;

@@ -56,6 +56,28 @@ fn the_first_start_ends_online_with_the_secret_in_the_keyring_and_the_certificat
 }
 
 #[test]
+fn a_server_that_hands_out_tokens_needs_no_secret_here() {
+    journey(|rig| {
+        let server = rig.server(&[])?;
+        let app = rig.app("woman", &["--fake-media"])?;
+        rig.eyes.press(app.id(), "Connect to a server", SOON)?;
+        fill(rig, &app, server.hub(), server.media(), "woman")?;
+        rig.eyes.wait_for(app.id(), "radio button", "The server hands out tokens", SOON)?.press()?;
+        rig.eyes.wait_gone(app.id(), "button", "Enter the secret…", SOON)?;
+        rig.eyes.press(app.id(), "Test connection", SOON)?;
+        rig.eyes.wait_text(app.id(), "Everything works. Save to use it.", SOON)?;
+        rig.eyes.press(app.id(), "Save", SOON)?;
+        app.wait_online()?;
+        app.must(&["call", "echo"])?;
+        app.wait_call("in_call", SOON)?;
+        let kept = rig.desktop.command("secret-tool").args(["search", "--all", "service", "zvonok"]).output()?;
+        ensure!(kept.stdout.is_empty(), "nothing is in the keyring");
+        app.must(&["stop"])?;
+        app.wait_call("idle", SOON).map(drop)
+    });
+}
+
+#[test]
 fn a_wrong_secret_and_a_wrong_address_are_told_in_the_form() {
     journey(|rig| {
         let server = rig.server(&[])?;

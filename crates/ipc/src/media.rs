@@ -51,6 +51,15 @@ pub struct MediaReport {
     /// Decoded remote audio samples above silence that are not concealment.
     #[ts(type = "number")]
     pub audio_received: u64,
+    /// Audio samples of 48,000 a second that were encoded and sent; 0 when nothing is said and nothing sent.
+    #[ts(type = "number")]
+    pub audio_sent: u64,
+    /// Bytes of audio sent, RTP payload and headers; in `bytes_sent` as well.
+    #[ts(type = "number")]
+    pub audio_bytes_sent: u64,
+    /// Bytes of audio received; in `bytes_received` as well.
+    #[ts(type = "number")]
+    pub audio_bytes_received: u64,
     /// Bytes sent, RTP payload and headers.
     #[ts(type = "number")]
     pub bytes_sent: u64,

@@ -23,6 +23,9 @@ use crate::{
 /// How long *Test connection* waits for a hub.
 const TEST: Duration = Duration::from_secs(8);
 
+/// How long a link that is to end waits for what was asked of it. Less than the shutdown of the app waits.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+
 /// Where a link leads.
 #[derive(Debug, Clone)]
 pub(super) struct Target {
@@ -48,6 +51,8 @@ impl Target {
 pub(super) struct Link {
     client: Client,
     tasks: TaskTracker,
+    /// What was asked and is not answered yet.
+    asked: TaskTracker,
 }
 
 /// What a link is made with.
@@ -88,17 +93,17 @@ impl Link {
         opening.tasks.spawn(driver.run());
         let (trust, socket) = ((*trust).clone(), target.socket.clone());
         opening.tasks.spawn(pass_on(events, opening.number, trust, socket, opening.happenings.clone()));
-        Ok(Self { client, tasks: opening.tasks.clone() })
+        Ok(Self { client, tasks: opening.tasks.clone(), asked: TaskTracker::new() })
     }
 
     /// Sends a request that has a result.
     pub(super) fn ask(&self, signal: Signal) -> impl Future<Output = Asked> + Send + 'static {
-        signals::ask(self.client.clone(), signal)
+        self.asked.track_future(signals::ask(self.client.clone(), signal))
     }
 
     /// Sends what has none.
     pub(super) fn tell(&self, signal: Signal) -> impl Future<Output = ()> + Send + 'static {
-        signals::tell(self.client.clone(), signal)
+        self.asked.track_future(signals::tell(self.client.clone(), signal))
     }
 
     /// Finds out whether the connection lives.
@@ -114,8 +119,15 @@ impl Link {
 
 impl Drop for Link {
     fn drop(&mut self) {
-        let client = self.client.clone();
-        self.tasks.spawn(async move { client.close().await });
+        let (client, asked) = (self.client.clone(), self.asked.clone());
+        asked.close();
+        self.tasks.spawn(async move {
+            // A last word such as a hang-up is one of this socket's: without it the other side would be told "lost".
+            if tokio::time::timeout(LAST_WORDS, asked.wait()).await.is_err() {
+                tracing::info!("the hub did not answer the last words in time");
+            }
+            client.close().await;
+        });
     }
 }
 

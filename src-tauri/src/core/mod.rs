@@ -84,6 +84,13 @@ impl Core {
         }
     }
 
+    /// Ends the app, as soon as the driver gets to it.
+    pub(crate) async fn quit(&self) {
+        if self.wishes.send(Wish::Quit).await.is_err() {
+            tracing::debug!("the core has ended already");
+        }
+    }
+
     /// Does what a second launch asks for.
     pub(crate) async fn verb(&self, verb: Verb) -> Answer {
         let silent = |done: Result<(), IpcError>| done.map(|()| None);
@@ -93,7 +100,7 @@ impl Core {
                 Ok(None)
             }
             Verb::Quit => {
-                self.tell(Wish::Quit);
+                self.quit().await;
                 Ok(None)
             }
             Verb::SecretChanged => {

@@ -19,7 +19,9 @@ impl Notices {
         if self.list.iter().any(|known| known.code == code && known.subject == subject && known.detail == detail) {
             return;
         }
-        tracing::warn!(?code, detail, "notice");
+        // Somebody's own words are theirs; the log may be sent to a stranger.
+        let spoken = matches!(code, ErrorCode::Declined | ErrorCode::Refused);
+        tracing::warn!(?code, detail = if spoken { "<personal>" } else { &detail }, "notice");
         self.list.retain(|notice| notice.code != code || notice.subject != subject);
         self.next += 1;
         self.list.push(Notice { id: self.next.to_string(), code, subject, detail });

@@ -43,6 +43,63 @@ pub(super) async fn watch_tray(core: Core, _cancel: CancellationToken) {
     core.tell(crate::core::Wish::Tray(true));
 }
 
+/// Ends the app as *Quit* does when the system or a terminal wants it to: the call is hung up, its token taken back.
+/// Who asks twice does not want to wait.
+pub(super) async fn end_when_told(core: Core, cancel: CancellationToken) {
+    let mut told = match Told::listen() {
+        Ok(told) => told,
+        Err(error) => return tracing::warn!(%error, "signals are not heard: the app ends without hanging up"),
+    };
+    tokio::select! {
+        () = cancel.cancelled() => return,
+        () = told.next() => {}
+    }
+    tracing::info!("told to end");
+    core.quit().await;
+    told.next().await;
+    std::process::exit(INTERRUPTED);
+}
+
+/// What a shell shows of a program that Ctrl+C ended.
+const INTERRUPTED: i32 = 130;
+
+#[cfg(unix)]
+struct Told(Vec<tokio::signal::unix::Signal>);
+
+#[cfg(unix)]
+impl Told {
+    fn listen() -> std::io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        [SignalKind::terminate(), SignalKind::interrupt(), SignalKind::hangup()]
+            .map(signal)
+            .into_iter()
+            .collect::<Result<_, _>>()
+            .map(Self)
+    }
+
+    async fn next(&mut self) {
+        futures_util::future::select_all(self.0.iter_mut().map(|signal| Box::pin(signal.recv()))).await;
+    }
+}
+
+#[cfg(not(unix))]
+struct Told;
+
+#[cfg(not(unix))]
+impl Told {
+    #[expect(clippy::unnecessary_wraps, reason = "the same face as on Unix")]
+    fn listen() -> std::io::Result<Self> {
+        Ok(Self)
+    }
+
+    async fn next(&mut self) {
+        if let Err(error) = tokio::signal::ctrl_c().await {
+            tracing::warn!(%error, "Ctrl+C is not heard");
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
 #[cfg(target_os = "linux")]
 mod linux {
     use futures_util::StreamExt;

@@ -2,6 +2,7 @@
 
 mod csp;
 mod desktop;
+mod orders;
 mod tray;
 mod webview;
 mod windows;
@@ -98,6 +99,7 @@ fn set_up(app: &tauri::AppHandle, start: Start, tasks: &TaskTracker, cancel: &Ca
     };
     tasks.spawn(start.listening.serve(handle, tasks.clone(), cancel.clone()));
     tasks.spawn(desktop::watch_tray(core.clone(), cancel.clone()));
+    tasks.spawn(desktop::end_when_told(core.clone(), cancel.clone()));
     if !hidden {
         core.tell(Wish::Open);
     }

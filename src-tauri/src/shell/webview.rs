@@ -1,6 +1,8 @@
 //! Each window's webview: what it needs beyond a page.
 
 use tauri::{Url, WebviewWindow};
+#[cfg(any(target_os = "linux", test))]
+use zvonok_ipc::{CallState, CallView, Mode};
 
 use crate::core::Window;
 
@@ -20,17 +22,28 @@ pub(super) fn is_own_page(url: &Url) -> bool {
     (own && plain) || url.as_str() == "about:blank"
 }
 
-/// Prepares the call window's webview for media. Other windows have no device to open and are refused any.
+/// Prepares a webview for media. The call window may open devices while there is a call in which this side sends; other
+/// windows have none to open and are refused any.
 #[cfg(target_os = "linux")]
 pub(super) fn prepare(window: &WebviewWindow, kind: Window) -> tauri::Result<()> {
     use std::rc::Rc;
+
+    use tauri::Manager as _;
+    let core = window.state::<crate::core::Core>().inner().clone();
     window.with_webview(move |platform| {
         let mut options = zvonok_peer::webkit::Options::new(ORIGIN);
-        if kind != Window::Call {
-            options.allow_capture = Rc::new(|_camera| false);
-        }
+        options.allow_capture = Rc::new(move |_camera| kind == Window::Call && sends(core.view().call.as_ref()));
         let prepared = zvonok_peer::webkit::prepare(&platform.inner(), options);
         tracing::info!(?prepared, window = kind.label(), "webview prepared");
+    })
+}
+
+/// Whether this side sends in the call: not while it only rings, not after its end, and not when it only watches.
+#[cfg(any(target_os = "linux", test))]
+fn sends(call: Option<&CallView>) -> bool {
+    call.is_some_and(|call| {
+        let publishes = call.mode == Mode::TwoWay || !call.outgoing;
+        publishes && !matches!(call.state, CallState::Ringing | CallState::Ended)
     })
 }
 
@@ -42,7 +55,42 @@ pub(super) fn prepare(_window: &WebviewWindow, _kind: Window) -> tauri::Result<(
 
 #[cfg(test)]
 mod tests {
-    use super::is_own_page;
+    use zvonok_ipc::Media;
+
+    use super::*;
+
+    #[test]
+    fn devices_open_only_for_a_call_in_which_this_side_sends() {
+        let call = |outgoing, mode, state| CallView {
+            call_id: "c".to_owned(),
+            login: "woman".to_owned(),
+            name: "Woman".to_owned(),
+            verified: true,
+            outgoing,
+            mode,
+            media: Media::Video,
+            state,
+            since: 0,
+            ended: None,
+            about: String::new(),
+            message: String::new(),
+            microphone: true,
+            camera: true,
+            reconnecting: false,
+        };
+        assert!(!sends(None));
+        for (outgoing, mode, state, may) in [
+            (true, Mode::TwoWay, CallState::Connecting, true),
+            (false, Mode::TwoWay, CallState::InCall, true),
+            (false, Mode::Watch, CallState::Connecting, true),
+            (true, Mode::Watch, CallState::Connecting, false),
+            (true, Mode::Watch, CallState::InCall, false),
+            (false, Mode::TwoWay, CallState::Ringing, false),
+            (false, Mode::TwoWay, CallState::Ended, false),
+        ] {
+            assert_eq!(sends(Some(&call(outgoing, mode, state))), may, "{outgoing} {mode:?} {state:?}");
+        }
+    }
 
     #[test]
     fn a_window_shows_the_apps_own_pages_and_no_other() {

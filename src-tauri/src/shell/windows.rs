@@ -15,7 +15,10 @@ use tokio::sync::oneshot;
 use zvonok_ipc::{VIEW_EVENT, View};
 use zvonok_openvidu::Secret;
 
-use super::{tray, webview};
+use super::{
+    orders::{Order, Orders},
+    tray, webview,
+};
 use crate::{
     core::{Core, Device, Surface, TrayState, Window, Wish},
     profile::Profile,
@@ -29,6 +32,9 @@ const RING: (f64, f64) = (380.0, 400.0);
 /// Distance of the ring window from the screen's right edge, in logical pixels.
 const RING_MARGIN: f64 = 24.0;
 
+/// Windows whose end may wait to be noticed: one of each kind.
+const GONE: usize = 3;
+
 /// How long a window may take to go away.
 const DESTROYED: Duration = Duration::from_secs(2);
 
@@ -37,22 +43,17 @@ const DESTROYED: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub(super) struct Desktop {
     app: AppHandle,
-    orders: mpsc::Sender<Order>,
-    gone: mpsc::Sender<Window>,
+    orders: Arc<Orders>,
+    gone: mpsc::SyncSender<Window>,
     /// Windows that the core itself is closing.
     closing: Arc<Mutex<HashSet<Window>>>,
 }
 
-enum Order {
-    Open(Window),
-    Close(Window),
-    Tray(TrayState),
-}
-
 impl Desktop {
     pub(super) fn start(app: AppHandle, profile: &Profile) -> Self {
-        let (orders, inbox) = mpsc::channel();
-        let (gone, destroyed) = mpsc::channel();
+        let orders = Arc::new(Orders::default());
+        let inbox = Arc::clone(&orders);
+        let (gone, destroyed) = mpsc::sync_channel(GONE);
         let closing = Arc::new(Mutex::new(HashSet::new()));
         let worker = app.clone();
         let marks = Arc::clone(&closing);
@@ -60,7 +61,7 @@ impl Desktop {
         let mut icon = tray::Tray::new(profile.runtime.join(format!("{}-tray", profile.name)));
         let pages = profile.runtime.join(format!("{}-pages", profile.name));
         std::thread::spawn(move || {
-            for order in inbox {
+            while let Some(order) = inbox.take() {
                 let done = match order {
                     Order::Open(window) => open(&worker, window, &pages),
                     Order::Close(window) => close(&worker, window, &marks, &destroyed),
@@ -79,30 +80,31 @@ impl Desktop {
         if !lock(&self.closing).remove(&window) {
             return true;
         }
-        if self.gone.send(window).is_err() {
-            tracing::error!("the window thread has ended");
+        // The thread waits for one window at a time; what does not fit, it waited for long ago.
+        if let Err(error) = self.gone.try_send(window) {
+            tracing::debug!(%error, "nobody waits for a window to be gone");
         }
         false
     }
+}
 
-    fn order(&self, order: Order) {
-        if self.orders.send(order).is_err() {
-            tracing::error!("the window thread has ended");
-        }
+impl Drop for Desktop {
+    fn drop(&mut self) {
+        self.orders.end();
     }
 }
 
 impl Surface for Desktop {
     fn open(&self, window: Window) {
-        self.order(Order::Open(window));
+        self.orders.give(Order::Open(window));
     }
 
     fn close(&self, window: Window) {
-        self.order(Order::Close(window));
+        self.orders.give(Order::Close(window));
     }
 
     fn tray(&self, state: TrayState) {
-        self.order(Order::Tray(state));
+        self.orders.give(Order::Tray(state));
     }
 
     fn view(&self, view: &View) {

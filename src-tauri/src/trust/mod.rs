@@ -47,7 +47,7 @@ pub(crate) struct Trust {
 pub(crate) struct Endpoint {
     /// For sockets; no ALPN.
     pub(crate) tls: Arc<ClientConfig>,
-    /// For REST; follows no redirect, and takes no proxy to this machine.
+    /// For REST; follows no redirect, and takes no proxy: sockets cannot take one yet, and REST alone would make no call.
     pub(crate) http: reqwest::Client,
 }
 
@@ -79,7 +79,7 @@ impl Trust {
             .dangerous()
             .with_custom_certificate_verifier(Arc::new(verifier))
             .with_no_client_auth();
-        let http = zvonok_openvidu::harden(reqwest::Client::builder(), url)
+        let http = zvonok_openvidu::harden(reqwest::Client::builder().no_proxy(), url)
             .tls_backend_preconfigured(tls.clone())
             .timeout(REQUEST_TIMEOUT);
         Ok(Endpoint { tls: Arc::new(tls), http: http.build()? })

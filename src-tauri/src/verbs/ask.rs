@@ -1,9 +1,12 @@
 //! The asking side: a second launch.
 
-use std::{io, time::Duration};
+use std::{fs::OpenOptions, io, time::Duration};
 
 use interprocess::local_socket::{tokio::Stream, traits::tokio::Stream as _};
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::{
+    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
+    sync::oneshot,
+};
 
 use super::{Answer, MAX_LINE, Verb, name};
 use crate::profile::Profile;
@@ -20,6 +23,8 @@ pub(crate) enum AskError {
     SomebodyElse,
     #[error("the running instance gave no answer within {} s", PATIENCE.as_secs())]
     TimedOut,
+    #[error("the running instance is still ending after {} s; if it hangs, end its process", PATIENCE.as_secs())]
+    StillRuns,
     #[error("the running instance answered something else than an answer")]
     Malformed(#[source] serde_json::Error),
     #[error("cannot reach the running instance")]
@@ -29,6 +34,16 @@ pub(crate) enum AskError {
 /// Sends one verb and waits for what became of it.
 pub(crate) async fn ask(profile: &Profile, verb: &Verb) -> Result<Answer, AskError> {
     tokio::time::timeout(PATIENCE, exchange(profile, verb)).await.map_err(|_elapsed| AskError::TimedOut)?
+}
+
+/// Waits until no instance of this profile runs any more.
+pub(crate) async fn ended(profile: &Profile) -> Result<(), AskError> {
+    let lock = OpenOptions::new().create(true).truncate(false).write(true).open(profile.lock_file())?;
+    let (free, freed) = oneshot::channel();
+    // The system wakes whoever waits for a lock, but cannot stop the waiting: this thread ends with the program.
+    std::thread::spawn(move || free.send(lock.lock()));
+    let waited = tokio::time::timeout(PATIENCE, freed).await.map_err(|_elapsed| AskError::StillRuns)?;
+    Ok(waited.map_err(|_gone| AskError::StillRuns)??)
 }
 
 #[expect(

@@ -9,7 +9,7 @@ mod name;
 use serde::{Deserialize, Serialize};
 use zvonok_ipc::{IpcError, PlaceCall};
 
-pub(crate) use ask::{AskError, ask};
+pub(crate) use ask::{AskError, ask, ended};
 pub(crate) use listen::{ListenError, Listening};
 
 /// A line's most bytes, either way.

@@ -165,6 +165,18 @@ frames_received: number,
  */
 audio_received: number, 
 /**
+ * Audio samples of 48,000 a second that were encoded and sent; 0 when nothing is said and nothing sent.
+ */
+audio_sent: number, 
+/**
+ * Bytes of audio sent, RTP payload and headers; in `bytes_sent` as well.
+ */
+audio_bytes_sent: number, 
+/**
+ * Bytes of audio received; in `bytes_received` as well.
+ */
+audio_bytes_received: number, 
+/**
  * Bytes sent, RTP payload and headers.
  */
 bytes_sent: number, 

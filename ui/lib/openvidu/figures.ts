@@ -34,6 +34,9 @@ export interface Measured {
   onstate: (state: MediaState) => void;
 }
 
+/** What a publisher's connection counts; receivers' reports come in on it as well. */
+const SENDING = ['framesSent', 'bytesSent', 'bytesReceived', 'audioSent', 'audioBytesSent'] as const;
+
 /** Looks at the connections' statistics once a second, and tells what is new. */
 export class Figures {
   readonly #measured: Measured;
@@ -119,7 +122,7 @@ export class Figures {
     const connection = this.#measured.publisher()?.stream.getRTCPeerConnection() as RTCPeerConnection | undefined;
     if (connection && connection.signalingState !== 'closed') {
       const sample = sampleOf(await connection.getStats());
-      this.#ledger.addAll(connection, sample, ['framesSent', 'bytesSent', 'bytesReceived']);
+      this.#ledger.addAll(connection, sample, SENDING);
       this.#rttMs = sample.rttMs ?? this.#rttMs;
     }
     for (const remote of this.#measured.remotes()) {
@@ -194,6 +197,9 @@ export class Figures {
       frames_sent: ledger.total('framesSent'),
       frames_received: ledger.total('framesDecoded'),
       audio_received: ledger.total('audible'),
+      audio_sent: ledger.total('audioSent'),
+      audio_bytes_sent: ledger.total('audioBytesSent'),
+      audio_bytes_received: ledger.total('audioBytesReceived'),
       bytes_sent: ledger.total('bytesSent'),
       bytes_received: ledger.total('bytesReceived'),
       rtt_ms: this.#rttMs,

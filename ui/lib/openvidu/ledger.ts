@@ -14,6 +14,12 @@ export interface Sample {
   framesDecoded: number;
   bytesSent: number;
   bytesReceived: number;
+  /** Samples of 48,000 a second that were sent as sound. */
+  audioSent: number;
+  /** What of `bytesSent` was sound. */
+  audioBytesSent: number;
+  /** What of `bytesReceived` was sound. */
+  audioBytesReceived: number;
   packetsReceived: number;
   packetsLost: number;
   /** Decoded samples that are neither silence nor concealment; absent where the connection does not tell. */
@@ -22,6 +28,9 @@ export interface Sample {
   sound: Sound;
   rttMs: number | null;
 }
+
+/** Samples in a packet of Opus, for connections that count packets only: 20 ms at 48 kHz (RFC 7587, section 4.2). */
+const OPUS_PACKET = 960;
 
 type Stat = Record<string, unknown>;
 
@@ -37,6 +46,9 @@ export function sampleOf(report: { forEach(visit: (stat: Stat) => void): void })
     framesDecoded: 0,
     bytesSent: 0,
     bytesReceived: 0,
+    audioSent: 0,
+    audioBytesSent: 0,
+    audioBytesReceived: 0,
     packetsReceived: 0,
     packetsLost: 0,
     audible: null,
@@ -45,10 +57,17 @@ export function sampleOf(report: { forEach(visit: (stat: Stat) => void): void })
   };
   report.forEach((stat) => {
     if (stat['type'] === 'outbound-rtp') {
-      sample.bytesSent += number(stat, 'bytesSent') + number(stat, 'headerBytesSent');
+      const bytes = number(stat, 'bytesSent') + number(stat, 'headerBytesSent');
+      sample.bytesSent += bytes;
+      if (stat['kind'] === 'audio') {
+        sample.audioBytesSent += bytes;
+        sample.audioSent += number(stat, 'totalSamplesSent') || number(stat, 'packetsSent') * OPUS_PACKET;
+      }
       if (stat['kind'] === 'video') sample.framesSent += number(stat, 'framesSent') || number(stat, 'framesEncoded');
     } else if (stat['type'] === 'inbound-rtp') {
-      sample.bytesReceived += number(stat, 'bytesReceived') + number(stat, 'headerBytesReceived');
+      const bytes = number(stat, 'bytesReceived') + number(stat, 'headerBytesReceived');
+      sample.bytesReceived += bytes;
+      if (stat['kind'] === 'audio') sample.audioBytesReceived += bytes;
       sample.packetsReceived += number(stat, 'packetsReceived');
       sample.packetsLost += number(stat, 'packetsLost');
       if (stat['kind'] === 'video') sample.framesDecoded += number(stat, 'framesDecoded');

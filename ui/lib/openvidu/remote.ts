@@ -2,6 +2,9 @@ import type { Subscriber } from 'openvidu-browser';
 import { Heard } from './heard';
 import { sampleOf, type Ledger, type Sample } from './ledger';
 
+/** What a subscriber's connection counts beside frames and audible sound. */
+const RECEIVING = ['bytesSent', 'bytesReceived', 'audioBytesReceived', 'packetsReceived', 'packetsLost'] as const;
+
 /** One stream of somebody else: its picture, and what was really decoded of it. */
 export class Remote {
   readonly subscriber: Subscriber;
@@ -47,7 +50,7 @@ export class Remote {
     const connection = this.subscriber.stream.getRTCPeerConnection() as RTCPeerConnection | undefined;
     if (!connection || connection.signalingState === 'closed') return null;
     const sample = sampleOf(await connection.getStats());
-    ledger.addAll(connection, sample, ['bytesSent', 'bytesReceived', 'packetsReceived', 'packetsLost']);
+    ledger.addAll(connection, sample, RECEIVING);
 
     // requestVideoFrameCallback stops in a hidden window; what was decoded once the picture is up was handed to it.
     this.#shown ||= (this.element?.readyState ?? 0) >= HTMLMediaElement.HAVE_CURRENT_DATA;

@@ -84,15 +84,18 @@ fn call(desktop: &Desktop, app: &App) -> Result<()> {
     let picture = paths::target().join("run/call.png");
     let shot = desktop.screenshot_of(app.id(), &picture);
     report(&before, &last, began.elapsed());
-    shot.context("the call window could not be photographed")?;
-    println!("Screenshot of the call window: {}", picture.display());
     let verdict = judge(&tail.unwrap_or_default(), &last, PROFILE);
-    // The call may be over already when it broke; the verdict says more than a refused verb.
+    // When the call broke it may be over, and its window gone: the verdict says more than what then goes wrong as well.
     let stopped = app.verb(&["stop"])?;
     verdict?;
+    shot.context("the call window could not be photographed")?;
+    println!("Screenshot of the call window: {}", picture.display());
     ensure!(stopped.done, "the call could not be stopped: {}", stopped.complained);
     app.wait_call("idle", ANSWER).map(drop)
 }
+
+/// Audio samples a second (Opus, RFC 7587).
+const SAMPLES: f64 = 48_000.0;
 
 fn number(status: &Value, pointer: &str) -> f64 {
     status.pointer(pointer).and_then(Value::as_f64).unwrap_or(0.0)
@@ -108,13 +111,19 @@ fn report(before: &Value, last: &Value, time: Duration) {
     let more = |pointer: &str| number(last, pointer) - number(before, pointer);
     let frames = more("/media/frames_received");
     println!("In {seconds:.1} s of call:");
+    let (sent, received) = (more("/media/audio_bytes_sent"), more("/media/audio_bytes_received"));
     println!(
-        "  video  {} frames sent, {frames} frames came back and were decoded ({:.1} a second)",
+        "  video  sent {} frames, {} bytes; came back and decoded {frames} frames ({:.1} a second), {} bytes",
         more("/media/frames_sent"),
-        frames / seconds
+        more("/media/bytes_sent") - sent,
+        frames / seconds,
+        more("/media/bytes_received") - received,
     );
-    println!("  audio  {:.1} s of audible sound came back", more("/media/audio_received") / 48_000.0);
-    println!("  bytes  {} sent, {} received", more("/media/bytes_sent"), more("/media/bytes_received"));
+    println!(
+        "  audio  sent {:.1} s, {sent} bytes; came back and audible {:.1} s, {received} bytes",
+        more("/media/audio_sent") / SAMPLES,
+        more("/media/audio_received") / SAMPLES,
+    );
     println!(
         "  read out of the picture: {:?}; recognised in the sound: {:?}",
         word(last, "/media/recognised/picture"),

@@ -28,9 +28,9 @@ const RING_SOON: Duration = Duration::from_secs(20);
 /// The screen; both call windows fit beside each other.
 const SCREEN: (u32, u32) = (1280, 960);
 
-/// The lower part of the ring window, which is 380 x 260 pixels large, 24 pixels from the upper right corner: its buttons.
-/// The upper part may be covered by the notification.
-const RING_BUTTONS: Part = Part { left: 1280 - 24 - 360, top: 24 + 170, width: 340, height: 80 };
+/// Where the ring window comes up: the right side, below the corner in which the notification may cover it. The desktop is
+/// empty there.
+const RING_PLACE: Part = Part { left: 1280 - 24 - 360, top: 200, width: 340, height: 740 };
 
 /// What was measured of the apps; each on its own, so that one that fails leaves the others.
 pub(super) struct Apps {
@@ -109,7 +109,7 @@ fn log(desktop: &Desktop, app: &App) -> Result<String> {
 fn ring(desktop: &Desktop, man: &App, woman: &App) -> Result<(Result<f64>, Result<f64>)> {
     let began = clock::now();
     let (called, window) = std::thread::scope(|scope| {
-        let watcher = scope.spawn(|| painted(desktop, RING_BUTTONS, RING_SOON));
+        let watcher = scope.spawn(|| painted(desktop, RING_PLACE, RING_SOON));
         let called = man.must(&["call", "woman"]);
         let window = watcher.join().unwrap_or_else(|_| Err(anyhow::anyhow!("the watcher of the screen panicked")));
         (called, window)
