@@ -1,7 +1,7 @@
 import type { ErrorCode, Media } from '../ipc/bindings';
 import { cameraCode } from './codes';
 import { DeadlineError } from './deadline';
-import { CAPTURE_MS, PICTURE } from './defaults';
+import { CAPTURE_MS, MICROPHONE_MS, PICTURE } from './defaults';
 
 /** A device that cannot be used, and why. */
 export interface Problem {
@@ -19,15 +19,15 @@ export interface Capture {
 }
 
 /** `getUserMedia` with a deadline; tracks that arrive after it are stopped, so no device stays open unseen. */
-async function open(constraints: MediaStreamConstraints): Promise<MediaStream> {
+async function open(constraints: MediaStreamConstraints, limitMs: number): Promise<MediaStream> {
   if (!('mediaDevices' in navigator)) throw new DOMException('no media devices here', 'NotFoundError');
   const asked = navigator.mediaDevices.getUserMedia(constraints);
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
-      reject(new DeadlineError('opening a device', CAPTURE_MS));
+      reject(new DeadlineError('opening a device', limitMs));
       asked.then((stream) => stream.getTracks().forEach((track) => track.stop())).catch(() => undefined);
-    }, CAPTURE_MS);
+    }, limitMs);
   });
   try {
     return await Promise.race([asked, late]);
@@ -36,21 +36,27 @@ async function open(constraints: MediaStreamConstraints): Promise<MediaStream> {
   }
 }
 
-/** Opens what `media` asks for, together if possible, else each alone. Never rejects. */
+/**
+ * Opens what `media` asks for, together if possible, else each alone. Never rejects, and takes no longer than both
+ * limits together: the call waits for it, and gives up when it hears nothing.
+ */
 export async function captureDevices(media: Media): Promise<Capture> {
   const { width, height, frameRate } = PICTURE;
   const video = { width: { ideal: width }, height: { ideal: height }, frameRate: { ideal: frameRate } };
   const audio = { echoCancellation: true, noiseSuppression: true, autoGainControl: true };
   const streams: MediaStream[] = [];
   const problems: Problem[] = [];
+  const end = performance.now() + CAPTURE_MS;
+  const left = (): number => end - performance.now();
 
   if (media === 'video') {
     try {
-      streams.push(await open({ audio, video }));
-    } catch {
-      // Which of the two failed is told by trying each alone.
+      streams.push(await open({ audio, video }, left()));
+    } catch (both) {
+      // Which of the two failed is told by trying each alone; what never answers is not asked twice.
       try {
-        streams.push(await open({ video }));
+        if (both instanceof DeadlineError) throw both;
+        streams.push(await open({ video }, left()));
       } catch (reason) {
         problems.push({ code: cameraCode(reason), detail: String(reason) });
       }
@@ -58,7 +64,7 @@ export async function captureDevices(media: Media): Promise<Capture> {
   }
   if (!streams.some((stream) => stream.getAudioTracks().length > 0)) {
     try {
-      streams.push(await open({ audio }));
+      streams.push(await open({ audio }, Math.max(MICROPHONE_MS, left())));
     } catch (reason) {
       problems.push({ code: 'microphone_absent', detail: String(reason) });
     }

@@ -5,8 +5,13 @@
 export const CONNECT_MS = 15_000;
 /** Publishing and subscribing: the library's request limit of 10 s, and the time to make an offer. */
 export const NEGOTIATE_MS = 15_000;
-/** Opening camera and microphone: a person may be looking at a question of the system. */
-export const CAPTURE_MS = 20_000;
+/**
+ * Opening camera and microphone: a person may be looking at a question of the system. With the time for the microphone
+ * alone less than the 30 s after which the core gives up a call that nobody joins.
+ */
+export const CAPTURE_MS = 18_000;
+/** Opening the microphone alone, when the camera took all of that time. */
+export const MICROPHONE_MS = 5_000;
 /** Leaving is a courtesy to the server: nobody waits for it longer than this. */
 export const LEAVE_MS = 2_000;
 /** How often figures are reported (the contract of `media_report`). */

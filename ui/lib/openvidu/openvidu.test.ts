@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { captureDevices } from './capture';
 import { cameraCode } from './codes';
 import { DeadlineError, withDeadline } from './deadline';
-import { CAPTURE_MS } from './defaults';
+import { CAPTURE_MS, MICROPHONE_MS } from './defaults';
 import { Ledger, sampleOf } from './ledger';
 import { qualityOf } from './quality';
 
@@ -138,11 +138,21 @@ describe('devices', () => {
     let answer: (stream: unknown) => void = () => undefined;
     devices(({ video }) => (video ? new Promise((resolve) => (answer = resolve)) : stream('audio')));
     const captured = captureDevices('video');
-    await vi.advanceTimersByTimeAsync(2 * CAPTURE_MS);
+    await vi.advanceTimersByTimeAsync(CAPTURE_MS);
     expect((await captured).problems.map(({ code }) => code)).toEqual(['camera_busy']);
     answer(late);
     await vi.advanceTimersByTimeAsync(0);
     expect(late.getTracks()[0]?.stop).toHaveBeenCalledOnce();
+    vi.useRealTimers();
+  });
+
+  it('ends before the core gives the call up, also when no device ever answers', async () => {
+    vi.useFakeTimers();
+    devices(() => new Promise(() => undefined));
+    const captured = captureDevices('video');
+    await vi.advanceTimersByTimeAsync(CAPTURE_MS + MICROPHONE_MS);
+    expect((await captured).problems.map(({ code }) => code)).toEqual(['camera_busy', 'microphone_absent']);
+    expect(CAPTURE_MS + MICROPHONE_MS).toBeLessThan(30_000);
     vi.useRealTimers();
   });
 

@@ -13,11 +13,14 @@ export class SetupForm {
   result = $state.raw<TestResult | null>(null);
 
   readonly #window: WindowState;
+  /** The server that the form came with, and the other address of its socket, which only flags and files can give. */
+  readonly #server: string;
   readonly #socket: string;
 
   constructor(window: WindowState, current: SetupView) {
     this.#window = window;
     const { setup, embedded } = current;
+    this.#server = embedded ? '' : setup.server;
     this.#socket = embedded ? '' : setup.socket;
     if (!embedded) {
       this.server = setup.server;
@@ -29,10 +32,11 @@ export class SetupForm {
 
   /** What is typed, with addresses completed: a bare host becomes one with a scheme. */
   get setup(): Setup {
+    const server = completed(this.server);
     return {
-      server: completed(this.server),
-      socket: this.#socket,
-      openvidu: this.tokens === 'openvidu' ? completed(this.openvidu) : '',
+      server,
+      socket: server === this.#server ? this.#socket : '',
+      openvidu: this.tokens === 'openvidu' ? encrypted(this.openvidu) : '',
       login: this.login.trim(),
       tokens: this.tokens,
     };
@@ -85,7 +89,7 @@ export class SetupForm {
   async enterSecret(): Promise<void> {
     this.tried ||= this.openvidu.trim() === '';
     if (this.openviduMissing) return;
-    await this.#window.ask(() => this.#window.backend.askSecret(completed(this.openvidu)));
+    await this.#window.ask(() => this.#window.backend.askSecret(encrypted(this.openvidu)));
   }
 
   /** Pins the certificate and tries again, now that something may be sent. */
@@ -95,6 +99,12 @@ export class SetupForm {
     );
     if (trusted) await this.test();
   }
+}
+
+/** OpenVidu's address as typed: it speaks TLS wherever it runs, unless somebody says otherwise. */
+export function encrypted(typed: string): string {
+  const text = typed.trim();
+  return text === '' || text.includes('://') ? text : `https://${text}`;
 }
 
 /** An address as typed, with `https://` where a person left the scheme out, `http://` on this computer. */
