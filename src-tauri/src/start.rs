@@ -43,6 +43,8 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
 
 /// Becomes the running instance, or shows the window of the one there is.
 fn start(cli: Cli, profile: Profile, runtime: tokio::runtime::Runtime) -> anyhow::Result<ExitCode> {
+    // Before there is anything that would have to be given back.
+    shell::spare_software_rendering();
     let listening = {
         let _entered = runtime.enter();
         match Listening::start(&profile) {

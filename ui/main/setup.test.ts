@@ -42,6 +42,16 @@ describe('first start', () => {
     expect(backend.asked.find(([command]) => command === 'trustCertificate')?.[1]).toBe('office.example:4443');
   });
 
+  it('says whose secret it keeps when another OpenVidu is typed', async () => {
+    await open(backendOf('office'));
+    await userEvent.click(screen.getByRole('button', { name: 'Settings' }));
+    expect(await screen.findByText('Kept in the keyring of this computer')).toBeVisible();
+    const field = screen.getByRole('textbox', { name: 'OpenVidu address' });
+    await userEvent.clear(field);
+    await userEvent.type(field, 'elsewhere.example');
+    expect(screen.getByText(/The one kept here is that of office\.example:4443/)).toBeVisible();
+  });
+
   it('needs no secret where the server hands out tokens', async () => {
     const backend = backendOf('first');
     await open(backend);

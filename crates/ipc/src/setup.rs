@@ -44,6 +44,8 @@ pub struct SetupView {
     pub embedded: bool,
     /// The keyring holds a secret for this profile.
     pub secret_stored: bool,
+    /// Host and port of the OpenVidu whose secret it is; empty while nobody said.
+    pub secret_for: String,
     /// State of the keyring itself.
     pub keyring: KeyringState,
     /// A certificate that needs a decision.

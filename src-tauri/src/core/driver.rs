@@ -233,6 +233,7 @@ pub(super) fn empty_view() -> View {
             setup: Settings::default().setup(),
             embedded: false,
             secret_stored: false,
+            secret_for: String::new(),
             keyring: KeyringState::Ok,
             certificate: None,
         },

@@ -22,6 +22,7 @@ impl Driver {
                 setup: self.settings.setup(),
                 embedded: self.settings.embedded(),
                 secret_stored: self.secret_stored,
+                secret_for: self.settings.secret_for.clone(),
                 keyring: self.keyring_state,
                 certificate,
             },

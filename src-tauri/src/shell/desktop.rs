@@ -4,6 +4,29 @@ use tokio_util::sync::CancellationToken;
 
 use crate::core::Core;
 
+/// Starts this program anew, in the same process, with GDK's OpenGL switched off where nothing can render: GDK would load
+/// a renderer in software for visuals that no window here uses, 35 MB of memory for a program in the tray. GDK reads the
+/// variable when the display is opened, and a variable cannot be set safely in a running program.
+#[cfg(target_os = "linux")]
+pub(crate) fn spare_software_rendering() {
+    use std::os::unix::process::CommandExt as _;
+    const SWITCH: &str = "GDK_GL";
+    if zvonok_peer::webkit::has_graphics_card() || std::env::var_os(SWITCH).is_some() {
+        return;
+    }
+    let error = match std::env::current_exe() {
+        Ok(program) => {
+            std::process::Command::new(program).args(std::env::args_os().skip(1)).env(SWITCH, "disable").exec()
+        }
+        Err(error) => error,
+    };
+    crate::start::complain(&format!("cannot start again without OpenGL ({error}); going on with it"));
+}
+
+/// Other systems render with what they have.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn spare_software_rendering() {}
+
 /// A display to open windows on.
 ///
 /// # Errors

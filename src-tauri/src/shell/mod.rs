@@ -12,6 +12,8 @@ use std::{sync::Arc, time::Duration};
 use tauri::{Manager, RunEvent, WindowEvent};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
+pub(crate) use desktop::spare_software_rendering;
+
 use crate::{
     cli::Flags,
     commands,

@@ -434,6 +434,10 @@ embedded: boolean,
  */
 secretStored: boolean, 
 /**
+ * Host and port of the OpenVidu whose secret it is; empty while nobody said.
+ */
+secretFor: string, 
+/**
  * State of the keyring itself.
  */
 keyring: KeyringState, 

@@ -69,7 +69,7 @@ export class FakeBackend implements Backend {
   }
   async askSecret(openvidu: string): Promise<boolean> {
     await this.#note('askSecret', openvidu);
-    this.change({ setup: { ...this.#view.setup, secretStored: this.secretGiven } });
+    this.change({ setup: { ...this.#view.setup, secretStored: this.secretGiven, secretFor: '' } });
     return this.secretGiven;
   }
   forgetSecret(): Promise<void> {

@@ -27,6 +27,7 @@ export const en = {
   'setup.openvidu.hint': 'For example https://office.example:4443',
   'setup.secret': 'OpenVidu secret',
   'setup.secret.stored': 'Kept in the keyring of this computer',
+  'setup.secret.other': 'The one kept here is that of {host}. Enter the one of this OpenVidu.',
   'setup.secret.none': 'Not entered yet. It goes to the keyring and nowhere else.',
   'setup.secret.enter': 'Enter the secret…',
   'setup.secret.forget': 'Forget the secret',

@@ -29,6 +29,7 @@ export const ru: Record<Key, string> = {
   'setup.openvidu.hint': 'Например, https://office.example:4443',
   'setup.secret': 'Секрет OpenVidu',
   'setup.secret.stored': 'Хранится в связке ключей этого компьютера',
+  'setup.secret.other': 'Здесь хранится секрет {host}. Введите секрет этого OpenVidu.',
   'setup.secret.none': 'Ещё не введён. Он попадёт только в связку ключей.',
   'setup.secret.enter': 'Ввести секрет…',
   'setup.secret.forget': 'Забыть секрет',

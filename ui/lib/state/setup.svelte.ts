@@ -42,6 +42,14 @@ export class SetupForm {
     };
   }
 
+  /** Host and port of the OpenVidu that is typed, as the core names places; empty while it is none. */
+  get openviduPlace(): string {
+    const address = encrypted(this.openvidu);
+    if (!URL.canParse(address)) return '';
+    const { hostname, port, protocol } = new URL(address);
+    return `${hostname}:${port || (protocol === 'http:' ? '80' : '443')}`;
+  }
+
   get serverMissing(): boolean {
     return this.tried && this.server.trim() === '';
   }

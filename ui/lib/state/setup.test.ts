@@ -30,6 +30,12 @@ describe('what is typed into the form', () => {
       filled.openvidu = typed;
       expect(filled.setup.openvidu).toBe(address);
     }
+    filled.openvidu = 'Office.example';
+    expect(filled.openviduPlace).toBe('office.example:443');
+    filled.openvidu = 'http://127.0.0.1:4443/below';
+    expect(filled.openviduPlace).toBe('127.0.0.1:4443');
+    filled.openvidu = 'no address';
+    expect(filled.openviduPlace).toBe('');
     filled.server = 'localhost:5001';
     expect(filled.setup.server).toBe('http://localhost:5001');
   });

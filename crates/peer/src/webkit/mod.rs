@@ -84,7 +84,8 @@ pub fn prepare(view: &WebView, options: Options) -> Prepared {
 }
 
 /// Whether anything here can render (a virtual display or a machine without a card has no render node).
-fn has_graphics_card() -> bool {
+#[must_use]
+pub fn has_graphics_card() -> bool {
     let Ok(devices) = std::fs::read_dir("/dev/dri") else { return false };
     devices.flatten().any(|device| device.file_name().as_encoded_bytes().starts_with(b"renderD"))
 }

@@ -109,13 +109,17 @@ pub(super) async fn check(
     {
         return refuse("Pages of this origin may not use the hub (--allow-origin lets them).");
     }
-    if !guard.allows_more(peer.ip(), Instant::now()) {
-        return reply(Answer::refused(Code::TooMany, "Too many requests. Wait a little."));
-    }
     let preflight =
         request.method() == Method::OPTIONS && request.headers().contains_key(ACCESS_CONTROL_REQUEST_METHOD);
     let private = request.headers().contains_key(REQUEST_PRIVATE);
-    let mut response = if preflight { preflight_answer(private) } else { within(next.run(request)).await };
+    let mut response = if !guard.allows_more(peer.ip(), Instant::now()) {
+        // With the header below, or a page would see a network error instead of the words.
+        reply(Answer::refused(Code::TooMany, "Too many requests. Wait a little."))
+    } else if preflight {
+        preflight_answer(private)
+    } else {
+        within(next.run(request)).await
+    };
     response.headers_mut().append(VARY, HeaderValue::from_static("origin"));
     if let Some(origin) = origin {
         response.headers_mut().insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
@@ -226,6 +230,23 @@ mod tests {
         request.extensions_mut().insert(ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 9))));
         let response = tower::ServiceExt::oneshot(router, request).await.unwrap();
         assert_eq!(response.status(), StatusCode::REQUEST_TIMEOUT);
+    }
+
+    #[tokio::test]
+    async fn a_page_may_read_that_it_asks_too_often() {
+        let guard = Arc::new(Guard::new(Access::default()));
+        let address = SocketAddr::from(([127, 0, 0, 1], 9));
+        while guard.allows_more(address.ip(), Instant::now()) {}
+        let router = axum::Router::new()
+            .route("/call", axum::routing::get(async || "answered"))
+            .layer(axum::middleware::from_fn_with_state(guard, check));
+        let origin = "http://localhost:8080";
+        let mut request =
+            http::Request::get("http://localhost/call").header(ORIGIN, origin).body(axum::body::Body::empty()).unwrap();
+        request.extensions_mut().insert(ConnectInfo(address));
+        let response = tower::ServiceExt::oneshot(router, request).await.unwrap();
+        assert_eq!(response.status(), StatusCode::TOO_MANY_REQUESTS);
+        assert_eq!(response.headers()[ACCESS_CONTROL_ALLOW_ORIGIN], origin);
     }
 
     #[test]
