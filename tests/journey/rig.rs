@@ -16,7 +16,7 @@ pub(crate) const SOON: Duration = Duration::from_secs(30);
 
 /// How long mark and voice may take to be recognised: two apps that draw, encode, decode and listen want more than two
 /// cores in a debug build, and a machine that does other things as well takes its time.
-pub(crate) const MEDIA: Duration = Duration::from_secs(90);
+pub(crate) const MEDIA: Duration = Duration::from_secs(300);
 
 /// The app's program.
 pub(crate) fn zvonok() -> PathBuf {
