@@ -115,6 +115,16 @@ describe('voices', () => {
     ).toBe(voice);
   });
 
+  it.each(Array.from({ length: VOICES }, (_, voice) => voice))('knows voice %i after a minute of noise', (voice) => {
+    const random = chance();
+    const samples = voiceSamples(voice);
+    const listener = new Listener();
+    listener.push(Float32Array.from({ length: 8000 * 60 }, () => (random() - 0.5) * 0.2));
+    expect(listener.voice).toBeNull();
+    for (let round = 0; round < 4; round += 1) listener.push(samples);
+    expect(listener.voice).toBe(voice);
+  });
+
   it('knows nobody in a tone, in noise, in beats of it, or in silence', () => {
     const random = chance();
     let at = 0;

@@ -94,7 +94,7 @@ export class Recogniser {
     if (this.#delays.length > DELAYS) this.#delays.shift();
   }
 
-  /** Once a voice is recognised nobody listens any more: comparing costs more than all the rest. */
+  /** Once a voice is recognised nobody listens any more: hearing it all the time would cost for nothing. */
   #hear(samples: Float32Array): void {
     this.#listener.push(samples);
     const { voice } = this.#listener;

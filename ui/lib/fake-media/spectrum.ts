@@ -16,6 +16,10 @@ const edges = Array.from({ length: BANDS + 1 }, (_, index) =>
   Math.round((LOWEST * (HIGHEST / LOWEST) ** (index / BANDS) * SIZE) / TAP_RATE),
 );
 
+/** The FFT's factors: the cosine and the sine of each part of a turn that it needs. */
+const cosines = Float32Array.from({ length: SIZE / 2 }, (_, index) => Math.cos((-2 * Math.PI * index) / SIZE));
+const sines = Float32Array.from({ length: SIZE / 2 }, (_, index) => Math.sin((-2 * Math.PI * index) / SIZE));
+
 /** In-place radix-2 FFT. */
 function fft(real: Float32Array, imaginary: Float32Array): void {
   for (let index = 1, reversed = 0; index < SIZE; index += 1) {
@@ -29,11 +33,11 @@ function fft(real: Float32Array, imaginary: Float32Array): void {
     }
   }
   for (let length = 2; length <= SIZE; length <<= 1) {
-    const step = (-2 * Math.PI) / length;
+    const step = SIZE / length;
     for (let start = 0; start < SIZE; start += length) {
       for (let offset = 0; offset < length / 2; offset += 1) {
-        const cos = Math.cos(step * offset);
-        const sin = Math.sin(step * offset);
+        const cos = cosines[step * offset] ?? 0;
+        const sin = sines[step * offset] ?? 0;
         const even = start + offset;
         const odd = even + length / 2;
         const [er = 0, ei = 0, or = 0, oi = 0] = [real[even], imaginary[even], real[odd], imaginary[odd]];
@@ -75,37 +79,46 @@ export function framesOf(samples: Float32Array, around = false): Float32Array[] 
   return Array.from({ length: count }, (_, index) => bandsAt(source, index * HOP));
 }
 
+/** A voice that repeats, made ready to be compared with pieces of `frames` frames. */
+export interface Loop {
+  /** Its frames one after another, band by band, and the first ones again, so that a piece may begin anywhere. */
+  flat: Float32Array;
+  /** For each shift, the size (root of the sum of squares) of the piece that begins there, its bands' means out. */
+  sizes: Float32Array;
+}
+
+/** Prepares `voice` for {@link likeness}; every shift's size is worked out once. */
+export function loopOf(voice: Float32Array[], frames: number): Loop {
+  const repeated = Array.from({ length: voice.length + frames }, (_, index) => voice[index % voice.length] ?? []);
+  const sizes = Float32Array.from(voice, (_, shift) => Math.hypot(...centred(repeated.slice(shift, shift + frames))));
+  return { flat: Float32Array.from(repeated.flatMap((frame) => [...frame])), sizes };
+}
+
 /**
- * The best correlation (-1 to 1) of `heard` with the loop `voice` over every shift. The mean of each band is taken out
- * of both first: volume, gain control and the line's colour do not count, only what changes in time does.
+ * The best correlation (-1 to 1) of `heard` with `voice` over every shift. The mean of each band is taken out of both:
+ * volume, gain control and the line's colour do not count, only what changes in time does.
  */
-export function likeness(heard: Float32Array[], voice: Float32Array[]): number {
-  if (heard.length === 0 || voice.length === 0) return 0;
+export function likeness(heard: Float32Array[], { flat, sizes }: Loop): number {
+  // The means of the voice's bands need not be taken out of the products: against centred bands they add up to nothing.
   const a = centred(heard);
+  const size = Math.hypot(...a);
+  if (size === 0) return 0;
   let best = -1;
-  for (let shift = 0; shift < voice.length; shift += 1) {
-    const shifted = heard.map((_, index) => voice[(index + shift) % voice.length] ?? new Float32Array(BANDS));
-    best = Math.max(best, correlation(a, centred(shifted)));
+  for (let shift = 0; shift < sizes.length; shift += 1) {
+    const from = shift * BANDS;
+    let product = 0;
+    for (let index = 0; index < a.length; index += 1) product += (a[index] ?? 0) * (flat[from + index] ?? 0);
+    const other = sizes[shift] ?? 0;
+    if (other > 0) best = Math.max(best, product / (size * other));
   }
   return best;
 }
 
-function centred(frames: Float32Array[]): Float32Array {
+function centred(frames: ArrayLike<number>[]): Float32Array {
   const flat = new Float32Array(frames.length * BANDS);
   for (let band = 0; band < BANDS; band += 1) {
     const mean = frames.reduce((sum, frame) => sum + (frame[band] ?? 0), 0) / frames.length;
     frames.forEach((frame, index) => (flat[index * BANDS + band] = (frame[band] ?? 0) - mean));
   }
   return flat;
-}
-
-function correlation(a: Float32Array, b: Float32Array): number {
-  let [ab, aa, bb] = [0, 0, 0];
-  for (let index = 0; index < a.length; index += 1) {
-    const [x = 0, y = 0] = [a[index], b[index]];
-    ab += x * y;
-    aa += x * x;
-    bb += y * y;
-  }
-  return aa > 0 && bb > 0 ? ab / Math.sqrt(aa * bb) : 0;
 }
