@@ -1,6 +1,6 @@
-import { screen } from '@testing-library/svelte';
+import { screen, within } from '@testing-library/svelte';
 import userEvent from '@testing-library/user-event';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { backendOf } from '../lib/ipc/scenarios';
 import { openMain as open } from '../lib/testing/main';
 
@@ -89,5 +89,25 @@ describe('first start', () => {
     expect(screen.getByRole('heading', { name: 'The certificate of office.example:4443 changed' })).toBeVisible();
     expect(screen.getByText(/Nothing was sent to it/)).toBeVisible();
     expect(screen.getByText('Trusted until now')).toBeVisible();
+  });
+
+  it('keeps the question in view when a notice takes room from the form', async () => {
+    const backend = backendOf('changed');
+    await open(backend);
+    await userEvent.click(screen.getByRole('button', { name: 'Settings' }));
+    const shown = vi.fn();
+    const region = screen.getByRole('region', { name: /changed$/ }).parentElement;
+    if (!region) throw new Error('the question stands nowhere');
+    region.scrollIntoView = shown;
+    backend.change({ notices: [{ id: 'x', code: 'certificate_changed', subject: 'office.example:4443', detail: '' }] });
+    const list = await screen.findByRole('list', { name: 'Notices' });
+    expect(await within(list).findByText(/so nothing was sent/)).toBeVisible();
+    expect(shown).toHaveBeenCalled();
+    // The settings are open: there is nothing else to do than to take it away.
+    expect(
+      within(list)
+        .getAllByRole('button')
+        .map((button) => button.textContent),
+    ).toEqual(['OK']);
   });
 });
