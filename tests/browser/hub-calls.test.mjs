@@ -204,8 +204,8 @@ test('nobody signs in as the echo', async () => {
   assert.equal(ack.code, 'not_allowed');
 });
 
-test('a hub that is stopped in mid-ring ends the ring on both sides', async () => {
-  const stopped = await Server.start({ args: ['--ring-seconds', '45'] });
+test('a hub that keeps nothing and is stopped in mid-ring ends the ring on both sides', async () => {
+  const stopped = await Server.start({ args: ['--ring-seconds', '45', '--database-url', 'memory'] });
   try {
     const [man, woman] = [await Peer.app(stopped, 'man'), await Peer.app(stopped, 'woman')];
     await man.call('woman');

@@ -14,6 +14,7 @@ impl StartError {
             Self::Media(error) => error.advice("--media-tls"),
             Self::HubTls(error) => error.advice("--hub-tls"),
             Self::Listen { source, .. } => listening(source, "--hub-listen"),
+            Self::Database(_) => Some(DATABASE.to_owned()),
             Self::DataDir { .. } => Some(DATA_DIR.to_owned()),
             Self::Secret(error) => Some(secret(error).to_owned()),
             Self::BadPublicHost => Some(PUBLIC_HOST.to_owned()),
@@ -46,6 +47,8 @@ impl MediaStartError {
 }
 
 const DATA_DIR: &str = "Name a directory that this user may write to, or that can be made, with --data-dir.";
+const DATABASE: &str = "Without --database-url it is a file of the data directory, which this user has to own. With \
+    --database-url postgresql://USER:PASSWORD@HOST/NAME that server has to run and to let this user make tables.";
 const PUBLIC_HOST: &str =
     "--public-host takes a host name or address by which others reach this machine, without scheme and port.";
 

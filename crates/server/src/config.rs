@@ -4,6 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::database::Place;
 use crate::secret::Secret;
 
 /// How long a call rings before it is missed, unless set otherwise: the contract's 45 s.
@@ -75,6 +76,8 @@ pub struct Config {
     pub openvidu: Vec<Deployment>,
     /// What is kept (secret, certificates), mode 0700; `None` keeps everything in memory.
     pub data_dir: Option<PathBuf>,
+    /// Where the hub keeps calls, events and accounts; `None` for a SQLite file in `data_dir`, or memory without one.
+    pub database: Option<Place>,
     /// Open mode for others than this machine. A warning is logged at every start, and there is no `/token`.
     pub open: bool,
     /// How long a call rings.
@@ -97,6 +100,7 @@ impl Default for Config {
             secret: None,
             openvidu: Vec::new(),
             data_dir: None,
+            database: None,
             open: false,
             ring_ttl: RING_TTL,
             echo: true,

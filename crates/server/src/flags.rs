@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use clap::{Args, Parser, Subcommand};
+use zvonok_server::database::Place;
 use zvonok_server::{Config, Deployment, Secret, Tls, secret};
 
 /// The signaling hub and an OpenVidu-compatible media server.
@@ -38,9 +39,12 @@ pub(crate) struct Flags {
     /// A real OpenVidu deployment as `URL,SECRET-FILE`; several. Then no media is embedded.
     #[arg(long, value_name = "URL,SECRET-FILE")]
     openvidu: Vec<String>,
-    /// Where secret and certificates are kept.
+    /// Where secret, certificates and the hub's database are kept.
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
+    /// `postgresql://USER:PASSWORD@HOST/NAME`, or `memory` to keep nothing; a SQLite file in the data directory without it.
+    #[arg(long, value_name = "URL", env = "ZVONOK_DATABASE_URL", hide_env_values = true, value_parser = database)]
+    database_url: Option<Place>,
     /// How long a call rings, in seconds.
     #[arg(long, value_name = "SECONDS", default_value_t = 45, value_parser = clap::value_parser!(u64).range(1..=600))]
     ring_seconds: u64,
@@ -67,8 +71,6 @@ struct SecretFlags {
 #[derive(Debug, Args)]
 struct LaterFlags {
     #[arg(long, hide = true)]
-    database_url: Option<String>,
-    #[arg(long, hide = true)]
     redis_url: Option<String>,
     #[arg(long, hide = true)]
     metrics_listen: Option<String>,
@@ -87,13 +89,12 @@ impl Flags {
     /// The configuration they stand for.
     pub(crate) fn config(self) -> anyhow::Result<Config> {
         let later = [
-            ("--database-url", self.later.database_url.is_some()),
             ("--redis-url", self.later.redis_url.is_some()),
             ("--metrics-listen", self.later.metrics_listen.is_some()),
             ("user", self.command.is_some()),
         ];
         if let Some((name, _)) = later.iter().find(|(_, given)| *given) {
-            bail!("{name} is not there yet: this version keeps everything in memory and has no accounts");
+            bail!("{name} is not there yet");
         }
         let openvidu = self.openvidu.iter().map(|text| deployment(text)).collect::<Result<_, _>>()?;
         Ok(Config {
@@ -110,6 +111,7 @@ impl Flags {
                 Some(dir) => dir,
                 None => default_data_dir().context("there is no home directory: say --data-dir")?,
             }),
+            database: self.database_url,
             open: self.open,
             ring_ttl: Duration::from_secs(self.ring_seconds),
             echo: true,
@@ -138,6 +140,16 @@ fn tls(text: &str) -> Result<Tls, String> {
             Some((cert, key)) => Ok(Tls::Files { cert: cert.into(), key: key.into() }),
             None => Err("`off`, `self-signed`, or two PEM files as `CERT,KEY`".to_owned()),
         },
+    }
+}
+
+fn database(text: &str) -> Result<Place, String> {
+    if text == "memory" {
+        return Ok(Place::Memory);
+    }
+    match url::Url::parse(text) {
+        Ok(url) if matches!(url.scheme(), "postgresql" | "postgres") => Ok(Place::Server(url)),
+        Ok(_) | Err(_) => Err("`memory`, or a PostgreSQL as postgresql://USER:PASSWORD@HOST/NAME".to_owned()),
     }
 }
 
@@ -189,12 +201,8 @@ mod tests {
 
     #[test]
     fn what_is_not_there_yet_says_so() {
-        for args in [
-            &["--redis-url", "redis://x"][..],
-            &["--database-url", "x"],
-            &["--metrics-listen", "127.0.0.1:1"],
-            &["user", "add", "woman"],
-        ] {
+        for args in [&["--redis-url", "redis://x"][..], &["--metrics-listen", "127.0.0.1:1"], &["user", "add", "woman"]]
+        {
             let flags = Flags::try_parse_from([&["zvonok-server"], args].concat()).unwrap();
             assert!(flags.config().unwrap_err().to_string().contains("not there yet"), "{args:?}");
         }

@@ -13,6 +13,7 @@
 
 mod advice;
 pub mod config;
+pub mod database;
 mod deployments;
 pub mod echo;
 pub mod hub;
@@ -31,6 +32,7 @@ use tokio_util::task::TaskTracker;
 use url::Url;
 
 pub use config::{Config, Deployment, EmbeddedMedia, Tls};
+use database::{DATABASE_FILE, Database, Place};
 use hub::machine::Settings;
 use listen::Listening;
 pub use listen::StartError;
@@ -151,14 +153,22 @@ async fn start_hub(config: Config, control: Arc<dyn MediaControl>, started: Star
     if outside {
         tracing::warn!("open mode beyond this machine: whoever reaches the hub can be anybody, and it gives no tokens");
     }
+    let place = match (&config.database, &config.data_dir) {
+        (Some(place), _) => place.clone(),
+        (None, Some(dir)) => Place::File(dir.join(DATABASE_FILE)),
+        (None, None) => Place::Memory,
+    };
+    let database = Database::open(&place).await.map_err(StartError::Database)?;
     let settings = Settings {
         ring_ttl_ms: u64::try_from(config.ring_ttl.as_millis()).unwrap_or(u64::MAX / 4),
         // A token for whoever says a name is no better than no secret at all.
         tokens: !outside,
+        durable: database.is_durable(),
     };
     let access = hub::Access { allow_origin: config.allow_origin.clone(), any_host: outside };
     let options = hub::Options { settings, access, echo: config.echo };
-    let hub::Parts { router, sockets, rings } = hub::start(options, control, &tasks, &stop);
+    let started_hub = hub::start(options, database, control, &tasks, &stop).await;
+    let hub::Parts { router, sockets, rings } = started_hub.map_err(StartError::Database)?;
     let hub = listen::listen(&config, router, &tasks)?;
     let hub_url = listen::url(&config, hub.address)?;
     let Started { media, media_url, fingerprint, secret } = started;

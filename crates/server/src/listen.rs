@@ -11,6 +11,7 @@ use tokio_util::task::TaskTracker;
 use url::Url;
 
 use crate::config::{Config, Tls};
+use crate::database::DatabaseError;
 use crate::media::{MediaStartError, host_for, names, tls};
 use crate::secret::SecretError;
 use crate::serve;
@@ -49,6 +50,9 @@ pub enum StartError {
     /// The secret cannot be read or kept.
     #[error("cannot get the OpenVidu secret")]
     Secret(#[from] SecretError),
+    /// The database cannot be opened or read.
+    #[error("cannot use the database")]
+    Database(#[source] DatabaseError),
     /// The public host makes no address.
     #[error("the public host is not a host name or address")]
     BadPublicHost,

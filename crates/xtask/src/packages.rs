@@ -75,6 +75,7 @@ const TEST: &[&str] = &[
     "iptables",
     "procps",
     "coturn",
+    "postgresql", // the hub's tables are tested on it
     "espeak-ng",
     "x11-apps", // `xwd` watches the screen for `bench`
 ];

@@ -7,12 +7,17 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument as _;
+use zvonok_signaling_proto::Code;
 use zvonok_signaling_proto::event::{LoginRequest, RingAck};
 
-use super::limits::{MAX_SOCKETS, QUEUE};
-use super::machine::{Fresh, Input, Machine, Reply, Request, SocketId};
+use super::change::HistoryQuery;
+use super::clock::Clock;
+use super::journal;
+use super::limits::{MAX_SAME_TIME, MAX_SOCKETS, QUEUE};
+use super::machine::{Answer, Fresh, Input, Machine, Reply, Request, SocketId};
 use super::media;
 use super::task::{Command, Task};
+use crate::database::Database;
 use crate::echo::Echo;
 use crate::media_control::MediaControl;
 
@@ -21,12 +26,14 @@ use crate::media_control::MediaControl;
 pub(super) struct Hub {
     commands: mpsc::Sender<Command>,
     pub(super) media: Arc<dyn MediaControl>,
+    pub(super) database: Database,
     seats: Arc<Semaphore>,
 }
 
 impl Hub {
     pub(super) fn start(
         machine: Machine,
+        (database, clock): (Database, Clock),
         echo: Option<Echo>,
         media: Arc<dyn MediaControl>,
         tasks: &TaskTracker,
@@ -34,10 +41,13 @@ impl Hub {
     ) -> Self {
         let (commands, inbox) = mpsc::channel(QUEUE);
         let (ops, work) = mpsc::channel(QUEUE);
-        let task = Task::new(machine, echo, ops, tasks.clone(), stop.clone());
+        let (journal, written) = journal::journal();
+        let task = Task::new(machine, journal, clock, echo, ops, tasks.clone(), stop.clone());
+        let writing = journal::write(database.clone(), written, clock, stop.clone());
+        tasks.spawn(writing.instrument(tracing::info_span!("hub_journal")));
         tasks.spawn(task.run(inbox).instrument(tracing::info_span!("hub")));
         tasks.spawn(media::run(Arc::clone(&media), work).instrument(tracing::info_span!("hub_media")));
-        Self { commands, media, seats: Arc::new(Semaphore::new(MAX_SOCKETS)) }
+        Self { commands, media, database, seats: Arc::new(Semaphore::new(MAX_SOCKETS)) }
     }
 
     /// Room for one more socket, if there is any.
@@ -69,6 +79,17 @@ impl Hub {
         let (reply, answer) = oneshot::channel();
         self.send(Command::Ask { input, reply }).await;
         answer.await.unwrap_or(Reply::None)
+    }
+
+    /// A page of the history.
+    pub(super) async fn history(&self, query: HistoryQuery) -> Answer {
+        match self.database.history(&query.login, query.before, query.limit + MAX_SAME_TIME).await {
+            Ok(over) => query.page(over),
+            Err(error) => {
+                tracing::error!(error = journal::full(&error), "the history cannot be read");
+                Answer::refused(Code::Unavailable, "The history cannot be read just now.")
+            }
+        }
     }
 
     /// Ends what rings, and comes back when everybody's socket has the word.

@@ -24,8 +24,16 @@ pub const MAX_LIVE_CALLS: usize = 5_000;
 pub const MAX_EVENTS: usize = 1_000;
 /// How long events are kept, and a device that does not come back: the contract's 7 days.
 pub const KEEP_EVENTS_MS: Millis = 7 * 24 * 3_600_000;
-/// Calls of the history, of everybody together; the oldest makes room.
-pub const MAX_HISTORY: usize = 50_000;
+/// Ids of calls that are over and answer a repeated `/call` as such; 64 bytes each. The oldest makes room.
+pub const MAX_CALL_IDS: usize = 50_000;
+/// How long calls stay in the history: a year and a day.
+pub const KEEP_HISTORY_MS: Millis = 367 * 24 * 3_600_000;
+/// Calls of one person that may have been placed in the same millisecond, which no page separates.
+pub const MAX_SAME_TIME: usize = 64;
+/// Changes that wait for a database that is down. Then they are given up, and everything is written anew once it is back.
+pub const MAX_BACKLOG: usize = 100_000;
+/// How long what people are told waits until it is kept, in milliseconds: a database that is slower must not hold up calls.
+pub const HOLD_MS: u64 = 1_000;
 /// Largest page of `GET /calls`, and its size when none is asked for.
 pub const MAX_PAGE: usize = 100;
 /// How long an ended call still answers repeated requests: well over any client's last repetition.

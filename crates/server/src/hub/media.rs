@@ -45,7 +45,7 @@ impl Hub {
                 },
             }),
             Reply::Answer(answer) => answer,
-            Reply::None | Reply::Ack(_) | Reply::LoginRefused(_) | Reply::Grant(_) => {
+            Reply::None | Reply::Ack(_) | Reply::LoginRefused(_) | Reply::Grant(_) | Reply::History(_) => {
                 Answer::refused(Code::Unavailable, "The hub is stopping.")
             }
         }

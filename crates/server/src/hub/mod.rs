@@ -3,16 +3,19 @@
 //! [`machine`] decides and is free of I/O; one task owns it (`task`). The router carries bytes to it and back: REST
 //! and Socket.IO on one listener, behind one guard.
 
+pub mod change;
 mod clock;
 mod guard;
 mod handle;
+mod journal;
 pub mod limits;
+pub mod logs;
 pub mod machine;
 mod media;
 mod rest;
 mod socket;
-pub mod store;
 mod task;
+mod telling;
 
 use std::sync::Arc;
 
@@ -24,8 +27,8 @@ use tokio_util::task::TaskTracker;
 pub use guard::Access;
 use handle::Hub;
 use machine::{Machine, Settings};
-use store::MemoryStore;
 
+use crate::database::{Database, DatabaseError};
 use crate::echo;
 use crate::media_control::MediaControl;
 
@@ -62,15 +65,29 @@ impl Rings {
     }
 }
 
-/// Starts the hub's tasks on `tasks`, to be ended by `stop`.
-#[must_use]
-pub fn start(options: Options, media: Arc<dyn MediaControl>, tasks: &TaskTracker, stop: &CancellationToken) -> Parts {
-    let mut machine = Machine::new(options.settings, Box::<MemoryStore>::default());
+/// Starts the hub's tasks on `tasks`, to be ended by `stop`, from what `database` has kept.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn start(
+    options: Options,
+    database: Database,
+    media: Arc<dyn MediaControl>,
+    tasks: &TaskTracker,
+    stop: &CancellationToken,
+) -> Result<Parts, DatabaseError> {
+    let clock = clock::Clock::start();
+    let kept = database.load(clock.now()).await?;
+    let mut machine = Machine::new(options.settings);
     let echo = options.echo.then(echo::Echo::new);
     if let Some((echo, login)) = echo.as_ref().and_then(|echo| Some((echo, echo.login()?))) {
         machine.add_resident(login, echo::NAME, echo.socket().to_owned());
     }
-    let hub = Hub::start(machine, echo, media, tasks, stop);
+    let unreadable = machine.restore(kept, clock.now());
+    if unreadable > 0 {
+        tracing::error!(unreadable, "calls of another version of this server cannot go on");
+    }
+    let hub = Hub::start(machine, (database, clock), echo, media, tasks, stop);
     let (layer, sockets) = socket::layer(hub.clone());
     let rings = Rings(hub.clone());
     let router = rest::routes(hub)
@@ -78,5 +95,5 @@ pub fn start(options: Options, media: Arc<dyn MediaControl>, tasks: &TaskTracker
         .layer(layer)
         // Outermost, so that nothing is reached around it.
         .layer(axum::middleware::from_fn_with_state(Arc::new(guard::Guard::new(options.access)), guard::check));
-    Parts { router, sockets, rings }
+    Ok(Parts { router, sockets, rings })
 }

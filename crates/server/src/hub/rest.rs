@@ -114,6 +114,7 @@ impl Hub {
         match self.ask(sid, request).await {
             Reply::Answer(answer) => reply(answer),
             Reply::Grant(grant) => reply(self.mint(grant).await),
+            Reply::History(query) => reply(self.history(query).await),
             Reply::None | Reply::Ack(_) | Reply::LoginRefused(_) => {
                 reply(Answer::refused(Code::Unavailable, "The hub is stopping."))
             }

@@ -8,7 +8,7 @@ use zvonok_signaling_proto::{
     CallId, Code, DeclineReason, MAX_MESSAGE_CHARS, Media, Millis, Outcome, Status, StatusWord,
 };
 
-use super::call::Stage;
+use super::call::{Call, Stage};
 use super::finish::How;
 use super::{Answer, Machine, Party};
 
@@ -159,7 +159,7 @@ impl Machine {
     }
 
     /// Whether this person's device in the call is gone, so that another one may end it.
-    fn is_orphan(&self, call: &super::Call, who: &Party) -> bool {
+    fn is_orphan(&self, call: &Call, who: &Party) -> bool {
         let device = if call.caller == who.login {
             Some(call.caller_device.as_str())
         } else if call.callee == who.login {
@@ -177,6 +177,7 @@ impl Machine {
         if let Some(person) = self.people.get_mut(&who.login) {
             person.set = word.status();
         }
+        self.keep_person(&who.login);
         self.touched.insert(who.login.clone());
         Answer::ok()
     }
@@ -208,6 +209,7 @@ impl Machine {
                 device.holds_busy = status == Status::Busy;
             }
         }
+        self.keep_person(&who.login);
         Answer::ok()
     }
 }

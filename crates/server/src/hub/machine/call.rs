@@ -6,14 +6,57 @@
 //!     `--- refused: busy, dnd, offline-^
 //! ```
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Deref;
 
+use serde::{Deserialize, Serialize};
 use zvonok_signaling_proto::event::{Calling, Person as PersonRef, RingDevice};
 use zvonok_signaling_proto::rest::Head;
 use zvonok_signaling_proto::{CallId, Code, Login, Media, Millis, Mode, Outcome};
 
+/// All calls, and which of them changed since they were kept. Whoever looks only, looks through [`Deref`].
+#[derive(Debug, Default)]
+pub(super) struct Calls {
+    all: BTreeMap<CallId, Call>,
+    changed: BTreeSet<CallId>,
+}
+
+impl Deref for Calls {
+    type Target = BTreeMap<CallId, Call>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.all
+    }
+}
+
+impl Calls {
+    /// A call to change.
+    pub(super) fn get_mut(&mut self, id: &CallId) -> Option<&mut Call> {
+        let call = self.all.get_mut(id)?;
+        self.changed.insert(id.clone());
+        Some(call)
+    }
+
+    /// Adds a call, or puts it back.
+    pub(super) fn insert(&mut self, id: CallId, call: Call) {
+        self.changed.insert(id.clone());
+        self.all.insert(id, call);
+    }
+
+    /// Takes a call out.
+    pub(super) fn remove(&mut self, id: &CallId) -> Option<Call> {
+        self.changed.insert(id.clone());
+        self.all.remove(id)
+    }
+
+    /// Those that changed since the last time.
+    pub(super) fn take_changed(&mut self) -> BTreeSet<CallId> {
+        std::mem::take(&mut self.changed)
+    }
+}
+
 /// A call, from `/call` until nobody can ask for it any more.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Call {
     pub(super) id: CallId,
     pub(super) caller: Login,
@@ -34,7 +77,8 @@ pub(super) struct Call {
 }
 
 /// Where a call stands.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(tag = "stage", rename_all = "snake_case")]
 pub(super) enum Stage {
     /// Rings on these devices. May become anything.
     Ringing {
@@ -63,8 +107,8 @@ pub(super) enum Stage {
     },
 }
 
-/// A token the hub gave.
-#[derive(Debug)]
+/// A token the hub gave; not the token itself.
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Token {
     pub(super) login: Login,
     pub(super) device: String,

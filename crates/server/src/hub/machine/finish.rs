@@ -1,10 +1,10 @@
 //! How calls end: one place, so that everybody is told, tokens die and history is written in every case.
 
 use zvonok_signaling_proto::event::{Cancelled, Declined, Ended, ServerEvent};
-use zvonok_signaling_proto::rest::Head;
+use zvonok_signaling_proto::rest::{CallRecord, Head};
 use zvonok_signaling_proto::{CallId, DeclineReason, EndReason, Login, Millis, Outcome};
 
-use super::super::store::StoredCall;
+use super::super::change::Change;
 use super::call::{Call, Stage};
 use super::{Machine, Output, Party};
 
@@ -64,8 +64,13 @@ impl Machine {
 
     /// The hub stops. Nobody could answer what rings, so it is over for both sides now. An answered call goes on: its media
     /// does not need the hub.
+    ///
+    /// What is kept goes on where it was once the hub is back: then a ring needs no end.
     pub(super) fn stop(&mut self, now: Millis) {
         self.stopping = true;
+        if self.settings.durable {
+            return;
+        }
         let ringing: Vec<_> =
             self.calls.values().filter(|call| call.is_ringing()).map(|call| call.id.clone()).collect();
         for id in ringing {
@@ -192,16 +197,15 @@ impl Machine {
     }
 
     pub(super) fn remember(&mut self, call: &Call, answered_at: Option<Millis>, outcome: Outcome, now: Millis) {
-        self.store.put_call(StoredCall {
-            id: call.id.clone(),
-            caller: call.caller.clone(),
-            callee: call.callee.clone(),
-            mode: call.mode,
-            started_at: call.started_at,
-            answered_at,
-            ended_at: now,
-            outcome,
-        });
+        self.over.insert(call.id.clone());
+        for login in [&call.caller, &call.callee] {
+            // Nobody asks for a resident's.
+            if self.people.get(login).is_none_or(|person| !person.never_busy) {
+                let record =
+                    CallRecord { ended_at: Some(now), outcome: Some(outcome), answered_at, ..call.record(login) };
+                self.changes.push(Change::History(login.clone(), record));
+            }
+        }
     }
 }
 

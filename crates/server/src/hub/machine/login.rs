@@ -1,11 +1,11 @@
 //! Sockets: signing in, replay, going away.
 
-use zvonok_signaling_proto::event::{LoginAck, LoginRequest, Me, RingAck, RingDevice, Ringing, ServerEvent};
+use zvonok_signaling_proto::event::{LoginAck, LoginRequest, Me, ServerEvent};
 use zvonok_signaling_proto::rest::Head;
 use zvonok_signaling_proto::{Code, Login, MAX_NAME_CHARS, Millis, Status, VERSION};
 
 use super::super::limits::MAX_DEVICES;
-use super::call::Stage;
+use super::call::{Call, Stage};
 use super::finish::How;
 use super::people::{Device, Person};
 use super::{Machine, Output, Party, Reply, SocketId};
@@ -20,8 +20,11 @@ impl Machine {
         }
         let extended = body.version.is_some_and(|version| version >= VERSION);
         let device_id = match (&body.device, extended) {
-            (Some(device), true) if device.id.is_empty() || device.id.len() > MAX_DEVICE_ID => {
-                return refuse(Code::Malformed, "`device.id` has 1 to 64 characters.");
+            (Some(device), true) if !is_device_id(&device.id) => {
+                return refuse(
+                    Code::Malformed,
+                    "`device.id` has 1 to 64 characters, none of them a control character.",
+                );
             }
             (Some(device), true) => device.id.clone(),
             (None, true) => return refuse(Code::Malformed, "`device` is missing."),
@@ -82,7 +85,14 @@ impl Machine {
             }
         }
         person.last_seen = Some(now);
-        while person.devices.len() > MAX_DEVICES {
+        self.drop_oldest_devices(party);
+        self.keep_person(&party.login);
+        self.keep_device(party);
+    }
+
+    /// Makes room among a person's devices, but not of the one given.
+    fn drop_oldest_devices(&mut self, party: &Party) {
+        while let Some(person) = self.people.get_mut(&party.login).filter(|person| person.devices.len() > MAX_DEVICES) {
             let oldest = person.devices.iter().filter(|(_, d)| d.gone_at.is_some()).min_by_key(|(_, d)| d.gone_at);
             let Some(id) = oldest.or_else(|| person.devices.iter().find(|(id, _)| **id != party.device)) else { break };
             let id = id.0.clone();
@@ -90,13 +100,13 @@ impl Machine {
                 self.sockets.remove(&socket);
                 self.outputs.push_back(Output::Disconnect { socket });
             }
-            self.store.forget_device(&party.login, &id);
+            self.forget_device(&Party { login: party.login.clone(), device: id });
         }
     }
 
     /// Acknowledges part B's `login`, replays, and rings what is still alive.
     fn welcome_back(&mut self, party: &Party, sid: SocketId, last_seq: Option<u64>, now: Millis) -> Reply {
-        let seq = self.store.seq(&party.login, &party.device);
+        let seq = self.logs.seq(&party.login, &party.device);
         let (name, seen, status) = match self.people.get_mut(&party.login) {
             Some(person) => {
                 let seen = person.devices.get_mut(&party.device).map_or(0, |device| device.seen_seq);
@@ -106,7 +116,7 @@ impl Machine {
         };
         // A device that has forgotten its number gets what came while it was away.
         let after = last_seq.unwrap_or(seen).min(seq);
-        let replay = self.store.after(&party.login, &party.device, after);
+        let replay = self.logs.after(&party.login, &party.device, after);
         for (seq, event) in replay.events {
             if self.is_worth_replaying(&event, party) {
                 self.outputs.push_back(Output::Emit { socket: sid.clone(), event, seq: Some(seq), plain: false });
@@ -130,52 +140,16 @@ impl Machine {
         }))
     }
 
-    /// Rings of a dead call are not worth it (it is missed or cancelled, which is replayed too), those of a live one
-    /// are in `pending`.
-    fn is_worth_replaying(&self, event: &ServerEvent, party: &Party) -> bool {
-        match event {
-            ServerEvent::Calling(_) | ServerEvent::PlainCalling(_) => false,
-            ServerEvent::Ringing(ringing) => {
-                self.calls.get(&ringing.call_id).is_some_and(|call| call.is_ringing() && call.caller == party.login)
-            }
-            ServerEvent::Accepted(_)
-            | ServerEvent::AnsweredElsewhere(_)
-            | ServerEvent::Declined(_)
-            | ServerEvent::Cancelled(_)
-            | ServerEvent::Missed(_)
-            | ServerEvent::Joined(_)
-            | ServerEvent::Left(_)
-            | ServerEvent::Ended(_)
-            | ServerEvent::Presence(_) => true,
-        }
-    }
-
-    /// Rings alive for this device; from now on it counts among the devices that ring.
-    fn pending(&mut self, party: &Party, now: Millis) -> Vec<zvonok_signaling_proto::event::Calling> {
-        let Some(reference) = self.reference(party) else { return Vec::new() };
-        let mut pending = Vec::new();
-        for call in self.calls.values_mut().filter(|call| call.callee == party.login) {
-            if let Stage::Ringing { devices } = &mut call.stage {
-                devices.entry(party.device.clone()).or_insert_with(|| RingDevice {
-                    id: reference.id.clone(),
-                    name: reference.name.clone(),
-                    state: None,
-                    reason: None,
-                });
-                let name = self.people.get(&call.caller).map_or(call.caller.as_str(), |person| person.name.as_str());
-                pending.push(call.calling(name, now));
-            }
-        }
-        pending
-    }
-
     /// A device of part A takes over the call of its person's device of part A that went away (a page that
     /// reconnected), and is rung by what is alive and follows part A's rule.
     fn welcome_plain(&mut self, party: &Party, socket: &str, now: Millis) {
         let gone: Vec<String> = self.people.get(&party.login).map_or_else(Vec::new, |person| {
             person.devices.iter().filter(|(_, d)| d.plain && d.gone_at.is_some()).map(|(id, _)| id.clone()).collect()
         });
-        for call in self.calls.values_mut() {
+        let takes_over = |call: &Call| gone.iter().any(|device| call.has(&party.login, device));
+        let mine: Vec<_> = self.calls.values().filter(|call| takes_over(call)).map(|call| call.id.clone()).collect();
+        for id in mine {
+            let Some(call) = self.calls.get_mut(&id) else { continue };
             if call.caller == party.login && gone.contains(&call.caller_device) {
                 call.caller_device.clone_from(&party.device);
             }
@@ -197,7 +171,7 @@ impl Machine {
 
     pub(super) fn socket_gone(&mut self, socket: &str, now: Millis) {
         let Some(party) = self.sockets.remove(socket) else { return };
-        let seq = self.store.seq(&party.login, &party.device);
+        let seq = self.logs.seq(&party.login, &party.device);
         let Some(person) = self.people.get_mut(&party.login) else { return };
         person.last_seen = Some(now);
         let Some(device) = person.devices.get_mut(&party.device) else { return };
@@ -208,6 +182,8 @@ impl Machine {
         if std::mem::take(&mut device.holds_busy) {
             person.set = Status::Available;
         }
+        self.keep_person(&party.login);
+        self.keep_device(&party);
         self.touched.insert(party.login.clone());
         if plain {
             // In part A going away is the only way to give up.
@@ -222,23 +198,11 @@ impl Machine {
             }
         }
     }
+}
 
-    /// How far a ring got on one device: the caller is told.
-    pub(super) fn ring_ack(&mut self, socket: &str, body: &RingAck, now: Millis) {
-        let Some(party) = self.sockets.get(socket).cloned() else { return };
-        let Some(call) = self.calls.get_mut(&body.call_id).filter(|call| call.callee == party.login) else { return };
-        let Stage::Ringing { devices } = &mut call.stage else { return };
-        let Some(device) = devices.get_mut(&party.device) else { return };
-        if device.state == Some(body.state) && device.reason == body.reason {
-            return;
-        }
-        device.state = Some(body.state);
-        device.reason = body.reason;
-        let acknowledged = devices.values().filter(|device| device.state.is_some()).cloned().collect();
-        let event = ServerEvent::Ringing(Ringing { call_id: body.call_id.clone(), devices: acknowledged });
-        let caller = Party { login: call.caller.clone(), device: call.caller_device.clone() };
-        self.tell(&caller, event, now);
-    }
+/// Control characters are refused since PostgreSQL keeps no NUL in a text.
+fn is_device_id(id: &str) -> bool {
+    (1..=MAX_DEVICE_ID).contains(&id.len()) && !id.chars().any(char::is_control)
 }
 
 fn refuse(code: Code, message: &str) -> Reply {

@@ -6,28 +6,34 @@
 
 mod answer;
 mod call;
+mod due;
 mod finish;
 mod glare;
+mod kept;
 mod login;
 mod people;
 mod place;
 mod query;
+mod rings;
 mod tell;
 #[cfg(test)]
 mod tests;
 mod types;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::mem::take;
 
-use zvonok_signaling_proto::{CallId, Code, Login, Millis};
+use serde::{Deserialize, Serialize};
+use zvonok_signaling_proto::{Code, Login, Millis};
 
-use call::{Call, Stage};
-use finish::How;
+use call::Calls;
+use kept::Over;
 use people::{Device, Person};
 pub use types::{Answer, Fresh, Grant, Input, Output, Reply, Request, SocketId};
 
-use super::limits::{KEEP_ENDED_MS, KEEP_EVENTS_MS, LOST_GRACE_MS, MAX_PEOPLE};
-use super::store::Store;
+use super::change::Change;
+use super::limits::MAX_PEOPLE;
+use super::logs::Logs;
 
 /// What the machine is set to.
 #[derive(Debug, Clone, Copy)]
@@ -36,6 +42,8 @@ pub struct Settings {
     pub ring_ttl_ms: Millis,
     /// The hub hands out tokens.
     pub tokens: bool,
+    /// What it keeps outlives it: rings go on after a restart.
+    pub durable: bool,
 }
 
 /// See the module.
@@ -45,9 +53,12 @@ pub struct Machine {
     people: BTreeMap<Login, Person>,
     /// Who a socket is, and which device.
     sockets: HashMap<SocketId, Party>,
-    calls: BTreeMap<CallId, Call>,
-    store: Box<dyn Store>,
+    calls: Calls,
+    logs: Logs,
+    /// Calls that are over and forgotten but for their ids.
+    over: Over,
     outputs: VecDeque<Output>,
+    changes: Vec<Change>,
     /// Devices of part A have no id; they are counted.
     plain_devices: u64,
     /// People whose presence may have changed during this input.
@@ -58,7 +69,7 @@ pub struct Machine {
 }
 
 /// One device of one person.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Party {
     login: Login,
     device: String,
@@ -67,14 +78,16 @@ struct Party {
 impl Machine {
     /// An empty hub.
     #[must_use]
-    pub fn new(settings: Settings, store: Box<dyn Store>) -> Self {
+    pub fn new(settings: Settings) -> Self {
         Self {
             settings,
             people: BTreeMap::new(),
             sockets: HashMap::new(),
-            calls: BTreeMap::new(),
-            store,
+            calls: Calls::default(),
+            logs: Logs::default(),
+            over: Over::default(),
             outputs: VecDeque::new(),
+            changes: Vec::new(),
             plain_devices: 0,
             touched: BTreeSet::new(),
             most_people: MAX_PEOPLE,
@@ -125,12 +138,10 @@ impl Machine {
         self.outputs.pop_front()
     }
 
-    /// When [`Input::Tick`] is due.
-    #[must_use]
-    pub fn deadline(&self) -> Option<Millis> {
-        let calls = self.calls.values().filter_map(|call| self.due(call).map(|(at, _)| at));
-        let devices = self.people.values().flat_map(|person| person.devices.values()).filter_map(Device::forget_at);
-        calls.chain(devices).min()
+    /// What has to be kept since the last time, in order; before the outputs go out.
+    pub fn take_changes(&mut self) -> Vec<Change> {
+        self.keep_calls();
+        take(&mut self.changes)
     }
 
     fn request(&mut self, sid: Option<&str>, request: Request, fresh: Fresh, now: Millis) -> Reply {
@@ -153,78 +164,7 @@ impl Machine {
                 Err(answer) => answer,
             },
             Request::Users => self.users(&party),
-            Request::Calls { before, limit } => self.history(&party, before, limit),
+            Request::Calls { before, limit } => return Reply::History(self.history(&party, before, limit)),
         })
-    }
-
-    /// Ends and forgets what is due.
-    fn expire(&mut self, now: Millis) {
-        let due: Vec<_> = self
-            .calls
-            .values()
-            .filter_map(|call| self.due(call).filter(|(at, _)| *at <= now).map(|(_, how)| (call.id.clone(), how)))
-            .collect();
-        for (id, how) in due {
-            match how {
-                Some(how) => self.finish(&id, how, now),
-                None => {
-                    self.calls.remove(&id);
-                }
-            }
-        }
-        self.forget_devices(now);
-    }
-
-    /// When something becomes of a call by itself, and what: `None` is to be forgotten.
-    fn due(&self, call: &Call) -> Option<(Millis, Option<How>)> {
-        match &call.stage {
-            Stage::Ringing { .. } => {
-                let lost = self.gone_at(&call.caller, &call.caller_device).map(|at| at.saturating_add(LOST_GRACE_MS));
-                match lost {
-                    Some(at) if at < call.expires_at => Some((at, Some(How::Cancelled))),
-                    Some(_) | None => Some((call.expires_at, Some(How::Expired))),
-                }
-            }
-            Stage::Answered { device, .. } => {
-                let caller = self.gone_at(&call.caller, &call.caller_device);
-                let callee = self.gone_at(&call.callee, device);
-                let first = [caller, callee].into_iter().flatten().min()?;
-                Some((first.saturating_add(LOST_GRACE_MS), Some(How::Lost)))
-            }
-            Stage::Ended { at, .. } => Some((at.saturating_add(KEEP_ENDED_MS), None)),
-        }
-    }
-
-    /// Since when a device has no socket; a device that is forgotten never had one.
-    fn gone_at(&self, login: &Login, device: &str) -> Option<Millis> {
-        match self.people.get(login).and_then(|person| person.devices.get(device)) {
-            Some(device) => device.gone_at,
-            None => Some(0),
-        }
-    }
-
-    /// Forgets devices that did not come back. A device of part A goes once no call needs it.
-    fn forget_devices(&mut self, now: Millis) {
-        let calls = &self.calls;
-        for (login, person) in &mut self.people {
-            person.devices.retain(|id, device| {
-                let needed = || calls.values().any(|call| call.is_alive() && call.has(login, id));
-                let keep = device.forget_at().is_none_or(|at| at > now) || needed();
-                if !keep {
-                    self.store.forget_device(login, id);
-                }
-                keep
-            });
-        }
-        self.people
-            .retain(|_, person| !person.devices.is_empty() || person.shown != zvonok_signaling_proto::Status::Offline);
-    }
-}
-
-impl Device {
-    /// When it may be forgotten.
-    fn forget_at(&self) -> Option<Millis> {
-        let keep = if self.plain { LOST_GRACE_MS } else { KEEP_EVENTS_MS };
-        self.gone_at.map(|at| at.saturating_add(keep))
     }
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use zvonok_signaling_proto::event::DeviceRef;
 use zvonok_signaling_proto::{Login, Millis, Status};
 
+use super::super::change::Change;
 use super::Machine;
 use super::types::SocketId;
 
@@ -106,11 +107,11 @@ impl Machine {
         let Some(longest) = idle.min_by_key(|(_, person)| person.last_seen).map(|(login, _)| login.clone()) else {
             return false;
         };
-        if let Some(person) = self.people.remove(&longest) {
-            for device in person.devices.keys() {
-                self.store.forget_device(&longest, device);
-            }
+        for party in self.devices_of(&longest, None) {
+            self.forget_device(&party);
         }
+        self.people.remove(&longest);
+        self.changes.push(Change::NoPerson(longest));
         true
     }
 }

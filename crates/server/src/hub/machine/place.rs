@@ -92,7 +92,7 @@ impl Machine {
             return Some(self.placed(same, now));
         };
         let Some(call) = self.calls.get(id) else {
-            return self.store.has_call(id).then(|| Answer::outcome(Code::Expired, "That call is over."));
+            return self.over.has(id).then(|| Answer::outcome(Code::Expired, "That call is over."));
         };
         if call.caller != who.login || call.callee != body.login {
             return Some(Answer::outcome(Code::NotAllowed, "That call id belongs to another call."));

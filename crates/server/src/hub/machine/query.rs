@@ -3,10 +3,10 @@
 use zvonok_signaling_proto::rest::{CallRecord, CallsAnswer, UsersAnswer};
 use zvonok_signaling_proto::{CallId, Code, Direction, Login, Millis, Mode};
 
+use super::super::change::HistoryQuery;
 use super::super::limits::{MAX_PAGE, MAX_TOKENS};
-use super::super::store::StoredCall;
 use super::answer::not_in_call;
-use super::call::{Stage, Token};
+use super::call::{Call, Stage, Token};
 use super::types::Grant;
 use super::{Answer, Machine, Output, Party, Reply};
 use crate::media_control::Role;
@@ -53,7 +53,7 @@ impl Machine {
             }
             None => {
                 let evict = self.is_free(&grant.session, &grant.call_id)
-                    && !self.calls.get(&grant.call_id).is_some_and(super::Call::is_alive);
+                    && !self.calls.get(&grant.call_id).is_some_and(Call::is_alive);
                 let connections = vec![connection_id];
                 self.outputs.push_back(Output::CloseSession { session: grant.session, connections, evict });
                 Reply::Answer(not_in_call())
@@ -65,57 +65,53 @@ impl Machine {
         Answer::with(&UsersAnswer { users: self.contacts(&who.login) })
     }
 
-    pub(super) fn history(&self, who: &Party, before: Option<Millis>, limit: Option<usize>) -> Answer {
-        let limit = limit.unwrap_or(MAX_PAGE).clamp(1, MAX_PAGE);
-        let mut calls: Vec<_> = self
+    /// What is alive; what is over is the database's.
+    pub(super) fn history(&self, who: &Party, before: Option<Millis>, limit: Option<usize>) -> HistoryQuery {
+        let live = self
             .calls
             .values()
             .filter(|call| call.is_alive() && (call.caller == who.login || call.callee == who.login))
             .filter(|call| before.is_none_or(|before| call.started_at < before))
-            .map(|call| {
-                let (direction, with) = sides(&who.login, &call.caller, &call.callee);
-                let answered_at = match call.stage {
-                    Stage::Answered { at, .. } => Some(at),
-                    Stage::Ringing { .. } | Stage::Ended { .. } => None,
-                };
-                CallRecord {
-                    call_id: call.id.clone(),
-                    direction,
-                    with: vec![with],
-                    mode: call.mode,
-                    started_at: call.started_at,
-                    answered_at,
-                    ended_at: None,
-                    outcome: None,
-                }
-            })
+            .map(|call| call.record(&who.login))
             .collect();
-        // One more than asked for tells whether there are more.
-        calls.extend(
-            self.store.calls_of(&who.login, before, limit + 1).into_iter().map(|call| record(&who.login, call)),
-        );
+        let limit = limit.unwrap_or(MAX_PAGE).clamp(1, MAX_PAGE);
+        HistoryQuery { login: who.login.clone(), before, limit, live }
+    }
+}
+
+impl HistoryQuery {
+    /// A page of what is alive and of `over`, which is what the database has from there, newest first, and more of it
+    /// than fits. Calls placed in the same millisecond are on one page, since the next begins before it.
+    #[must_use]
+    pub fn page(self, over: Vec<CallRecord>) -> Answer {
+        let mut calls = self.live;
+        calls.extend(over);
         calls.sort_by_key(|call| std::cmp::Reverse(call.started_at));
-        let more = calls.len() > limit;
-        calls.truncate(limit);
-        let next = calls.last().filter(|_| more).map(|call| call.started_at);
+        let last = calls.get(self.limit.saturating_sub(1)).map(|call| call.started_at);
+        let all = calls.len();
+        calls.retain(|call| last.is_none_or(|last| call.started_at >= last));
+        let next = last.filter(|_| calls.len() < all);
         Answer::with(&CallsAnswer { calls, next })
     }
 }
 
-fn sides(me: &Login, caller: &Login, callee: &Login) -> (Direction, Login) {
-    if me == caller { (Direction::Out, callee.clone()) } else { (Direction::In, caller.clone()) }
-}
-
-fn record(me: &Login, call: StoredCall) -> CallRecord {
-    let (direction, with) = sides(me, &call.caller, &call.callee);
-    CallRecord {
-        call_id: call.id,
-        direction,
-        with: vec![with],
-        mode: call.mode,
-        started_at: call.started_at,
-        answered_at: call.answered_at,
-        ended_at: Some(call.ended_at),
-        outcome: Some(call.outcome),
+impl Call {
+    /// The call as that person sees it, while it lives.
+    pub(super) fn record(&self, me: &Login) -> CallRecord {
+        let out = self.caller == *me;
+        let answered_at = match self.stage {
+            Stage::Answered { at, .. } => Some(at),
+            Stage::Ringing { .. } | Stage::Ended { .. } => None,
+        };
+        CallRecord {
+            call_id: self.id.clone(),
+            direction: if out { Direction::Out } else { Direction::In },
+            with: vec![if out { self.callee.clone() } else { self.caller.clone() }],
+            mode: self.mode,
+            started_at: self.started_at,
+            answered_at,
+            ended_at: None,
+            outcome: None,
+        }
     }
 }

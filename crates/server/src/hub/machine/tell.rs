@@ -3,6 +3,7 @@
 use zvonok_signaling_proto::event::{Contact, DeviceRef, Presence, ServerEvent};
 use zvonok_signaling_proto::{Login, Millis, Status};
 
+use super::super::change::{Change, KeptEvent};
 use super::{Machine, Output, Party};
 
 impl Machine {
@@ -15,8 +16,13 @@ impl Machine {
             }
             return;
         }
-        let seq = self.store.append(&to.login, &to.device, event.clone(), now);
-        if let Some(socket) = device.socket.clone() {
+        let (socket, resident) = (device.socket.clone(), self.is_resident(&to.login));
+        let seq = self.logs.append(&to.login, &to.device, event.clone(), now);
+        if !resident {
+            let (login, device, event) = (to.login.clone(), to.device.clone(), event.clone());
+            self.changes.push(Change::Event(KeptEvent { login, device, seq, at: now, event }));
+        }
+        if let Some(socket) = socket {
             self.outputs.push_back(Output::Emit { socket, event, seq: Some(seq), plain: false });
         }
     }
@@ -84,7 +90,9 @@ impl Machine {
             if status == Status::Offline {
                 person.last_seen = Some(now);
             }
-            let event = ServerEvent::Presence(Presence { login, status, last_seen: person.last_seen });
+            let last_seen = person.last_seen;
+            self.keep_person(&login);
+            let event = ServerEvent::Presence(Presence { login, status, last_seen });
             for person in self.people.values() {
                 for device in person.devices.values().filter(|device| !device.plain) {
                     if let Some(socket) = device.socket.clone() {

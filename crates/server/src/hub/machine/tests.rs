@@ -1,16 +1,19 @@
 //! The hub machine with a made-up clock.
 
 mod calls;
+mod disk;
 mod plain;
 mod property;
 mod refused;
+mod restart;
 mod sockets;
 
+use disk::Disk;
 use serde_json::{Value, json};
-use zvonok_signaling_proto::Millis;
 use zvonok_signaling_proto::event::LoginAck;
+use zvonok_signaling_proto::rest::CallRecord;
+use zvonok_signaling_proto::{CallId, Millis};
 
-use super::super::store::MemoryStore;
 use super::*;
 
 /// The machine, a clock, and what each socket was told.
@@ -20,6 +23,8 @@ struct Rig {
     /// Socket, event name, payload.
     told: Vec<(String, &'static str, Value)>,
     closed: Vec<(String, Vec<String>, bool)>,
+    history: Vec<(Login, CallRecord)>,
+    kept: Disk,
     ids: u64,
 }
 
@@ -27,12 +32,22 @@ const TTL: Millis = 45_000;
 
 impl Rig {
     fn new() -> Self {
-        let machine = Machine::new(Settings { ring_ttl_ms: TTL, tokens: true }, Box::<MemoryStore>::default());
-        Self { machine, now: 1_000_000, told: Vec::new(), closed: Vec::new(), ids: 0 }
+        Self::with(Settings { ring_ttl_ms: TTL, tokens: true, durable: false })
+    }
+
+    fn with(settings: Settings) -> Self {
+        let (told, closed, history, kept) = (Vec::new(), Vec::new(), Vec::new(), Disk::default());
+        Self { machine: Machine::new(settings), now: 1_000_000, told, closed, history, kept, ids: 0 }
     }
 
     fn handle(&mut self, input: Input) -> Reply {
         let reply = self.machine.handle(input, self.now);
+        for change in self.machine.take_changes() {
+            if let Change::History(login, record) = &change {
+                self.history.push((login.clone(), record.clone()));
+            }
+            self.kept.write(change);
+        }
         while let Some(output) = self.machine.poll_output() {
             match output {
                 Output::Emit { socket, event, seq, plain } => {
@@ -89,6 +104,12 @@ impl Rig {
             let minted = self.handle(Input::Minted { grant: grant.clone(), connection_id });
             assert_eq!(minted, Reply::Answer(Answer::ok()));
             Answer::with(&json!({"session": grant.session, "role": grant.role}))
+        } else if let Reply::History(query) = reply {
+            let mine = self.history.iter().filter(|(login, _)| *login == query.login);
+            let over = mine.map(|(_, record)| record.clone());
+            let before = query.before.unwrap_or(Millis::MAX);
+            let over = over.filter(|record| record.started_at < before).collect();
+            query.page(over)
         } else {
             let Reply::Answer(answer) = reply else { panic!("not an answer: {reply:?}") };
             answer

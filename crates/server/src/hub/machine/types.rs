@@ -5,6 +5,7 @@ use zvonok_signaling_proto::event::{LoginAck, LoginRequest, RingAck, ServerEvent
 use zvonok_signaling_proto::rest::{AcceptRequest, CallRequest, DeclineRequest, Head};
 use zvonok_signaling_proto::{CallId, Code, Login, Millis, StatusWord};
 
+use super::super::change::HistoryQuery;
 use crate::media_control::Role;
 
 /// A socket's id: what Socket.IO calls `socket.id`, and bodies `sid`.
@@ -176,6 +177,8 @@ pub enum Reply {
     Answer(Answer),
     /// A token may be made; feed [`Input::Minted`] when it was.
     Grant(Grant),
+    /// The history is with the database.
+    History(HistoryQuery),
 }
 
 /// What the driver has to do, in this order.

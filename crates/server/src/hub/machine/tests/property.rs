@@ -91,6 +91,7 @@ proptest! {
                     prop_assert_eq!(calls, 1, "one device is in one call");
                 }
             }
+            prop_assert!(rig.kept.is(rig.machine.everything()), "all that changed is kept");
             if let Some(deadline) = rig.machine.deadline() {
                 prop_assert!(deadline > rig.now || rig.machine.calls.is_empty(), "what is due was done");
             }

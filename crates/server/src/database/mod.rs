@@ -1,0 +1,153 @@
+//! What outlives the server: SQLite in the data directory, or PostgreSQL.
+//!
+//! One set of statements serves both (`sqlx`'s `Any`). Without a place to keep anything the same tables are in memory,
+//! so that there is one way through the code. See [`crate::hub::change`] for what is written, and when.
+//!
+//! What is in memory only: sockets and presence, tries of passwords and requests that are counted per address, the
+//! devices' unhandled socket packets, and the embedded media server's sessions.
+
+mod load;
+mod migrate;
+mod write;
+
+use std::path::PathBuf;
+use std::str::FromStr as _;
+use std::time::Duration;
+
+use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
+use sqlx::{AnyPool, Executor as _};
+use url::Url;
+
+pub use write::Writer;
+
+/// File of the data directory that keeps everything.
+pub const DATABASE_FILE: &str = "hub.sqlite";
+
+/// How long one statement waits for a connection; a database that takes longer is down.
+const ACQUIRE: Duration = Duration::from_secs(5);
+
+/// Connections: one writes, the others sign in and read the history.
+const CONNECTIONS: u32 = 4;
+
+/// Where everything is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// Nowhere: it is gone with the process.
+    Memory,
+    /// A SQLite file.
+    File(PathBuf),
+    /// A PostgreSQL server, `postgresql://USER:PASSWORD@HOST/NAME`.
+    Server(Url),
+}
+
+/// Why something was not kept or found.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DatabaseError {
+    /// The database refused, or cannot be reached.
+    #[error("the database failed")]
+    Sql(#[from] sqlx::Error),
+    /// Its tables cannot be brought to this version.
+    #[error("the database's tables cannot be brought to this version")]
+    Migrate(#[from] sqlx::migrate::MigrateError),
+    /// Something in it is not what this version writes.
+    #[error("the database has a {0} that cannot be read")]
+    Unreadable(&'static str),
+    /// The path of the file cannot be written as an address.
+    #[error("{} cannot be used as a database", .0.display())]
+    Path(PathBuf),
+    /// Its file cannot be made.
+    #[error("cannot make {}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+}
+
+/// An open database with tables of this version. Clones share its connections.
+#[derive(Debug, Clone)]
+pub struct Database {
+    pool: AnyPool,
+    /// It keeps what it is given after the process.
+    durable: bool,
+}
+
+impl Database {
+    /// Opens it, makes what is not there, and brings the tables to this version.
+    ///
+    /// # Errors
+    /// A file that cannot be made, a server that cannot be reached, tables of a later version.
+    pub async fn open(place: &Place) -> Result<Self, DatabaseError> {
+        // Whoever comes second finds them installed.
+        sqlx::any::install_default_drivers();
+        let (options, durable, most) = match place {
+            Place::Memory => (AnyConnectOptions::from_str("sqlite::memory:")?, false, 1),
+            Place::File(path) => {
+                private_file(path)?;
+                let mut url = Url::from_file_path(path).map_err(|()| DatabaseError::Path(path.clone()))?;
+                url.set_query(Some("mode=rwc"));
+                let url = url.as_str().replacen("file://", "sqlite://", 1);
+                (AnyConnectOptions::from_str(&url)?, true, CONNECTIONS)
+            }
+            Place::Server(url) => (AnyConnectOptions::from_str(url.as_str())?, true, CONNECTIONS),
+        };
+        let file = matches!(place, Place::File(_));
+        let pool = AnyPoolOptions::new()
+            .max_connections(most)
+            // A database in memory is gone with its connection.
+            .min_connections(1)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .acquire_timeout(ACQUIRE)
+            .after_connect(move |connection, _| {
+                Box::pin(async move {
+                    if file {
+                        // What was committed survives the process at once, and the machine's power a moment later.
+                        connection.execute("PRAGMA journal_mode = WAL").await?;
+                        connection.execute("PRAGMA synchronous = NORMAL").await?;
+                        connection.execute("PRAGMA busy_timeout = 5000").await?;
+                    }
+                    Ok(())
+                })
+            })
+            .connect_with(options)
+            .await?;
+        migrate::run(&pool).await?;
+        Ok(Self { pool, durable })
+    }
+
+    /// Whether it keeps what it is given after the process.
+    #[must_use]
+    pub fn is_durable(&self) -> bool {
+        self.durable
+    }
+
+    /// Closes it, after what is under way.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+}
+
+/// Makes the file for its owner only, before SQLite makes it for everybody: it has hashes of passwords and who called
+/// whom. SQLite gives the files beside it the same mode.
+fn private_file(path: &std::path::Path) -> Result<(), DatabaseError> {
+    match crate::private::create(path, "") {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
+            Err(DatabaseError::File { path: path.to_owned(), source: error })
+        }
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
+
+/// A number as both databases have it.
+pub(crate) fn big(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// And back.
+pub(crate) fn small(number: i64) -> u64 {
+    u64::try_from(number).unwrap_or(0)
+}

@@ -1,0 +1,241 @@
+//! Between the hub's task and the database: ordered, bounded, and never waited for by the machine.
+//!
+//! What people are told waits (`HOLD_MS` at the most) until what it rests on is kept: a hub that is killed has promised
+//! nothing that it does not know afterwards. While the database is down nothing waits, and calls go on from memory; what
+//! they change is written once it is back.
+
+use std::time::Duration;
+
+use tokio::sync::{mpsc, watch};
+use tokio::time::{Instant, sleep, timeout};
+use tokio_util::sync::CancellationToken;
+
+use super::change::Change;
+use super::clock::Clock;
+use super::limits::{HOLD_MS, MAX_BACKLOG};
+use crate::database::Database;
+
+/// Batches between task and writer, and how many of them make one transaction: enough that a stampede of sign-ins is a
+/// few transactions, each well below [`HOLD_MS`].
+const BATCHES: usize = 64;
+
+/// First and longest pause before a write is tried again.
+const PAUSE: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(10));
+
+/// How long the last write may take when the hub stops.
+const LAST: Duration = Duration::from_secs(2);
+
+/// How often what is too old is taken out.
+const PRUNE: Duration = Duration::from_secs(3_600);
+
+/// Changes of one input, and their number.
+#[derive(Debug)]
+pub(super) struct Batch {
+    ticket: u64,
+    changes: Vec<Change>,
+}
+
+/// The task's end.
+#[derive(Debug)]
+pub(super) struct Journal {
+    batches: mpsc::Sender<Batch>,
+    done: watch::Receiver<u64>,
+    /// The newest ticket that was given.
+    given: u64,
+    /// What did not fit; goes first.
+    backlog: Vec<Change>,
+    /// Something did not fit the backlog either.
+    lost: bool,
+    /// The database was too slow lately: nothing waits for it.
+    late: bool,
+}
+
+/// The writer's end.
+#[derive(Debug)]
+pub(super) struct Work {
+    batches: mpsc::Receiver<Batch>,
+    done: watch::Sender<u64>,
+}
+
+/// Both ends.
+pub(super) fn journal() -> (Journal, Work) {
+    let (sender, batches) = mpsc::channel(BATCHES);
+    let (done, watched) = watch::channel(0);
+    let (backlog, lost, late) = (Vec::new(), false, false);
+    (Journal { batches: sender, done: watched, given: 0, backlog, lost, late }, Work { batches, done })
+}
+
+impl Journal {
+    /// Hands on changes; gives the ticket of the newest. `everything` is asked for when something was lost.
+    pub(super) fn keep(&mut self, changes: Vec<Change>, everything: impl FnOnce() -> Vec<Change>) -> u64 {
+        if changes.is_empty() && self.backlog.is_empty() && !self.lost {
+            return self.given;
+        }
+        self.backlog.extend(changes);
+        match self.batches.try_reserve() {
+            Ok(room) => {
+                let mut changes = std::mem::take(&mut self.backlog);
+                if std::mem::take(&mut self.lost) {
+                    changes = everything();
+                }
+                self.given += 1;
+                room.send(Batch { ticket: self.given, changes });
+            }
+            Err(_) => {
+                self.late = true;
+                if self.backlog.len() > MAX_BACKLOG {
+                    tracing::error!(
+                        "too much waits for the database: calls that ended meanwhile are lost to the history"
+                    );
+                    self.backlog = Vec::new();
+                    self.lost = true;
+                }
+            }
+        }
+        self.given
+    }
+
+    /// Whether what rests on that ticket may go out.
+    pub(super) fn is_kept(&mut self, ticket: u64) -> bool {
+        let done = *self.done.borrow_and_update();
+        if self.late && done >= self.given && self.backlog.is_empty() && !self.lost {
+            tracing::info!("the database has caught up");
+            self.late = false;
+        }
+        self.late || done >= ticket
+    }
+
+    /// Something waited since then.
+    pub(super) fn waited(&mut self, since: Instant, now: Instant) {
+        if !self.late && now.saturating_duration_since(since) >= Duration::from_millis(HOLD_MS) {
+            tracing::error!("the database does not keep up: calls go on, and a crash now would forget them");
+            self.late = true;
+        }
+    }
+
+    /// Whether something waits for room.
+    pub(super) fn has_backlog(&self) -> bool {
+        self.lost || !self.backlog.is_empty()
+    }
+
+    /// Comes back when more was kept.
+    pub(super) async fn kept_more(&mut self) {
+        if self.done.changed().await.is_err() {
+            // The writer has ended, which it does after this end only.
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+/// Writes until the journal is dropped, and then what is left.
+pub(super) async fn write(database: Database, mut work: Work, clock: Clock, stop: CancellationToken) {
+    let mut prune = tokio::time::interval_at(Instant::now() + PRUNE, PRUNE);
+    loop {
+        let first = tokio::select! {
+            batch = work.batches.recv() => batch,
+            _ = prune.tick() => {
+                if let Err(error) = database.prune(clock.now()).await {
+                    tracing::warn!(error = full(&error), "what is too old stays in the database for another hour");
+                }
+                continue;
+            }
+        };
+        let Some(first) = first else { return };
+        let (mut ticket, mut changes) = (first.ticket, first.changes);
+        while let Ok(more) = work.batches.try_recv() {
+            ticket = more.ticket;
+            changes.extend(more.changes);
+        }
+        if persist(&database, &changes, &stop).await {
+            work.done.send_replace(ticket);
+        }
+    }
+}
+
+/// Writes until it is written; once the hub stops only once more.
+async fn persist(database: &Database, changes: &[Change], stop: &CancellationToken) -> bool {
+    let mut pause = PAUSE.0;
+    loop {
+        let written = if stop.is_cancelled() {
+            match timeout(LAST, database.write(changes)).await {
+                Ok(written) => written,
+                Err(_) => {
+                    tracing::error!("the database takes too long: what changed last is lost");
+                    return false;
+                }
+            }
+        } else {
+            database.write(changes).await
+        };
+        let Err(error) = written else { return true };
+        if stop.is_cancelled() {
+            tracing::error!(error = full(&error), "what changed last is lost");
+            return false;
+        }
+        tracing::error!(error = full(&error), "the database does not take what has to be kept; tried again in a while");
+        tokio::select! {
+            () = sleep(pause) => pause = (pause * 2).min(PAUSE.1),
+            () = stop.cancelled() => {}
+        }
+    }
+}
+
+/// An error with what is below it.
+pub(super) fn full(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut below = error.source();
+    while let Some(error) = below {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        below = error.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn some() -> Vec<Change> {
+        vec![Change::NoPerson("man".parse().unwrap())]
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_told_waits_for_the_database_but_not_for_one_that_is_down() {
+        let (mut journal, mut work) = journal();
+        assert!(journal.is_kept(0), "nothing to wait for");
+        let ticket = journal.keep(some(), Vec::new);
+        assert!(!journal.is_kept(ticket));
+        work.done.send_replace(work.batches.recv().await.unwrap().ticket);
+        assert!(journal.is_kept(ticket));
+        let since = Instant::now();
+        let ticket = journal.keep(some(), Vec::new);
+        journal.waited(since, since + Duration::from_millis(HOLD_MS - 1));
+        assert!(!journal.is_kept(ticket));
+        journal.waited(since, since + Duration::from_millis(HOLD_MS));
+        assert!(journal.is_kept(ticket), "calls go on");
+        work.done.send_replace(work.batches.recv().await.unwrap().ticket);
+        assert!(journal.is_kept(ticket));
+        let ticket = journal.keep(some(), Vec::new);
+        assert!(!journal.is_kept(ticket), "it has caught up, and is waited for again");
+    }
+
+    #[tokio::test]
+    async fn what_does_not_fit_is_bounded_and_written_anew() {
+        let (mut journal, mut work) = journal();
+        for _ in 0..BATCHES {
+            journal.keep(some(), Vec::new);
+        }
+        assert!(!journal.has_backlog());
+        journal.keep(some(), Vec::new);
+        assert!(journal.has_backlog(), "and nothing waits");
+        assert!(journal.is_kept(u64::MAX));
+        let many: Vec<_> = std::iter::repeat_with(some).take(MAX_BACKLOG).flatten().collect();
+        journal.keep(many, Vec::new);
+        assert!(journal.backlog.is_empty() && journal.lost);
+        while work.batches.try_recv().is_ok() {}
+        journal.keep(Vec::new(), || vec![Change::Anew]);
+        assert_eq!(work.batches.recv().await.unwrap().changes, [Change::Anew]);
+        assert!(!journal.has_backlog());
+    }
+}

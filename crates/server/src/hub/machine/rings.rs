@@ -1,0 +1,73 @@
+//! Rings, as a device finds them when it comes, and as it acknowledges them.
+
+use zvonok_signaling_proto::event::{Calling, RingAck, RingDevice, Ringing, ServerEvent};
+use zvonok_signaling_proto::Millis;
+
+use super::call::Stage;
+use super::{Machine, Party};
+
+impl Machine {
+    /// Rings of a dead call are not worth it (it is missed or cancelled, which is replayed too), those of a live one
+    /// are in `pending`.
+    pub(super) fn is_worth_replaying(&self, event: &ServerEvent, party: &Party) -> bool {
+        match event {
+            ServerEvent::Calling(_) | ServerEvent::PlainCalling(_) => false,
+            ServerEvent::Ringing(ringing) => {
+                self.calls.get(&ringing.call_id).is_some_and(|call| call.is_ringing() && call.caller == party.login)
+            }
+            ServerEvent::Accepted(_)
+            | ServerEvent::AnsweredElsewhere(_)
+            | ServerEvent::Declined(_)
+            | ServerEvent::Cancelled(_)
+            | ServerEvent::Missed(_)
+            | ServerEvent::Joined(_)
+            | ServerEvent::Left(_)
+            | ServerEvent::Ended(_)
+            | ServerEvent::Presence(_) => true,
+        }
+    }
+
+    /// Rings alive for this device; from now on it counts among the devices that ring.
+    pub(super) fn pending(&mut self, party: &Party, now: Millis) -> Vec<Calling> {
+        let Some(reference) = self.reference(party) else { return Vec::new() };
+        let mut pending = Vec::new();
+        let rings: Vec<_> = self
+            .calls
+            .values()
+            .filter(|call| call.is_ringing() && call.callee == party.login)
+            .map(|call| call.id.clone())
+            .collect();
+        for id in rings {
+            let Some(call) = self.calls.get_mut(&id) else { continue };
+            if let Stage::Ringing { devices } = &mut call.stage {
+                devices.entry(party.device.clone()).or_insert_with(|| RingDevice {
+                    id: reference.id.clone(),
+                    name: reference.name.clone(),
+                    state: None,
+                    reason: None,
+                });
+                let name = self.people.get(&call.caller).map_or(call.caller.as_str(), |person| person.name.as_str());
+                pending.push(call.calling(name, now));
+            }
+        }
+        pending
+    }
+
+    /// How far a ring got on one device: the caller is told.
+    pub(super) fn ring_ack(&mut self, socket: &str, body: &RingAck, now: Millis) {
+        let Some(party) = self.sockets.get(socket).cloned() else { return };
+        let Some(call) = self.calls.get_mut(&body.call_id).filter(|call| call.callee == party.login) else { return };
+        let Stage::Ringing { devices } = &mut call.stage else { return };
+        let Some(device) = devices.get_mut(&party.device) else { return };
+        if device.state == Some(body.state) && device.reason == body.reason {
+            return;
+        }
+        device.state = Some(body.state);
+        device.reason = body.reason;
+        let acknowledged = devices.values().filter(|device| device.state.is_some()).cloned().collect();
+        let event = ServerEvent::Ringing(Ringing { call_id: body.call_id.clone(), devices: acknowledged });
+        let caller = Party { login: call.caller.clone(), device: call.caller_device.clone() };
+        self.tell(&caller, event, now);
+    }
+}
+

@@ -1,0 +1,165 @@
+//! A person at the hub: a Socket.IO connection by hand, and requests.
+
+use std::collections::VecDeque;
+
+use futures_util::{SinkExt as _, StreamExt as _};
+use serde_json::{Value, json};
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
+
+use crate::PATIENCE;
+
+pub(crate) struct Person {
+    socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    hub: String,
+    http: reqwest::Client,
+    token: Option<String>,
+    pub(crate) login: String,
+    pub(crate) sid: String,
+    /// The acknowledgement of `login`.
+    pub(crate) ack: Value,
+    heard: VecDeque<(String, Value)>,
+}
+
+impl Person {
+    /// A device of part B in open mode.
+    pub(crate) async fn login(hub: &str, login: &str, last_seq: Option<u64>) -> Self {
+        let person = Self::with(hub, login, "pc", last_seq, None).await;
+        person.expect("signed in")
+    }
+
+    /// As [`Person::login`], with a token; the hub's words if it refuses.
+    pub(crate) async fn with(
+        hub: &str,
+        login: &str,
+        device: &str,
+        last_seq: Option<u64>,
+        token: Option<&str>,
+    ) -> Result<Self, String> {
+        let url = format!("{}/socket.io/?EIO=4&transport=websocket", hub.replacen("http", "ws", 1));
+        let (socket, _) = tokio_tungstenite::connect_async(url).await.unwrap();
+        let http = http();
+        let (hub, token) = (hub.to_owned(), token.map(str::to_owned));
+        let (sid, heard) = (String::new(), VecDeque::new());
+        let mut person = Self { socket, hub, http, token, login: login.to_owned(), sid, ack: Value::Null, heard };
+        assert!(person.frame().await.unwrap().starts_with('0'));
+        let auth = person.token.as_ref().map(|token| json!({ "token": token }).to_string());
+        person.send(format!("40{}", auth.unwrap_or_default())).await;
+        let connected = person.frame().await.unwrap();
+        if let Some(error) = connected.strip_prefix("44") {
+            return Err(error.to_owned());
+        }
+        let connected: Value = serde_json::from_str(connected.strip_prefix("40").unwrap()).unwrap();
+        person.sid = connected["sid"].as_str().unwrap().to_owned();
+        let body = json!({ "login": login, "version": 2, "last_seq": last_seq,
+                           "device": { "id": format!("{login}-{device}"), "name": device } });
+        person.ack = person.emit("login", &body).await;
+        match person.ack.get("sid") {
+            Some(_) => Ok(person),
+            None => Err(person.ack.to_string()),
+        }
+    }
+
+    /// Emits an event and gives its acknowledgement.
+    async fn emit(&mut self, name: &str, body: &Value) -> Value {
+        self.send(format!("421[\"{name}\",{body}]")).await;
+        loop {
+            let frame = self.frame().await.expect("an acknowledgement");
+            if let Some(ack) = frame.strip_prefix("431") {
+                let ack: Value = serde_json::from_str(ack).unwrap();
+                return ack[0].clone();
+            }
+            self.note(&frame);
+        }
+    }
+
+    fn note(&mut self, frame: &str) {
+        let event: Value = serde_json::from_str(frame.strip_prefix("42").expect("an event")).unwrap();
+        if event[0] != "presence" {
+            self.heard.push_back((event[0].as_str().unwrap().to_owned(), event[1].clone()));
+        }
+    }
+
+    /// The next event but presence, which has to be of that name.
+    pub(crate) async fn hears(&mut self, name: &str) -> Value {
+        while self.heard.is_empty() {
+            let frame = self.frame().await;
+            let frame = frame.unwrap_or_else(|| unreachable!("{} waits for {name}, and is disconnected", self.login));
+            self.note(&frame);
+        }
+        let (heard, payload) = self.heard.pop_front().unwrap();
+        assert_eq!(heard, name, "{} heard {payload}", self.login);
+        payload
+    }
+
+    /// That nothing more was heard: what was on its way has come before the answer to a question asked now.
+    pub(crate) async fn hears_nothing_more(&mut self) {
+        self.emit("ring_ack", &json!({ "call_id": "none", "state": "shown" })).await;
+        assert!(self.heard.is_empty(), "{} heard {:?}", self.login, self.heard);
+    }
+
+    /// Waits until the hub ends the connection.
+    #[allow(dead_code, reason = "used by the tests of accounts")]
+    pub(crate) async fn is_ended(&mut self) {
+        while self.frame().await.is_some_and(|frame| frame != "41") {}
+    }
+
+    /// Posts a body, to which `sid` is added; status and answer.
+    pub(crate) async fn post(&self, path: &str, mut body: Value) -> (u16, Value) {
+        body["sid"] = json!(self.sid);
+        let request = self.http.post(format!("{}{path}", self.hub)).json(&body);
+        answer(self.signed(request)).await
+    }
+
+    /// As [`Person::post`]; succeeds.
+    pub(crate) async fn done(&self, path: &str, body: Value) -> Value {
+        let (http, answer) = self.post(path, body).await;
+        assert_eq!((http, &answer["status"]), (200, &json!(0)), "{path}: {answer}");
+        answer
+    }
+
+    pub(crate) async fn get(&self, path: &str, query: &str) -> Value {
+        let request = self.http.get(format!("{}{path}?sid={}&{query}", self.hub, self.sid));
+        answer(self.signed(request)).await.1
+    }
+
+    pub(crate) async fn call(&self, login: &str, id: &str) -> (u16, Value) {
+        self.post("/call", json!({ "login": login, "call_id": id, "mode": "two_way", "media": "video" })).await
+    }
+
+    fn signed(&self, request: reqwest::RequestBuilder) -> reqwest::RequestBuilder {
+        match &self.token {
+            Some(token) => request.bearer_auth(token),
+            None => request,
+        }
+    }
+
+    async fn send(&mut self, frame: String) {
+        self.socket.send(Message::text(frame)).await.unwrap();
+    }
+
+    /// The next frame; nothing when the connection has ended.
+    async fn frame(&mut self) -> Option<String> {
+        let until = tokio::time::Instant::now() + PATIENCE;
+        loop {
+            match tokio::time::timeout_at(until, self.socket.next()).await.expect("in time")?.ok()? {
+                Message::Text(text) if text.as_str() == "2" => self.send("3".to_owned()).await,
+                Message::Text(text) => return Some(text.as_str().to_owned()),
+                Message::Close(_) => return None,
+                Message::Binary(_) | Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => {}
+            }
+        }
+    }
+}
+
+pub(crate) fn http() -> reqwest::Client {
+    // Whoever comes second finds it installed, which is as good.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    reqwest::Client::builder().no_proxy().build().unwrap()
+}
+
+pub(crate) async fn answer(request: reqwest::RequestBuilder) -> (u16, Value) {
+    let response = request.send().await.unwrap();
+    (response.status().as_u16(), response.json().await.unwrap())
+}

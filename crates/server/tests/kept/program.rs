@@ -1,0 +1,96 @@
+//! The program, started and killed.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
+
+use crate::Folder;
+
+/// Where it keeps things.
+pub(crate) enum Place<'p> {
+    File,
+    Server(&'p str),
+}
+
+pub(crate) struct Program {
+    child: Child,
+    pub(crate) hub: String,
+    log: Arc<Mutex<String>>,
+}
+
+impl Program {
+    pub(crate) fn start(folder: &Folder, place: &Place<'_>, args: &[&str]) -> Self {
+        let mut command = command(&folder.0, place);
+        command.args(["--hub-listen", "127.0.0.1:0", "--media-listen", "127.0.0.1:0", "--media-tls", "off"]).args(args);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let log = Arc::new(Mutex::new(String::new()));
+        let (mut err, kept) = (BufReader::new(child.stderr.take().unwrap()), Arc::clone(&log));
+        std::thread::spawn(move || {
+            let mut line = String::new();
+            while err.read_line(&mut line).is_ok_and(|read| read > 0) {
+                kept.lock().unwrap().push_str(&line);
+                line.clear();
+            }
+        });
+        let mut out = BufReader::new(child.stdout.take().unwrap());
+        let mut line = String::new();
+        while !line.starts_with("hub ") {
+            line.clear();
+            assert!(out.read_line(&mut line).unwrap() > 0, "it ended: {}", log.lock().unwrap());
+        }
+        std::thread::spawn(move || std::io::copy(&mut out, &mut std::io::sink()));
+        Self { child, hub: line.split_whitespace().last().unwrap().to_owned(), log }
+    }
+
+    /// At once, as a crash would.
+    pub(crate) fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// As a service is stopped.
+    pub(crate) fn stop(mut self) {
+        assert!(Command::new("kill").arg(self.child.id().to_string()).status().unwrap().success());
+        assert!(self.child.wait().unwrap().success(), "{}", self.log());
+    }
+
+    pub(crate) fn log(&self) -> String {
+        self.log.lock().unwrap().clone()
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        if std::thread::panicking() {
+            // Nobody reads it where it cannot be written.
+            let _ = writeln!(std::io::stderr(), "the program said:\n{}", self.log());
+        }
+    }
+}
+
+fn command(folder: &Path, place: &Place<'_>) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_zvonok-server"));
+    command.env("OPENVIDU_SECRET", "tests-secret").env("RUST_LOG", "info,sqlx=warn").arg("--data-dir").arg(folder);
+    if let Place::Server(url) = place {
+        command.args(["--database-url", url]);
+    }
+    command
+}
+
+/// `zvonok-server user ...` with `input` on its standard input; whether it succeeded, and what it printed.
+#[allow(dead_code, reason = "used by the tests of accounts")]
+pub(crate) fn user(folder: &Folder, place: &Place<'_>, args: &[&str], input: &str) -> (bool, String) {
+    let mut command = command(&folder.0, place);
+    command.arg("user").args(args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    // A command that takes no password does not read it.
+    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+    let mut text = String::new();
+    child.stdout.take().unwrap().read_to_string(&mut text).unwrap();
+    child.stderr.take().unwrap().read_to_string(&mut text).unwrap();
+    (child.wait().unwrap().success(), text)
+}

@@ -1,0 +1,122 @@
+//! The same questions to both databases.
+
+use serde_json::json;
+use zvonok_server::database::{Database, Place};
+use zvonok_server::hub::change::{Change, Kept, KeptDevice, KeptEvent, KeptPerson};
+use zvonok_server::hub::limits::{KEEP_EVENTS_MS, KEEP_HISTORY_MS, MAX_EVENTS};
+use zvonok_signaling_proto::event::ServerEvent;
+use zvonok_signaling_proto::rest::CallRecord;
+use zvonok_signaling_proto::{Login, Status};
+
+use crate::Folder;
+use crate::postgres::Postgres;
+
+const NOW: u64 = 1_800_000_000_000;
+
+fn man() -> Login {
+    "man".parse().unwrap()
+}
+
+fn device(seq: u64, seen_seq: u64) -> KeptDevice {
+    KeptDevice { name: "Стол \u{0} 🖥".into(), plain: false, gone_at: Some(NOW), seen_seq, seq }
+}
+
+fn event(seq: u64, at: u64) -> Change {
+    let payload =
+        json!({ "login": "woman", "call_id": "c1", "reason": "declined", "message": "a\u{0}b 'quoted' жена" });
+    let (event, _) = ServerEvent::decode("declined", payload).unwrap();
+    Change::Event(KeptEvent { login: man(), device: "pc".into(), seq, at, event })
+}
+
+fn record(id: &str, started_at: u64) -> CallRecord {
+    let body = json!({ "call_id": id, "direction": "out", "with": ["woman"], "mode": "two_way",
+                       "started_at": started_at, "ended_at": started_at + 1, "outcome": "missed" });
+    serde_json::from_value(body).unwrap()
+}
+
+async fn load(database: &Database) -> Kept {
+    database.load(NOW).await.unwrap()
+}
+
+async fn what_is_written_is_there(place: Place) {
+    let database = Database::open(&place).await.unwrap();
+    let person = KeptPerson { set: Status::Dnd, last_seen: Some(NOW) };
+    let first = [
+        Change::Person(man(), KeptPerson { set: Status::Away, last_seen: None }),
+        Change::Person(man(), person.clone()),
+        Change::Device(man(), "pc".into(), device(0, 0)),
+        event(1, NOW - KEEP_EVENTS_MS - 1),
+        event(2, NOW),
+        event(2, NOW),
+        Change::Call("c1".parse().unwrap(), "{\"old\":1}".into()),
+        Change::Call("c1".parse().unwrap(), "{\"new\":\"жена\"}".into()),
+        Change::Call("c2".parse().unwrap(), "{}".into()),
+        Change::NoCall("c2".parse().unwrap()),
+    ];
+    database.write(&first).await.unwrap();
+    database.close().await;
+
+    let database = Database::open(&place).await.unwrap();
+    let kept = load(&database).await;
+    assert_eq!(kept.people, [(man(), person)]);
+    assert_eq!(kept.devices, [(man(), "pc".to_owned(), device(2, 0))], "the number goes with the event");
+    let events: Vec<_> = kept.events.into_iter().map(Change::Event).collect();
+    assert_eq!(events, [event(2, NOW)], "one of 7 days ago is forgotten");
+    assert_eq!(kept.calls, ["{\"new\":\"жена\"}"]);
+
+    let many: Vec<_> = (3..=MAX_EVENTS as u64 + 4).map(|seq| event(seq, NOW)).collect();
+    database.write(&many).await.unwrap();
+    let kept = load(&database).await;
+    assert_eq!((kept.events.len(), kept.events[0].seq), (MAX_EVENTS, 5), "the oldest goes first");
+    assert_eq!(kept.devices[0].2.seq, MAX_EVENTS as u64 + 4);
+
+    database.write(&[Change::NoDevice(man(), "pc".into()), Change::NoPerson(man())]).await.unwrap();
+    let kept = load(&database).await;
+    assert!(kept.devices.is_empty() && kept.events.is_empty() && kept.people.is_empty());
+
+    let history = [("h1", 5), ("h2", 7), ("h3", 7), ("h4", 9)];
+    let mut history: Vec<_> = history.iter().map(|(id, at)| Change::History(man(), record(id, NOW + at))).collect();
+    history.push(Change::History(man(), record("old", NOW - KEEP_HISTORY_MS - 1)));
+    history.push(Change::History("woman".parse().unwrap(), record("h1", NOW + 5)));
+    database.write(&history).await.unwrap();
+    let ids = async |before, limit| -> Vec<String> {
+        let calls = database.history(&man(), before, limit).await.unwrap();
+        calls.iter().map(|call| call.call_id.to_string()).collect()
+    };
+    assert_eq!(ids(None, 3).await, ["h4", "h3", "h2"]);
+    assert_eq!(ids(Some(NOW + 7), 9).await, ["h1", "old"]);
+    let kept = load(&database).await;
+    assert_eq!(kept.over.iter().map(ToString::to_string).collect::<std::collections::BTreeSet<_>>().len(), 4);
+    assert_eq!(ids(Some(NOW + 7), 9).await, ["h1"], "after a year it is forgotten");
+
+    database.write(&[Change::Anew, event(1, NOW)]).await.unwrap();
+    let kept = load(&database).await;
+    assert!(kept.calls.is_empty() && kept.events.len() == 1 && !kept.over.is_empty(), "the history stays");
+    database.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_written_is_there_on_sqlite() {
+    let folder = Folder::new();
+    let file = folder.0.join("a folder, with % and ?.sqlite");
+    what_is_written_is_there(Place::File(file.clone())).await;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600, "for its owner only");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_written_is_there_on_postgresql() {
+    let postgres = Postgres::start();
+    what_is_written_is_there(Place::Server(postgres.url.parse().unwrap())).await;
+}
+
+#[tokio::test]
+async fn a_file_that_is_no_database_is_said_to_be_none() {
+    let folder = Folder::new();
+    let file = folder.0.join("hub.sqlite");
+    std::fs::write(&file, "this is a letter, not a database, and long enough to be seen as one or the other").unwrap();
+    assert!(Database::open(&Place::File(file)).await.is_err());
+}
