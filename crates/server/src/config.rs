@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::database::Place;
+use crate::database::{DATABASE_FILE, Place};
 use crate::secret::Secret;
 
 /// How long a call rings before it is missed, unless set otherwise: the contract's 45 s.
@@ -109,6 +109,16 @@ impl Default for Config {
 }
 
 impl Config {
+    /// Where the hub keeps things.
+    #[must_use]
+    pub fn place(&self) -> Place {
+        match (&self.database, &self.data_dir) {
+            (Some(place), _) => place.clone(),
+            (None, Some(dir)) => Place::File(dir.join(DATABASE_FILE)),
+            (None, None) => Place::Memory,
+        }
+    }
+
     /// Free ports on loopback and nothing on disk: what the app embeds.
     #[must_use]
     pub fn embedded() -> Self {

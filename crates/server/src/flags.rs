@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::user::User;
 use anyhow::{Context as _, bail};
 use clap::{Args, Parser, Subcommand};
 use zvonok_server::database::Place;
@@ -40,10 +41,10 @@ pub(crate) struct Flags {
     #[arg(long, value_name = "URL,SECRET-FILE")]
     openvidu: Vec<String>,
     /// Where secret, certificates and the hub's database are kept.
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", global = true)]
     data_dir: Option<PathBuf>,
     /// `postgresql://USER:PASSWORD@HOST/NAME`, or `memory` to keep nothing; a SQLite file in the data directory without it.
-    #[arg(long, value_name = "URL", env = "ZVONOK_DATABASE_URL", hide_env_values = true, value_parser = database)]
+    #[arg(long, value_name = "URL", env = "ZVONOK_DATABASE_URL", global = true, hide_env_values = true, value_parser = database)]
     database_url: Option<Place>,
     /// How long a call rings, in seconds.
     #[arg(long, value_name = "SECONDS", default_value_t = 45, value_parser = clap::value_parser!(u64).range(1..=600))]
@@ -78,20 +79,22 @@ struct LaterFlags {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Accounts (not yet).
-    User {
-        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-        rest: Vec<String>,
-    },
+    /// Accounts: with one, nobody uses the hub without signing in.
+    #[command(subcommand)]
+    User(User),
 }
 
 impl Flags {
+    /// What is asked for beside running the server.
+    pub(crate) fn take_user(&mut self) -> Option<User> {
+        self.command.take().map(|Command::User(user)| user)
+    }
+
     /// The configuration they stand for.
     pub(crate) fn config(self) -> anyhow::Result<Config> {
         let later = [
             ("--redis-url", self.later.redis_url.is_some()),
             ("--metrics-listen", self.later.metrics_listen.is_some()),
-            ("user", self.command.is_some()),
         ];
         if let Some((name, _)) = later.iter().find(|(_, given)| *given) {
             bail!("{name} is not there yet");
@@ -201,8 +204,7 @@ mod tests {
 
     #[test]
     fn what_is_not_there_yet_says_so() {
-        for args in [&["--redis-url", "redis://x"][..], &["--metrics-listen", "127.0.0.1:1"], &["user", "add", "woman"]]
-        {
+        for args in [&["--redis-url", "redis://x"][..], &["--metrics-listen", "127.0.0.1:1"]] {
             let flags = Flags::try_parse_from([&["zvonok-server"], args].concat()).unwrap();
             assert!(flags.config().unwrap_err().to_string().contains("not there yet"), "{args:?}");
         }

@@ -11,6 +11,7 @@
 //! # }
 //! ```
 
+pub mod accounts;
 mod advice;
 pub mod config;
 pub mod database;
@@ -32,7 +33,7 @@ use tokio_util::task::TaskTracker;
 use url::Url;
 
 pub use config::{Config, Deployment, EmbeddedMedia, Tls};
-use database::{DATABASE_FILE, Database, Place};
+use database::Database;
 use hub::machine::Settings;
 use listen::Listening;
 pub use listen::StartError;
@@ -88,19 +89,24 @@ impl Drop for Running {
     }
 }
 
+/// Makes a data directory that only its owner can look into, unless it is there.
+///
+/// # Errors
+/// It cannot be made.
+pub fn make_data_dir(dir: &std::path::Path) -> Result<(), StartError> {
+    private::make_dir(dir).map_err(|source| StartError::DataDir { dir: dir.to_owned(), source })
+}
+
 /// Starts hub and media server.
 ///
 /// # Errors
 /// An address that cannot be bound, a certificate or secret that cannot be read, an open mode that is not allowed.
 pub async fn start(config: Config) -> Result<Running, StartError> {
-    check(&config)?;
-    if let Some(dir) = &config.data_dir {
-        private::make_dir(dir).map_err(|source| StartError::DataDir { dir: dir.clone(), source })?;
-    }
+    let kept = Kept::open(&config).await?;
     if !config.openvidu.is_empty() {
         let control = Arc::new(deployments::Deployments::new(&config.openvidu)?);
         let running =
-            start_with(Config { echo: false, ..config }, Arc::<deployments::Deployments>::clone(&control)).await?;
+            start_on(Config { echo: false, ..config }, Arc::<deployments::Deployments>::clone(&control), kept).await?;
         let stop = running.stop.clone();
         running.tasks.spawn(async move {
             tokio::select! {
@@ -122,7 +128,7 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
     .await?;
     let (media_url, fingerprint) = (media.url().clone(), media.fingerprint().map(str::to_owned));
     let control = media.control();
-    start_hub(config, control, Started { media: Some(media), media_url, fingerprint, secret }).await
+    start_hub(config, control, kept, Started { media: Some(media), media_url, fingerprint, secret }).await
 }
 
 /// Starts the hub on top of a media server of the caller's own.
@@ -130,13 +136,17 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
 /// # Errors
 /// As [`start`].
 pub async fn start_with(config: Config, media: Arc<dyn MediaControl>) -> Result<Running, StartError> {
-    check(&config)?;
+    let kept = Kept::open(&config).await?;
+    start_on(config, media, kept).await
+}
+
+async fn start_on(config: Config, media: Arc<dyn MediaControl>, kept: Kept) -> Result<Running, StartError> {
     let media_url = Url::parse(media.public_url()).map_err(|_| StartError::BadPublicHost)?;
     let secret = match config.openvidu.first() {
         Some(deployment) => deployment.secret.clone(),
         None => secret::load_or_make(config.secret.clone(), None)?,
     };
-    start_hub(config, media, Started { media: None, media_url, fingerprint: None, secret }).await
+    start_hub(config, media, kept, Started { media: None, media_url, fingerprint: None, secret }).await
 }
 
 /// The media side, once it runs.
@@ -147,25 +157,26 @@ struct Started {
     secret: Secret,
 }
 
-async fn start_hub(config: Config, control: Arc<dyn MediaControl>, started: Started) -> Result<Running, StartError> {
+async fn start_hub(
+    config: Config,
+    control: Arc<dyn MediaControl>,
+    Kept { database, accounts }: Kept,
+    started: Started,
+) -> Result<Running, StartError> {
     let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
     let outside = !config.hub_listen.ip().is_loopback();
-    if outside {
+    if accounts && config.open {
+        tracing::warn!("--open has no effect: there are accounts, and nobody comes in without one");
+    } else if outside && !accounts {
         tracing::warn!("open mode beyond this machine: whoever reaches the hub can be anybody, and it gives no tokens");
     }
-    let place = match (&config.database, &config.data_dir) {
-        (Some(place), _) => place.clone(),
-        (None, Some(dir)) => Place::File(dir.join(DATABASE_FILE)),
-        (None, None) => Place::Memory,
-    };
-    let database = Database::open(&place).await.map_err(StartError::Database)?;
     let settings = Settings {
         ring_ttl_ms: u64::try_from(config.ring_ttl.as_millis()).unwrap_or(u64::MAX / 4),
         // A token for whoever says a name is no better than no secret at all.
         tokens: !outside,
         durable: database.is_durable(),
     };
-    let access = hub::Access { allow_origin: config.allow_origin.clone(), any_host: outside };
+    let access = hub::Access { allow_origin: config.allow_origin.clone(), any_host: outside || accounts };
     let options = hub::Options { settings, access, echo: config.echo };
     let started_hub = hub::start(options, database, control, &tasks, &stop).await;
     let hub::Parts { router, sockets, rings } = started_hub.map_err(StartError::Database)?;
@@ -175,9 +186,23 @@ async fn start_hub(config: Config, control: Arc<dyn MediaControl>, started: Star
     Ok(Running { hub_url, media_url, secret, fingerprint, hub, sockets, rings, media, tasks, stop })
 }
 
-fn check(config: &Config) -> Result<(), StartError> {
-    if !config.hub_listen.ip().is_loopback() && !config.open {
-        return Err(StartError::NotOpen(config.hub_listen));
+/// What is kept of earlier lives.
+struct Kept {
+    database: Database,
+    /// There are accounts, so the hub is not open.
+    accounts: bool,
+}
+
+impl Kept {
+    async fn open(config: &Config) -> Result<Self, StartError> {
+        if let Some(dir) = &config.data_dir {
+            make_data_dir(dir)?;
+        }
+        let database = Database::open(&config.place()).await.map_err(StartError::Database)?;
+        let accounts = !database.accounts().await.map_err(StartError::Database)?.is_empty();
+        if !config.hub_listen.ip().is_loopback() && !config.open && !accounts {
+            return Err(StartError::NotOpen(config.hub_listen));
+        }
+        Ok(Self { database, accounts })
     }
-    Ok(())
 }

@@ -27,7 +27,9 @@ pub enum StartError {
     #[error("cannot start the media server")]
     Media(#[from] MediaStartError),
     /// Nobody signs in in open mode, so it is for this machine only unless that is asked for.
-    #[error("the hub would listen on {0} without sign-in: use a loopback address, or say --open if that is meant")]
+    #[error(
+        "the hub would listen on {0} without sign-in: use a loopback address, add an account with `zvonok-server user add`, or say --open if that is meant"
+    )]
     NotOpen(SocketAddr),
     /// The address is taken, or not one of this machine's.
     #[error("cannot listen on {address}")]

@@ -1,6 +1,7 @@
 //! `zvonok-server`: the hub and the media server from the command line.
 
 mod flags;
+mod user;
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -33,8 +34,15 @@ fn main() -> ExitCode {
 }
 
 #[tokio::main]
-async fn run(flags: Flags) -> anyhow::Result<()> {
+async fn run(mut flags: Flags) -> anyhow::Result<()> {
+    let user = flags.take_user();
     let config = flags.config()?;
+    if let Some(user) = user {
+        if let Some(dir) = &config.data_dir {
+            zvonok_server::make_data_dir(dir)?;
+        }
+        return user::run(user, &config.place()).await;
+    }
     let kept = (config.secret.is_none() && config.openvidu.is_empty()).then(|| config.data_dir.clone()).flatten();
     let running = zvonok_server::start(config).await?;
     announce(&running, kept.as_deref()).context("cannot print the addresses")?;

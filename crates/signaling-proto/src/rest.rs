@@ -74,6 +74,29 @@ pub struct StatusRequest {
     pub status: StatusWord,
 }
 
+/// `POST /block`: for that person this one is never there, until it is said otherwise.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BlockRequest {
+    /// Own socket.
+    pub sid: Option<String>,
+    /// Whom.
+    pub login: Login,
+    /// Or no longer.
+    #[serde(default = "yes")]
+    pub blocked: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// Answer of `GET /blocks`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BlocksAnswer {
+    /// Whom this person has blocked.
+    pub blocked: Vec<Login>,
+}
+
 /// The query of `GET /users` and `GET /calls`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Query {

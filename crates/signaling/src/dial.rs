@@ -128,7 +128,7 @@ async fn namespace(mut socket: Socket) -> Result<Connected, ConnectError> {
                 }
                 Data::ConnectError(error) => {
                     let message = error.get("message").and_then(|text| text.as_str()).unwrap_or("no reason given");
-                    return Err(ConnectError::Refused { code: None, message: message.chars().take(200).collect() });
+                    return Err(refused(message));
                 }
                 Data::Connect(None) | Data::Disconnect | Data::Event { .. } | Data::Ack { .. } => {
                     return Err(odd("it does not confirm the namespace"));
@@ -142,6 +142,16 @@ async fn namespace(mut socket: Socket) -> Result<Connected, ConnectError> {
             Engine::Open(_) | Engine::Pong | Engine::Noop | Engine::Message(_) => {}
         }
     }
+}
+
+/// Our hub begins with a code, since the packet has no other place that its library fills.
+fn refused(message: &str) -> ConnectError {
+    let coded = message.split_once(": ").and_then(|(code, words)| {
+        let code = serde_json::from_value(serde_json::Value::from(code)).ok()?;
+        Some((code, words))
+    });
+    let (code, message) = coded.map_or((None, message), |(code, words)| (Some(code), words));
+    ConnectError::Refused { code, message: message.chars().take(200).collect() }
 }
 
 async fn next(socket: &mut Socket) -> Result<Engine, ConnectError> {
@@ -161,6 +171,18 @@ async fn next(socket: &mut Socket) -> Result<Engine, ConnectError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_refusal_may_begin_with_a_code() {
+        for (said, expected) in [
+            ("not_signed_in: Sign in first.", (Some(Code::NotSignedIn), "Sign in first.")),
+            ("no: such code", (None, "no: such code")),
+            ("too many sockets", (None, "too many sockets")),
+        ] {
+            let ConnectError::Refused { code, message } = refused(said) else { panic!("{said}") };
+            assert_eq!((code, message.as_str()), expected);
+        }
+    }
 
     #[test]
     fn only_scheme_host_and_port_of_the_base_count() {

@@ -8,7 +8,10 @@ use sqlx::error::BoxDynError;
 use sqlx::migrate::{MigrateError, Migration, MigrationSource, MigrationType, Migrator};
 
 /// Every version, oldest first. One that was released never changes: its checksum is kept in the database.
-const VERSIONS: &[(i64, &str, &str)] = &[(1, "hub", include_str!("../../migrations/0001_hub.sql"))];
+const VERSIONS: &[(i64, &str, &str)] = &[
+    (1, "hub", include_str!("../../migrations/0001_hub.sql")),
+    (2, "accounts", include_str!("../../migrations/0002_accounts.sql")),
+];
 
 #[derive(Debug)]
 struct CompiledIn;

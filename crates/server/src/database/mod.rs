@@ -6,6 +6,7 @@
 //! What is in memory only: sockets and presence, tries of passwords and requests that are counted per address, the
 //! devices' unhandled socket packets, and the embedded media server's sessions.
 
+mod accounts;
 mod load;
 mod migrate;
 mod write;

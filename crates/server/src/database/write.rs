@@ -33,6 +33,7 @@ impl Database {
     /// The database failed.
     pub async fn prune(&self, now: Millis) -> Result<(), DatabaseError> {
         for (sql, keep) in [
+            ("DELETE FROM sessions WHERE expires_at < $1", 0),
             ("DELETE FROM events WHERE at < $1", KEEP_EVENTS_MS),
             ("DELETE FROM history WHERE started_at < $1", KEEP_HISTORY_MS),
         ] {

@@ -2,6 +2,8 @@
 //!
 //! The machine never waits for a disk: it collects [`Change`]s, and its task hands them on (`journal`).
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use zvonok_signaling_proto::event::ServerEvent;
 use zvonok_signaling_proto::rest::CallRecord;
@@ -37,6 +39,9 @@ pub struct KeptPerson {
     pub set: Status,
     /// When a device was last connected.
     pub last_seen: Option<Millis>,
+    /// For these people this person is never there.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub blocked: BTreeSet<Login>,
 }
 
 /// A device.

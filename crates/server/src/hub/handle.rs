@@ -1,6 +1,7 @@
 //! The handle to the hub.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use socketioxide::extract::{AckSender, SocketRef};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
@@ -14,9 +15,11 @@ use super::change::HistoryQuery;
 use super::clock::Clock;
 use super::journal;
 use super::limits::{MAX_SAME_TIME, MAX_SOCKETS, QUEUE};
-use super::machine::{Answer, Fresh, Input, Machine, Reply, Request, SocketId};
+use super::machine::{Answer, Bearer, Fresh, Input, Machine, Reply, Request, SocketId};
 use super::media;
+use super::sign_in::{Door, SharedDoor};
 use super::task::{Command, Task};
+use crate::accounts::Signed;
 use crate::database::Database;
 use crate::echo::Echo;
 use crate::media_control::MediaControl;
@@ -27,6 +30,8 @@ pub(super) struct Hub {
     commands: mpsc::Sender<Command>,
     pub(super) media: Arc<dyn MediaControl>,
     pub(super) database: Database,
+    pub(super) door: SharedDoor,
+    closed: Arc<AtomicBool>,
     seats: Arc<Semaphore>,
 }
 
@@ -47,7 +52,8 @@ impl Hub {
         tasks.spawn(writing.instrument(tracing::info_span!("hub_journal")));
         tasks.spawn(task.run(inbox).instrument(tracing::info_span!("hub")));
         tasks.spawn(media::run(Arc::clone(&media), work).instrument(tracing::info_span!("hub_media")));
-        Self { commands, media, database, seats: Arc::new(Semaphore::new(MAX_SOCKETS)) }
+        let (door, closed) = (Arc::new(Door::new(database.clone(), clock)), Arc::default());
+        Self { commands, media, database, door, closed, seats: Arc::new(Semaphore::new(MAX_SOCKETS)) }
     }
 
     /// Room for one more socket, if there is any.
@@ -55,8 +61,22 @@ impl Hub {
         Arc::clone(&self.seats).try_acquire_owned().ok()
     }
 
-    pub(super) async fn login(&self, socket: SocketRef, body: LoginRequest, ack: AckSender) {
-        self.send(Command::Login { socket, body, ack }).await;
+    pub(super) async fn login(&self, socket: SocketRef, body: LoginRequest, signed: Option<Signed>, ack: AckSender) {
+        self.send(Command::Login { socket, body, signed, ack }).await;
+    }
+
+    pub(super) async fn tell(&self, input: Input) {
+        if let Input::Accounts(accounts) = &input
+            && !accounts.is_empty()
+        {
+            self.closed.store(true, Ordering::Relaxed);
+        }
+        self.send(Command::Tell(input)).await;
+    }
+
+    /// Whether only those come in who have an account.
+    pub(super) fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Relaxed)
     }
 
     pub(super) async fn ring_ack(&self, socket: SocketId, body: RingAck) {
@@ -68,9 +88,9 @@ impl Hub {
     }
 
     /// A request and its answer; [`Reply::None`] when the hub is stopping.
-    pub(super) async fn ask(&self, sid: Option<SocketId>, request: Request) -> Reply {
+    pub(super) async fn ask(&self, sid: Option<SocketId>, bearer: Bearer, request: Request) -> Reply {
         match fresh() {
-            Some(fresh) => self.reply_to(Input::Request { sid, request, fresh }).await,
+            Some(fresh) => self.reply_to(Input::Request { sid, bearer, request, fresh }).await,
             None => Reply::None,
         }
     }

@@ -47,6 +47,18 @@ pub const MAX_RINGS: usize = 30;
 pub const RINGS_WINDOW_MS: Millis = 60_000;
 /// Tokens of one device for one call: each reconnect of the media may need one.
 pub const MAX_TOKENS: usize = 16;
+/// Wrong passwords of one account in [`TRIES_WINDOW_MS`], from anywhere,
+pub const MAX_ACCOUNT_TRIES: usize = 10;
+/// and from one address (an office behind one address forgets a few passwords on a Monday).
+pub const MAX_ADDRESS_TRIES: usize = 30;
+/// The window of [`MAX_ACCOUNT_TRIES`]: three thousand tries a day find no password that was not among the first guessed.
+pub const TRIES_WINDOW_MS: u64 = 5 * 60_000;
+/// Passwords hashed at once, each on a core of its own and with 19 MiB,
+pub const MAX_HASHES: usize = 2;
+/// and together with those that wait for one: an office that comes back signs in within seconds.
+pub const MAX_HASHES_WAITING: usize = 64;
+/// People whom one person has blocked.
+pub const MAX_BLOCKED: usize = 1_000;
 /// REST requests of one address: this many at once,
 pub const REQUEST_BURST: f64 = 300.0;
 /// and this many a second in the long run. A loopback address may be a dozen apps under test.

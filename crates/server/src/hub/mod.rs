@@ -13,9 +13,11 @@ pub mod logs;
 pub mod machine;
 mod media;
 mod rest;
+mod sign_in;
 mod socket;
 mod task;
 mod telling;
+mod tries;
 
 use std::sync::Arc;
 
@@ -23,10 +25,11 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tracing::Instrument as _;
 
 pub use guard::Access;
 use handle::Hub;
-use machine::{Machine, Settings};
+use machine::{Input, Machine, Settings};
 
 use crate::database::{Database, DatabaseError};
 use crate::echo;
@@ -87,7 +90,12 @@ pub async fn start(
     if unreadable > 0 {
         tracing::error!(unreadable, "calls of another version of this server cannot go on");
     }
+    let revision = database.accounts_revision().await?;
+    let accounts = database.accounts().await?;
+    machine.set_accounts(accounts.clone(), clock.now());
     let hub = Hub::start(machine, (database, clock), echo, media, tasks, stop);
+    hub.tell(Input::Accounts(accounts)).await;
+    tasks.spawn(sign_in::watch(hub.clone(), revision, stop.clone()).instrument(tracing::info_span!("hub_accounts")));
     let (layer, sockets) = socket::layer(hub.clone());
     let rings = Rings(hub.clone());
     let router = rest::routes(hub)

@@ -1,23 +1,28 @@
 //! The hub's REST.
 
+use std::convert::Infallible;
+
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
-use axum::extract::{Query, State};
+use axum::extract::{FromRequestParts, Query};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use http::StatusCode;
+use http::header::WWW_AUTHENTICATE;
+use http::{HeaderValue, StatusCode};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use zvonok_signaling_proto::Code;
 use zvonok_signaling_proto::rest::{
-    AcceptRequest, CallRef, CallRequest, DeclineRequest, Query as PageQuery, StatusRequest,
+    AcceptRequest, BlockRequest, CallRef, CallRequest, DeclineRequest, Query as PageQuery, StatusRequest,
 };
 
 use super::handle::Hub;
-use super::machine::{Answer, Reply, Request};
+use super::machine::{Answer, Bearer, Reply, Request};
+use super::sign_in;
+use crate::accounts::token;
 
-type Body = Result<Bytes, BytesRejection>;
+pub(super) type Body = Result<Bytes, BytesRejection>;
 
 /// All paths of the contract that this hub serves.
 pub(super) fn routes(hub: Hub) -> Router {
@@ -31,90 +36,129 @@ pub(super) fn routes(hub: Hub) -> Router {
         .route("/status", post(status))
         .route("/token", post(token))
         .route("/users", get(users))
+        .route("/block", post(block))
+        .route("/blocks", get(blocks))
+        .route("/login", post(sign_in::login))
+        .route("/logout", post(sign_in::logout))
         .route("/calls", get(calls))
         .fallback(async || refusal(StatusCode::NOT_FOUND, "There is nothing at this address."))
         .method_not_allowed_fallback(async || refusal(StatusCode::METHOD_NOT_ALLOWED, "Not by this method."))
         .with_state(hub)
 }
 
-async fn call(State(hub): State<Hub>, body: Body) -> Response {
+async fn call(asker: Asker, body: Body) -> Response {
     match read::<CallRequest>(body) {
-        Ok(body) => hub.answer(body.sid.clone(), Request::Call(body)).await,
+        Ok(body) => asker.answer(body.sid.clone(), Request::Call(body)).await,
         Err(refusal) => reply(refusal),
     }
 }
 
-async fn accept(State(hub): State<Hub>, body: Body) -> Response {
+async fn accept(asker: Asker, body: Body) -> Response {
     match read::<AcceptRequest>(body) {
-        Ok(body) => hub.answer(body.sid.clone(), Request::Accept(body)).await,
+        Ok(body) => asker.answer(body.sid.clone(), Request::Accept(body)).await,
         Err(refusal) => reply(refusal),
     }
 }
 
-async fn decline(State(hub): State<Hub>, body: Body) -> Response {
+async fn decline(asker: Asker, body: Body) -> Response {
     match read::<DeclineRequest>(body) {
-        Ok(body) => hub.answer(body.sid.clone(), Request::Decline(body)).await,
+        Ok(body) => asker.answer(body.sid.clone(), Request::Decline(body)).await,
         Err(refusal) => reply(refusal),
     }
 }
 
-async fn cancel(State(hub): State<Hub>, body: Body) -> Response {
+async fn cancel(asker: Asker, body: Body) -> Response {
     match read::<CallRef>(body) {
-        Ok(body) => hub.answer(body.sid, Request::Cancel(body.call_id)).await,
+        Ok(body) => asker.answer(body.sid, Request::Cancel(body.call_id)).await,
         Err(refusal) => reply(refusal),
     }
 }
 
-async fn hangup(State(hub): State<Hub>, body: Body) -> Response {
+async fn hangup(asker: Asker, body: Body) -> Response {
     match read::<CallRef>(body) {
-        Ok(body) => hub.answer(body.sid, Request::Hangup(body.call_id)).await,
+        Ok(body) => asker.answer(body.sid, Request::Hangup(body.call_id)).await,
         Err(refusal) => reply(refusal),
     }
 }
 
-async fn status(State(hub): State<Hub>, body: Body) -> Response {
+async fn status(asker: Asker, body: Body) -> Response {
     match read::<StatusRequest>(body) {
-        Ok(body) => hub.answer(body.sid, Request::Status(body.status)).await,
+        Ok(body) => asker.answer(body.sid, Request::Status(body.status)).await,
         Err(refusal) => reply(refusal),
     }
 }
 
-async fn token(State(hub): State<Hub>, body: Body) -> Response {
+async fn token(asker: Asker, body: Body) -> Response {
     match read::<CallRef>(body) {
-        Ok(body) => hub.answer(body.sid, Request::Token(body.call_id)).await,
+        Ok(body) => asker.answer(body.sid, Request::Token(body.call_id)).await,
         Err(refusal) => reply(refusal),
     }
 }
 
-async fn users(
-    State(hub): State<Hub>,
-    query: Result<Query<PageQuery>, axum::extract::rejection::QueryRejection>,
-) -> Response {
+async fn users(asker: Asker, query: Result<Query<PageQuery>, axum::extract::rejection::QueryRejection>) -> Response {
     match query {
-        Ok(Query(query)) => hub.answer(query.sid, Request::Users).await,
+        Ok(Query(query)) => asker.answer(query.sid, Request::Users).await,
         Err(error) => reply(malformed(&error.body_text())),
     }
 }
 
-async fn calls(
-    State(hub): State<Hub>,
-    query: Result<Query<PageQuery>, axum::extract::rejection::QueryRejection>,
-) -> Response {
+async fn calls(asker: Asker, query: Result<Query<PageQuery>, axum::extract::rejection::QueryRejection>) -> Response {
     match query {
         Ok(Query(query)) => {
             let (before, limit) = (query.before, query.limit);
-            hub.answer(query.sid, Request::Calls { before, limit }).await
+            asker.answer(query.sid, Request::Calls { before, limit }).await
         }
         Err(error) => reply(malformed(&error.body_text())),
     }
 }
 
-impl Hub {
+async fn block(asker: Asker, body: Body) -> Response {
+    match read::<BlockRequest>(body) {
+        Ok(body) => asker.answer(body.sid.clone(), Request::Block(body)).await,
+        Err(refusal) => reply(refusal),
+    }
+}
+
+async fn blocks(asker: Asker, query: Result<Query<PageQuery>, axum::extract::rejection::QueryRejection>) -> Response {
+    match query {
+        Ok(Query(query)) => asker.answer(query.sid, Request::Blocks).await,
+        Err(error) => reply(malformed(&error.body_text())),
+    }
+}
+
+/// Who asks, by the token of the request.
+struct Asker {
+    hub: Hub,
+    token: Option<String>,
+}
+
+impl FromRequestParts<Hub> for Asker {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut http::request::Parts, hub: &Hub) -> Result<Self, Infallible> {
+        Ok(Self { hub: hub.clone(), token: sign_in::bearer(&parts.headers).map(str::to_owned) })
+    }
+}
+
+impl Asker {
+    /// What the token shows. The socket's is known without the database, so that calls go on while that is down.
+    async fn bearer(&self, sid: Option<&str>) -> Result<Bearer, Answer> {
+        let Some(given) = &self.token else { return Ok(Bearer::None) };
+        if sid.is_some() {
+            return Ok(token::hash(given).map_or(Bearer::None, Bearer::Hash));
+        }
+        Ok(self.hub.door.session(given).await?.map_or(Bearer::None, Bearer::Session))
+    }
+
     async fn answer(&self, sid: Option<String>, request: Request) -> Response {
-        match self.ask(sid, request).await {
+        let bearer = match self.bearer(sid.as_deref()).await {
+            Ok(bearer) => bearer,
+            Err(refusal) => return reply(refusal),
+        };
+        match self.hub.ask(sid, bearer, request).await {
             Reply::Answer(answer) => reply(answer),
-            Reply::Grant(grant) => reply(self.mint(grant).await),
-            Reply::History(query) => reply(self.history(query).await),
+            Reply::Grant(grant) => reply(self.hub.mint(grant).await),
+            Reply::History(query) => reply(self.hub.history(query).await),
             Reply::None | Reply::Ack(_) | Reply::LoginRefused(_) => {
                 reply(Answer::refused(Code::Unavailable, "The hub is stopping."))
             }
@@ -123,7 +167,7 @@ impl Hub {
 }
 
 /// Reads a JSON body, whatever content type it is said to have: a page's form has the origin checked already.
-fn read<T: DeserializeOwned>(body: Body) -> Result<T, Answer> {
+pub(super) fn read<T: DeserializeOwned>(body: Body) -> Result<T, Answer> {
     let body = body.map_err(|error| malformed(&error.body_text()))?;
     serde_json::from_slice(&body).map_err(|error| malformed(&error.to_string()))
 }
@@ -145,5 +189,9 @@ pub(super) fn reply(answer: Answer) -> Response {
         body.insert("code".to_owned(), Value::from(code.as_str()));
     }
     let status = StatusCode::from_u16(answer.http).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    (status, Json(Value::Object(body))).into_response()
+    let mut response = (status, Json(Value::Object(body))).into_response();
+    if status == StatusCode::UNAUTHORIZED {
+        response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
+    response
 }

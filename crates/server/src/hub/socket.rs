@@ -16,6 +16,7 @@ use zvonok_signaling_proto::{Code, SOCKET_PATH};
 
 use super::handle::Hub;
 use super::limits::{EVENTS_AT_ONCE, MAX_MESSAGE, MAX_QUEUED, PING_INTERVAL_MS, PING_TIMEOUT_MS};
+use crate::accounts::Signed;
 
 /// The Socket.IO endpoint: WebSockets only, namespace `/`.
 pub(super) fn layer(hub: Hub) -> (SocketIoLayer, SocketIo) {
@@ -38,6 +39,8 @@ pub(super) fn layer(hub: Hub) -> (SocketIoLayer, SocketIo) {
 struct Seat {
     /// Its room among all sockets; none in tests.
     _room: Option<OwnedSemaphorePermit>,
+    /// What its token has shown.
+    signed: Option<Signed>,
     /// The library takes events for it from now on.
     ready: CancellationToken,
     /// The library handles each event in a task of its own, and counts them not.
@@ -45,8 +48,8 @@ struct Seat {
 }
 
 impl Seat {
-    fn new(room: Option<OwnedSemaphorePermit>) -> Self {
-        Self { _room: room, ready: CancellationToken::new(), turns: Arc::new(Semaphore::new(EVENTS_AT_ONCE)) }
+    fn new(room: Option<OwnedSemaphorePermit>, signed: Option<Signed>) -> Self {
+        Self { _room: room, signed, ready: CancellationToken::new(), turns: Arc::new(Semaphore::new(EVENTS_AT_ONCE)) }
     }
 
     /// Leave to handle one more event; none where too many are being handled.
@@ -68,9 +71,16 @@ fn turn(socket: &SocketRef) -> Option<(Arc<Seat>, OwnedSemaphorePermit)> {
 }
 
 /// Runs before the client is told that it is connected: a `login` sent at once finds its handler.
-async fn prepare(socket: SocketRef, State(hub): State<Hub>) -> Result<(), TooManySockets> {
-    let room = hub.room().ok_or(TooManySockets)?;
-    socket.extensions.insert(Arc::new(Seat::new(Some(room))));
+async fn prepare(socket: SocketRef, State(hub): State<Hub>, TryData(auth): TryData<Auth>) -> Result<(), Refused> {
+    let room = hub.room().ok_or(Refused::TooMany)?;
+    let signed = match auth.ok().and_then(|auth| auth.token) {
+        Some(token) if hub.is_closed() => hub.door.session(&token).await.map_err(|_| Refused::Unavailable)?,
+        Some(_) | None => None,
+    };
+    if hub.is_closed() && signed.is_none() {
+        return Err(Refused::NotSignedIn);
+    }
+    socket.extensions.insert(Arc::new(Seat::new(Some(room), signed)));
     socket.on("login", login);
     socket.on("ring_ack", ring_ack);
     socket.on_disconnect(disconnected);
@@ -85,17 +95,29 @@ async fn connected(socket: SocketRef) {
     }
 }
 
-/// What a client reads when the hub is full.
+/// The CONNECT packet's `auth`.
+#[derive(serde::Deserialize)]
+struct Auth {
+    token: Option<String>,
+}
+
+/// What a client reads that is not let in: a [`Code`], and words for people. The library has no other member for it.
 #[derive(Debug, thiserror::Error)]
-#[error("too many sockets")]
-struct TooManySockets;
+enum Refused {
+    #[error("too_many: The hub has as many sockets as it can.")]
+    TooMany,
+    #[error("not_signed_in: Sign in first.")]
+    NotSignedIn,
+    #[error("unavailable: The hub cannot look up accounts just now.")]
+    Unavailable,
+}
 
 async fn login(socket: SocketRef, State(hub): State<Hub>, TryData(body): TryData<LoginRequest>, ack: AckSender) {
     let Some((seat, _turn)) = turn(&socket) else { return };
     match body {
         Ok(body) => {
             seat.ready.cancelled().await;
-            hub.login(socket, body, ack).await;
+            hub.login(socket, body, seat.signed.clone(), ack).await;
         }
         Err(_) => {
             tracing::debug!("a malformed login");
@@ -129,7 +151,7 @@ mod tests {
 
     #[test]
     fn so_many_events_of_one_socket_are_handled_and_no_more() {
-        let seat = Seat::new(None);
+        let seat = Seat::new(None, None);
         let turns: Vec<_> = std::iter::from_fn(|| seat.turn()).collect();
         assert_eq!(turns.len(), EVENTS_AT_ONCE);
         drop(turns);

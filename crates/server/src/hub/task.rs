@@ -15,6 +15,7 @@ use super::journal::Journal;
 use super::limits::HOLD_MS;
 use super::machine::{Input, Machine, Output, Reply, SocketId};
 use super::media::MediaOp;
+use crate::accounts::Signed;
 use crate::echo::Echo;
 
 /// Least time between two ticks: a deadline that stays due must not spin the task.
@@ -25,7 +26,7 @@ const GONE: usize = 256;
 
 /// What is asked of the hub's task.
 pub(super) enum Command {
-    Login { socket: SocketRef, body: LoginRequest, ack: AckSender },
+    Login { socket: SocketRef, body: LoginRequest, signed: Option<Signed>, ack: AckSender },
     Tell(Input),
     Ask { input: Input, reply: oneshot::Sender<Reply> },
 }
@@ -117,13 +118,13 @@ impl Task {
 
     fn take(&mut self, command: Command) {
         match command {
-            Command::Login { socket, body, ack } => {
+            Command::Login { socket, body, signed, ack } => {
                 let id = socket.id.to_string();
                 if self.gone.contains(&id) {
                     return;
                 }
                 self.sockets.insert(id.clone(), socket);
-                self.handle(Input::Login { socket: id, body }, Asker::Login(ack));
+                self.handle(Input::Login { socket: id, body, signed }, Asker::Login(ack));
             }
             Command::Tell(input) => {
                 if let Input::SocketGone { socket } = &input {

@@ -8,7 +8,7 @@ use tracing::Instrument as _;
 use zvonok_signaling_proto::event::ServerEvent;
 
 use super::handle::fresh;
-use super::machine::{Input, Output, Reply};
+use super::machine::{Bearer, Input, Output, Reply};
 use super::media::MediaOp;
 use super::task::{Asker, Task};
 
@@ -100,7 +100,7 @@ impl Task {
         let ServerEvent::Calling(calling) = event else { return };
         // In order: the session's end, if it comes at once, comes after its echo.
         self.media(MediaOp::StartEcho { session: calling.session.clone() });
-        self.handle(Input::Request { sid: Some(sid), request, fresh }, Asker::Nobody);
+        self.handle(Input::Request { sid: Some(sid), bearer: Bearer::None, request, fresh }, Asker::Nobody);
     }
 
     fn media(&self, op: MediaOp) {

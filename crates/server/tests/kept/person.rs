@@ -100,7 +100,6 @@ impl Person {
     }
 
     /// Waits until the hub ends the connection.
-    #[allow(dead_code, reason = "used by the tests of accounts")]
     pub(crate) async fn is_ended(&mut self) {
         while self.frame().await.is_some_and(|frame| frame != "41") {}
     }

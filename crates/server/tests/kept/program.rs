@@ -82,7 +82,6 @@ fn command(folder: &Path, place: &Place<'_>) -> Command {
 }
 
 /// `zvonok-server user ...` with `input` on its standard input; whether it succeeded, and what it printed.
-#[allow(dead_code, reason = "used by the tests of accounts")]
 pub(crate) fn user(folder: &Folder, place: &Place<'_>, args: &[&str], input: &str) -> (bool, String) {
     let mut command = command(&folder.0, place);
     command.arg("user").args(args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());

@@ -72,6 +72,9 @@ pub(super) struct Call {
     pub(super) started_at: Millis,
     pub(super) expires_at: Millis,
     pub(super) stage: Stage,
+    /// The called person has blocked the caller, and is told nothing of it.
+    #[serde(default)]
+    pub(super) hidden: bool,
     /// Tokens the hub gave for it.
     pub(super) tokens: Vec<Token>,
 }

@@ -81,9 +81,11 @@ impl Machine {
         for party in forgotten {
             self.forget_device(&party);
         }
-        let changes = &mut self.changes;
+        let (changes, accounts) = (&mut self.changes, &self.accounts);
         self.people.retain(|login, person| {
-            let keep = !person.devices.is_empty() || person.shown != Status::Offline;
+            let keep = !person.devices.is_empty()
+                || person.shown != Status::Offline
+                || accounts.as_ref().is_some_and(|accounts| accounts.contains_key(login));
             if !keep {
                 changes.push(Change::NoPerson(login.clone()));
             }

@@ -199,6 +199,9 @@ impl Machine {
     pub(super) fn remember(&mut self, call: &Call, answered_at: Option<Millis>, outcome: Outcome, now: Millis) {
         self.over.insert(call.id.clone());
         for login in [&call.caller, &call.callee] {
+            if call.hidden && *login == call.callee {
+                continue;
+            }
             // Nobody asks for a resident's.
             if self.people.get(login).is_none_or(|person| !person.never_busy) {
                 let record =

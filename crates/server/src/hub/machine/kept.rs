@@ -43,7 +43,7 @@ impl Machine {
     pub fn restore(&mut self, kept: Kept, now: Millis) -> usize {
         for (login, body) in kept.people {
             let mut person = Person::new(login.to_string());
-            (person.set, person.last_seen) = (body.set, body.last_seen);
+            (person.set, person.last_seen, person.blocked) = (body.set, body.last_seen, body.blocked);
             self.people.insert(login, person);
         }
         for (login, id, body) in kept.devices {
@@ -144,7 +144,8 @@ impl Person {
     fn kept(&self) -> KeptPerson {
         // Busy that a page of part A has set goes with the page.
         let held = self.devices.values().any(|device| device.holds_busy);
-        KeptPerson { set: if held { Status::Available } else { self.set }, last_seen: self.last_seen }
+        let set = if held { Status::Available } else { self.set };
+        KeptPerson { set, last_seen: self.last_seen, blocked: self.blocked.clone() }
     }
 }
 

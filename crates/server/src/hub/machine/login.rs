@@ -9,12 +9,16 @@ use super::call::{Call, Stage};
 use super::finish::How;
 use super::people::{Device, Person};
 use super::{Machine, Output, Party, Reply, SocketId};
+use crate::accounts::Signed;
 
 /// The person part of a device id is bounded like a login.
 const MAX_DEVICE_ID: usize = 64;
 
 impl Machine {
-    pub(super) fn login(&mut self, socket: SocketId, body: LoginRequest, now: Millis) -> Reply {
+    pub(super) fn login(&mut self, socket: SocketId, body: LoginRequest, signed: Option<Signed>, now: Millis) -> Reply {
+        if let Some((code, message)) = self.no_entry(&body.login, signed.as_ref(), now) {
+            return refuse(code, message);
+        }
         if self.people.get(&body.login).is_some_and(|person| person.never_busy) {
             return refuse(Code::NotAllowed, "This login belongs to the server.");
         }
@@ -40,6 +44,9 @@ impl Machine {
         }
         self.attach(&party, &socket, &body, extended, now);
         self.sockets.insert(socket.clone(), party.clone());
+        if let Some(signed) = signed {
+            self.signed.insert(socket.clone(), signed);
+        }
         self.touched.insert(party.login.clone());
         self.show_presence(now);
         if extended {
@@ -72,6 +79,7 @@ impl Machine {
                 device.gone_at = None;
                 if let Some(old) = device.socket.replace(socket.clone()).filter(|old| old != socket) {
                     self.sockets.remove(&old);
+                    self.signed.remove(&old);
                     self.outputs.push_back(Output::Disconnect { socket: old });
                 }
                 if extended {
@@ -98,6 +106,7 @@ impl Machine {
             let id = id.0.clone();
             if let Some(socket) = person.devices.remove(&id).and_then(|device| device.socket) {
                 self.sockets.remove(&socket);
+                self.signed.remove(&socket);
                 self.outputs.push_back(Output::Disconnect { socket });
             }
             self.forget_device(&Party { login: party.login.clone(), device: id });
@@ -124,8 +133,8 @@ impl Machine {
         }
         let pending = self.pending(party, now);
         let roster = self.contacts(&party.login);
-        let me = Me { login: party.login.clone(), name, role: "user".to_owned(), status };
-        let features = if self.settings.tokens { vec!["tokens".to_owned()] } else { Vec::new() };
+        let me = Me { login: party.login.clone(), name, role: self.role_of(&party.login).to_owned(), status };
+        let features = if self.gives_tokens() { vec!["tokens".to_owned()] } else { Vec::new() };
         Reply::Ack(Box::new(LoginAck {
             version: VERSION,
             sid,
@@ -170,6 +179,7 @@ impl Machine {
     }
 
     pub(super) fn socket_gone(&mut self, socket: &str, now: Millis) {
+        self.signed.remove(socket);
         let Some(party) = self.sockets.remove(socket) else { return };
         let seq = self.logs.seq(&party.login, &party.device);
         let Some(person) = self.people.get_mut(&party.login) else { return };

@@ -4,6 +4,7 @@
 //! [`Machine::poll_output`], in order. It has no clock (times are handed in, and never go backwards) and no randomness
 //! (ids are handed in). One task owns it, so the first answer to a ring wins without any lock.
 
+mod accounts;
 mod answer;
 mod call;
 mod due;
@@ -29,11 +30,12 @@ use zvonok_signaling_proto::{Code, Login, Millis};
 use call::Calls;
 use kept::Over;
 use people::{Device, Person};
-pub use types::{Answer, Fresh, Grant, Input, Output, Reply, Request, SocketId};
+pub use types::{Answer, Bearer, Fresh, Grant, Input, Output, Reply, Request, SocketId};
 
 use super::change::Change;
 use super::limits::MAX_PEOPLE;
 use super::logs::Logs;
+use crate::accounts::{AccountBody, Signed};
 
 /// What the machine is set to.
 #[derive(Debug, Clone, Copy)]
@@ -53,6 +55,10 @@ pub struct Machine {
     people: BTreeMap<Login, Person>,
     /// Who a socket is, and which device.
     sockets: HashMap<SocketId, Party>,
+    /// How a socket has proven that, where there are accounts.
+    signed: HashMap<SocketId, Signed>,
+    /// `None` in open mode.
+    accounts: Option<BTreeMap<Login, AccountBody>>,
     calls: Calls,
     logs: Logs,
     /// Calls that are over and forgotten but for their ids.
@@ -83,6 +89,8 @@ impl Machine {
             settings,
             people: BTreeMap::new(),
             sockets: HashMap::new(),
+            signed: HashMap::new(),
+            accounts: None,
             calls: Calls::default(),
             logs: Logs::default(),
             over: Over::default(),
@@ -112,7 +120,7 @@ impl Machine {
         // Whatever is due comes first, so that an answer that comes too late finds its ring dead.
         self.expire(now);
         let reply = match input {
-            Input::Login { socket, body } => self.login(socket, body, now),
+            Input::Login { socket, body, signed } => self.login(socket, body, signed, now),
             Input::RingAck { socket, body } => {
                 self.ring_ack(&socket, &body, now);
                 Reply::None
@@ -121,8 +129,16 @@ impl Machine {
                 self.socket_gone(&socket, now);
                 Reply::None
             }
-            Input::Request { sid, request, fresh } => self.request(sid.as_deref(), request, fresh, now),
+            Input::Request { sid, bearer, request, fresh } => self.request(sid.as_deref(), bearer, request, fresh, now),
             Input::Minted { grant, connection_id } => self.minted(grant, connection_id),
+            Input::Accounts(accounts) => {
+                self.set_accounts(accounts, now);
+                Reply::None
+            }
+            Input::SessionOver { session } => {
+                self.session_over(&session, now);
+                Reply::None
+            }
             Input::Tick => Reply::None,
             Input::Stop => {
                 self.stop(now);
@@ -144,14 +160,14 @@ impl Machine {
         take(&mut self.changes)
     }
 
-    fn request(&mut self, sid: Option<&str>, request: Request, fresh: Fresh, now: Millis) -> Reply {
-        let Some(party) = sid.and_then(|sid| self.sockets.get(sid)).cloned() else {
-            // The tutorial's caller page as printed sends `sid: null`.
-            return Reply::Answer(Answer::outcome(
-                Code::NotSignedIn,
-                "Not signed in: this page has to emit `login` on its socket first and send that socket's id as `sid`.",
-            ));
+    fn request(&mut self, sid: Option<&str>, bearer: Bearer, request: Request, fresh: Fresh, now: Millis) -> Reply {
+        let party = match self.asks(sid, bearer, now) {
+            Ok(party) => party,
+            Err(refused) => return Reply::Answer(refused),
         };
+        if party.device.is_empty() && request.needs_device() {
+            return Reply::Answer(Answer::outcome(Code::NotSignedIn, "That needs a socket: send its id as `sid`."));
+        }
         Reply::Answer(match request {
             Request::Call(body) => self.place(&party, body, fresh, now),
             Request::Accept(body) => self.accept(&party, &body.call_id, body.media, now),
@@ -164,6 +180,8 @@ impl Machine {
                 Err(answer) => answer,
             },
             Request::Users => self.users(&party),
+            Request::Block(body) => self.block(&party, body, now),
+            Request::Blocks => self.blocks(&party),
             Request::Calls { before, limit } => return Reply::History(self.history(&party, before, limit)),
         })
     }

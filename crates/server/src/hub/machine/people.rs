@@ -1,6 +1,6 @@
 //! People and their devices.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use zvonok_signaling_proto::event::DeviceRef;
 use zvonok_signaling_proto::{Login, Millis, Status};
@@ -27,6 +27,8 @@ pub(super) struct Person {
     pub(super) shown: Status,
     /// Answers every call, however many (the echo).
     pub(super) never_busy: bool,
+    /// For these people this person is never there.
+    pub(super) blocked: BTreeSet<Login>,
     /// When this person placed the latest calls.
     pub(super) rings: VecDeque<Millis>,
 }
@@ -40,6 +42,7 @@ impl Person {
             last_seen: None,
             shown: Status::Offline,
             never_busy: false,
+            blocked: BTreeSet::new(),
             rings: VecDeque::new(),
         }
     }
@@ -103,7 +106,9 @@ impl Machine {
         let in_call = |login: &Login| {
             self.calls.values().any(|call| call.is_alive() && (call.caller == *login || call.callee == *login))
         };
-        let idle = self.people.iter().filter(|(login, person)| !person.is_online() && !in_call(login));
+        let idle =
+            |(login, person): &(&Login, &Person)| !person.is_online() && !in_call(login) && !self.has_account(login);
+        let idle = self.people.iter().filter(idle);
         let Some(longest) = idle.min_by_key(|(_, person)| person.last_seen).map(|(login, _)| login.clone()) else {
             return false;
         };

@@ -22,11 +22,14 @@ impl Machine {
         if body.login == who.login {
             return Answer::outcome(Code::NotAllowed, "You cannot call yourself.");
         }
-        let Some(callee) = self.people.get(&body.login) else {
+        let Some(callee) = self.people.get(&body.login).filter(|_| self.is_somebody(&body.login)) else {
             return Answer::outcome(Code::UnknownUser, format!("Nobody here is called {}.", body.login));
         };
         let plain = callee.has_plain_device()
             || self.people.get(&who.login).is_some_and(super::people::Person::has_plain_device);
+        if !self.may_call(&who.login, &body.login) {
+            return Answer::outcome(Code::NotAllowed, format!("You may not call {}.", callee.name));
+        }
         if self.rings_too_often(who, now) {
             return Answer::refused(Code::TooMany, "Too many calls in a minute. Wait a little.");
         }
@@ -45,6 +48,7 @@ impl Machine {
             started_at: now,
             expires_at: now.saturating_add(self.settings.ring_ttl_ms),
             stage: Stage::Ringing { devices: BTreeMap::new() },
+            hidden: false,
             tokens: Vec::new(),
         };
         self.leave_calls(who, None, now);
@@ -158,7 +162,7 @@ impl Machine {
     fn refusal(&self, call: &Call) -> Option<Head> {
         let person = self.people.get(&call.callee)?;
         let name = &person.name;
-        if !person.is_online() {
+        if !person.is_online() || person.blocked.contains(&call.caller) {
             Some(Head::failure(Code::Offline, format!("{name} is not connected.")))
         } else if person.set == Status::Dnd {
             Some(Head::failure(Code::Dnd, format!("{name} does not want to be disturbed.")))
@@ -174,8 +178,11 @@ impl Machine {
         let outcome = if refusal.code == Some(Code::Busy) { Outcome::Busy } else { Outcome::Missed };
         let answer = Answer { http: 200, head: refusal.clone(), body: serde_json::Map::new() };
         call.stage = Stage::Ended { at: now, device: None, outcome, refusal: Some(refusal), merged_into: None };
+        call.hidden = self.is_blocked(&call.caller, &call.callee);
         self.remember(&call, None, outcome, now);
-        self.tell_missed(&call, now);
+        if !call.hidden {
+            self.tell_missed(&call, now);
+        }
         self.calls.insert(call.id.clone(), call);
         answer
     }

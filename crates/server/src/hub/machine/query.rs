@@ -14,7 +14,7 @@ use crate::media_control::Role;
 impl Machine {
     /// Whether this device may have a token for that call. While it rings, all that ring may prepare.
     pub(super) fn token(&self, who: &Party, id: &CallId) -> Result<Grant, Answer> {
-        if !self.settings.tokens {
+        if !self.gives_tokens() {
             return Err(Answer::refused(Code::NotAllowed, "This hub does not hand out tokens."));
         }
         let call = self.calls.get(id).map(|call| self.living(call)).ok_or_else(not_in_call)?;

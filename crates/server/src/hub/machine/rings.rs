@@ -1,7 +1,7 @@
 //! Rings, as a device finds them when it comes, and as it acknowledges them.
 
-use zvonok_signaling_proto::event::{Calling, RingAck, RingDevice, Ringing, ServerEvent};
 use zvonok_signaling_proto::Millis;
+use zvonok_signaling_proto::event::{Calling, RingAck, RingDevice, Ringing, ServerEvent};
 
 use super::call::Stage;
 use super::{Machine, Party};
@@ -70,4 +70,3 @@ impl Machine {
         self.tell(&caller, event, now);
     }
 }
-

@@ -4,6 +4,7 @@ use zvonok_signaling_proto::event::{Contact, DeviceRef, Presence, ServerEvent};
 use zvonok_signaling_proto::{Login, Millis, Status};
 
 use super::super::change::{Change, KeptEvent};
+use super::people::Person;
 use super::{Machine, Output, Party};
 
 impl Machine {
@@ -90,31 +91,39 @@ impl Machine {
             if status == Status::Offline {
                 person.last_seen = Some(now);
             }
-            let last_seen = person.last_seen;
+            let (last_seen, blocked) = (person.last_seen, person.blocked.clone());
             self.keep_person(&login);
             let event = ServerEvent::Presence(Presence { login, status, last_seen });
-            for person in self.people.values() {
-                for device in person.devices.values().filter(|device| !device.plain) {
-                    if let Some(socket) = device.socket.clone() {
-                        let event = event.clone();
-                        self.outputs.push_back(Output::Emit { socket, event, seq: None, plain: false });
-                    }
-                }
+            let sees = self.people.iter().filter(|(login, _)| !blocked.contains(*login));
+            let devices = sees.flat_map(|(_, person)| person.devices.values()).filter(|device| !device.plain);
+            for socket in devices.filter_map(|device| device.socket.clone()) {
+                let event = event.clone();
+                self.outputs.push_back(Output::Emit { socket, event, seq: None, plain: false });
             }
         }
     }
 
-    /// Everybody but one.
+    /// Tells a device something that has no number, if it is connected.
+    pub(super) fn show(&mut self, to: &Party, event: &ServerEvent) {
+        let device = self.people.get(&to.login).and_then(|person| person.devices.get(&to.device));
+        if let Some(socket) = device.and_then(|device| device.socket.clone()) {
+            let event = event.clone();
+            self.outputs.push_back(Output::Emit { socket, event, seq: None, plain: false });
+        }
+    }
+
+    /// Everybody but one, as that one sees them.
     pub(super) fn contacts(&self, but: &Login) -> Vec<Contact> {
-        self.people
-            .iter()
-            .filter(|(login, _)| *login != but)
-            .map(|(login, person)| Contact {
+        let others = self.people.iter().filter(|(login, _)| *login != but && self.is_somebody(login));
+        let contact = |(login, person): (&Login, &Person)| {
+            let hidden = person.blocked.contains(but);
+            Contact {
                 login: login.clone(),
                 name: person.name.clone(),
-                status: person.shown,
-                last_seen: person.last_seen,
-            })
-            .collect()
+                status: if hidden { Status::Offline } else { person.shown },
+                last_seen: person.last_seen.filter(|_| !hidden),
+            }
+        };
+        others.map(contact).collect()
     }
 }

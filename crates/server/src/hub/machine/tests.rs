@@ -1,5 +1,6 @@
 //! The hub machine with a made-up clock.
 
+mod accounts;
 mod calls;
 mod disk;
 mod plain;
@@ -76,16 +77,20 @@ impl Rig {
         let device = device.trim_end_matches('\'');
         let body = json!({"login": login, "version": 2, "last_seq": last_seq,
                           "device": {"id": format!("{login}-{device}"), "name": device}});
-        let input = Input::Login { socket: socket.into(), body: serde_json::from_value(body).unwrap() };
-        let reply = self.handle(input);
+        let reply = self.enter(socket, body, None);
         let Reply::Ack(ack) = reply else { panic!("not acknowledged: {reply:?}") };
         *ack
+    }
+
+    fn enter(&mut self, socket: &str, body: Value, signed: Option<Signed>) -> Reply {
+        let body = serde_json::from_value(body).unwrap();
+        self.handle(Input::Login { socket: socket.into(), body, signed })
     }
 
     /// Signs a page of part A in.
     fn page(&mut self, socket: &str, login: &str) {
         let body = serde_json::from_value(json!({"login": login})).unwrap();
-        assert_eq!(self.handle(Input::Login { socket: socket.into(), body }), Reply::None);
+        assert_eq!(self.handle(Input::Login { socket: socket.into(), body, signed: None }), Reply::None);
     }
 
     fn gone(&mut self, socket: &str) {
@@ -93,12 +98,17 @@ impl Rig {
     }
 
     fn ask(&mut self, sid: &str, request: Request) -> Value {
+        self.ask_as(Some(sid), Bearer::None, request).1
+    }
+
+    /// HTTP status and answer.
+    fn ask_as(&mut self, sid: Option<&str>, bearer: Bearer, request: Request) -> (u16, Value) {
         self.ids += 1;
         let fresh = Fresh {
             call_id: format!("fresh-{:04}", self.ids).parse().unwrap(),
             session: format!("session-{:04}", self.ids),
         };
-        let reply = self.handle(Input::Request { sid: Some(sid.into()), request, fresh });
+        let reply = self.handle(Input::Request { sid: sid.map(str::to_owned), bearer, request, fresh });
         let answer = if let Reply::Grant(grant) = reply {
             let connection_id = format!("con_{}", grant.device);
             let minted = self.handle(Input::Minted { grant: grant.clone(), connection_id });
@@ -116,7 +126,7 @@ impl Rig {
         };
         let mut value = serde_json::to_value(&answer.head).unwrap();
         value.as_object_mut().unwrap().extend(answer.body);
-        value
+        (answer.http, value)
     }
 
     fn call(&mut self, sid: &str, login: &str, id: &str) -> Value {

@@ -2,10 +2,11 @@
 
 use serde_json::{Map, Value};
 use zvonok_signaling_proto::event::{LoginAck, LoginRequest, RingAck, ServerEvent};
-use zvonok_signaling_proto::rest::{AcceptRequest, CallRequest, DeclineRequest, Head};
+use zvonok_signaling_proto::rest::{AcceptRequest, BlockRequest, CallRequest, DeclineRequest, Head};
 use zvonok_signaling_proto::{CallId, Code, Login, Millis, StatusWord};
 
 use super::super::change::HistoryQuery;
+use crate::accounts::{Account, Signed};
 use crate::media_control::Role;
 
 /// A socket's id: what Socket.IO calls `socket.id`, and bodies `sid`.
@@ -20,6 +21,8 @@ pub enum Input {
         socket: SocketId,
         /// The event.
         body: LoginRequest,
+        /// What its token has shown, if it sent one.
+        signed: Option<Signed>,
     },
     /// From a socket: `ring_ack`.
     RingAck {
@@ -37,6 +40,8 @@ pub enum Input {
     Request {
         /// The socket that the body names.
         sid: Option<SocketId>,
+        /// Its token.
+        bearer: Bearer,
         /// What is asked.
         request: Request,
         /// Ids to use, if new ones are needed.
@@ -49,10 +54,28 @@ pub enum Input {
         /// OpenVidu's connection id of the token.
         connection_id: String,
     },
+    /// From the database: all accounts, some of which have changed.
+    Accounts(Vec<Account>),
+    /// A token was taken back.
+    SessionOver {
+        /// Its hash.
+        session: String,
+    },
     /// Time passed; feed it when [`super::Machine::deadline`] is due.
     Tick,
     /// The hub stops: what rings is over, and nothing rings any more.
     Stop,
+}
+
+/// The token of a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Bearer {
+    /// It sent none that is known.
+    None,
+    /// Its hash, to be compared with that of the socket named beside it.
+    Hash(String),
+    /// What it has shown, where no socket is named.
+    Session(Signed),
 }
 
 /// A REST request.
@@ -74,6 +97,10 @@ pub enum Request {
     Token(CallId),
     /// `GET /users`
     Users,
+    /// `POST /block`
+    Block(BlockRequest),
+    /// `GET /blocks`
+    Blocks,
     /// `GET /calls`
     Calls {
         /// Only calls that started before this.
@@ -81,6 +108,23 @@ pub enum Request {
         /// At most so many.
         limit: Option<usize>,
     },
+}
+
+impl Request {
+    /// Whether it is a device that asks, and not only a person.
+    #[must_use]
+    pub fn needs_device(&self) -> bool {
+        match self {
+            Self::Users | Self::Calls { .. } | Self::Block(_) | Self::Blocks => false,
+            Self::Call(_)
+            | Self::Accept(_)
+            | Self::Decline(_)
+            | Self::Cancel(_)
+            | Self::Hangup(_)
+            | Self::Status(_)
+            | Self::Token(_) => true,
+        }
+    }
 }
 
 /// Unguessable ids made by the driver, since the machine has no randomness.

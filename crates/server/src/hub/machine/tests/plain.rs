@@ -65,7 +65,7 @@ fn a_socket_that_never_signed_in_is_told_so() {
     let mut rig = Rig::new();
     let fresh = Fresh { call_id: id("x"), session: "x".into() };
     let body = serde_json::from_value(json!({"sid": null, "login": "woman"})).unwrap();
-    let reply = rig.handle(Input::Request { sid: None, request: Request::Call(body), fresh });
+    let reply = rig.handle(Input::Request { sid: None, bearer: Bearer::None, request: Request::Call(body), fresh });
     let Reply::Answer(answer) = reply else { panic!("{reply:?}") };
     assert_eq!((answer.http, answer.head.status), (200, 1));
     assert!(answer.head.message.contains("login"), "{}", answer.head.message);

@@ -106,7 +106,7 @@ fn a_resident_answers_several_at_once_and_nobody_can_sign_in_as_it() {
     }
     assert_eq!(rig.presence("man/pc", "echo").as_deref(), Some("available"), "it stays so");
     let body = serde_json::from_value(json!({"login": "echo"})).unwrap();
-    assert!(matches!(rig.handle(Input::Login { socket: "x".into(), body }), Reply::LoginRefused(_)));
+    assert!(matches!(rig.handle(Input::Login { socket: "x".into(), body, signed: None }), Reply::LoginRefused(_)));
     assert!(
         !format!("{:?}", rig.told.iter().filter(|t| t.0 != "secret-sid").collect::<Vec<_>>()).contains("secret-sid")
     );

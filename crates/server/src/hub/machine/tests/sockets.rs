@@ -94,7 +94,7 @@ fn a_bad_device_is_refused() {
         json!({"login": "man", "version": 2, "device": {"id": "x".repeat(65)}}),
     ] {
         let body = serde_json::from_value(body).unwrap();
-        assert!(matches!(rig.handle(Input::Login { socket: "s".into(), body }), Reply::LoginRefused(_)));
+        assert!(matches!(rig.handle(Input::Login { socket: "s".into(), body, signed: None }), Reply::LoginRefused(_)));
     }
 }
 
@@ -119,6 +119,7 @@ fn who_is_gone_longest_makes_room_for_somebody_new() {
     let new = || Input::Login {
         socket: "new/pc".into(),
         body: serde_json::from_value(json!({"login": "new", "version": 2, "device": {"id": "new-pc"}})).unwrap(),
+        signed: None,
     };
     assert!(matches!(rig.handle(new()), Reply::LoginRefused(_)), "everybody is there");
     rig.call("man/pc", "woman", "c1");

@@ -1,0 +1,183 @@
+//! `POST /login` and `/logout`, tokens of sockets and requests, and accounts that change while the hub runs.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use axum::extract::{ConnectInfo, State};
+use axum::response::Response;
+use http::HeaderMap;
+use http::header::AUTHORIZATION;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tokio::sync::Semaphore;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use zvonok_signaling_proto::{Code, Login, MAX_NAME_CHARS};
+
+use super::clock::Clock;
+use super::handle::Hub;
+use super::journal::full;
+use super::limits::{MAX_HASHES, MAX_HASHES_WAITING};
+use super::machine::{Answer, Input};
+use super::rest::{Body, read, reply};
+use super::tries::Tries;
+use crate::accounts::{Account, SESSION_MS, Signed, password, token};
+use crate::database::{Database, DatabaseError};
+
+/// How often the hub looks for accounts that changed, and how often it looks at all of them, since tokens also expire.
+const LOOK: Duration = Duration::from_secs(1);
+const LOOKS: u32 = 60;
+
+/// What signing in needs.
+#[derive(Debug)]
+pub(super) struct Door {
+    database: Database,
+    clock: Clock,
+    tries: Mutex<Tries>,
+    /// Passwords that are being hashed, each with a core and 19 MiB, and those with the ones that wait.
+    hashing: Semaphore,
+    waiting: Semaphore,
+}
+
+impl Door {
+    pub(super) fn new(database: Database, clock: Clock) -> Self {
+        let (hashing, waiting) = (Semaphore::new(MAX_HASHES), Semaphore::new(MAX_HASHES_WAITING));
+        Self { database, clock, tries: Mutex::default(), hashing, waiting }
+    }
+
+    /// The session of a token; none where it is unknown, old or taken back.
+    pub(super) async fn session(&self, token: &str) -> Result<Option<Signed>, Answer> {
+        let Some(hash) = token::hash(token) else { return Ok(None) };
+        self.database.session(&hash, self.clock.now()).await.map_err(|error| down(&error))
+    }
+
+    async fn sign_in(&self, body: SignIn, address: IpAddr) -> Result<Answer, Answer> {
+        let Ok(_place) = self.waiting.try_acquire() else {
+            return Err(Answer::refused(Code::TooMany, "Too many sign in at once. Wait a little."));
+        };
+        if !self.tries().take(&body.login, address, Instant::now()) {
+            tracing::warn!(login = %body.login, %address, "too many wrong passwords");
+            return Err(Answer::refused(Code::TooMany, "Too many tries. Wait five minutes."));
+        }
+        let account = self.database.account(&body.login).await.map_err(|error| down(&error))?;
+        let (account, hash) = account.unzip();
+        let right = {
+            let Ok(_core) = self.hashing.acquire().await else { return Err(wrong()) };
+            let verify = move || password::verify(&body.password, hash.as_deref());
+            tokio::task::spawn_blocking(verify).await.unwrap_or(false)
+        };
+        let Some(account) = account.filter(|_| right) else {
+            tracing::info!(login = %body.login, %address, "a sign-in was refused");
+            return Err(wrong());
+        };
+        self.tries().succeeded(&body.login, address);
+        let (now, made) = (self.clock.now(), token::new());
+        let Some(session) = token::hash(made.reveal()) else { return Err(wrong()) };
+        let (expires_at, generation) = (now.saturating_add(SESSION_MS), account.generation);
+        let signed = Signed { login: body.login.clone(), session, generation, expires_at };
+        self.database.add_session(&signed, &named(&body.device), now).await.map_err(|error| down(&error))?;
+        Ok(Answer::with(&json!({
+            "token": made.reveal(), "expires_at": expires_at, "ttl_ms": SESSION_MS,
+            "me": { "login": body.login, "name": account.name, "role": account.role.as_str() },
+        })))
+    }
+
+    fn tries(&self) -> std::sync::MutexGuard<'_, Tries> {
+        self.tries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// `POST /login`.
+#[derive(Deserialize)]
+pub(super) struct SignIn {
+    login: Login,
+    password: String,
+    #[serde(default)]
+    device: Value,
+}
+
+pub(super) async fn login(State(hub): State<Hub>, ConnectInfo(peer): ConnectInfo<SocketAddr>, body: Body) -> Response {
+    let answer = match read::<SignIn>(body) {
+        Ok(_) if !hub.is_closed() => {
+            Answer::outcome(Code::NotAllowed, "This hub has no accounts: a login is enough to come in.")
+        }
+        Ok(body) => hub.door.sign_in(body, peer.ip()).await.unwrap_or_else(|refused| refused),
+        Err(refused) => refused,
+    };
+    reply(answer)
+}
+
+pub(super) async fn logout(State(hub): State<Hub>, headers: HeaderMap) -> Response {
+    let Some(session) = bearer(&headers).and_then(token::hash) else { return reply(wrong()) };
+    reply(match hub.database.end_session(&session).await {
+        Ok(()) => {
+            hub.tell(Input::SessionOver { session }).await;
+            Answer::ok()
+        }
+        Err(error) => down(&error),
+    })
+}
+
+/// The token of a request.
+pub(super) fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
+}
+
+fn wrong() -> Answer {
+    Answer::refused(Code::NotSignedIn, "Login and password do not fit.")
+}
+
+fn down(error: &DatabaseError) -> Answer {
+    tracing::error!(error = full(error), "nobody can sign in");
+    Answer::refused(Code::Unavailable, "The hub cannot look up accounts just now. Try again in a moment.")
+}
+
+/// A device by its name, for people: an object with `name`, or the name itself.
+fn named(device: &Value) -> String {
+    let name = device.get("name").unwrap_or(device).as_str().unwrap_or_default();
+    name.chars().filter(|letter| !letter.is_control()).take(MAX_NAME_CHARS).collect()
+}
+
+/// Tells the hub about accounts that change.
+pub(super) async fn watch(hub: Hub, mut revision: u64, stop: CancellationToken) {
+    let mut every = tokio::time::interval(LOOK);
+    every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let (mut looks, mut down) = (0, false);
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            _ = every.tick() => {}
+        }
+        looks += 1;
+        match look(&hub.database, revision, looks % LOOKS == 0).await {
+            Ok(found) => {
+                down = false;
+                if let Some((now, accounts)) = found {
+                    revision = now;
+                    hub.tell(Input::Accounts(accounts)).await;
+                }
+            }
+            Err(error) if !down => {
+                down = true;
+                tracing::error!(
+                    error = full(&error),
+                    "changes of accounts cannot be seen: those known stay as they are"
+                );
+            }
+            Err(_) => {}
+        }
+    }
+}
+
+async fn look(database: &Database, known: u64, all: bool) -> Result<Option<(u64, Vec<Account>)>, DatabaseError> {
+    // Read first, so that a change in between is seen the next time.
+    let revision = database.accounts_revision().await?;
+    if revision == known && !all {
+        return Ok(None);
+    }
+    Ok(Some((revision, database.accounts().await?)))
+}
+
+pub(super) type SharedDoor = Arc<Door>;
