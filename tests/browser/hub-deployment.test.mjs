@@ -19,7 +19,7 @@ test('tokens come from the deployment, and its session is closed after the call'
   const secretFile = path.join(openvidu.dataDir, 'secret');
   await writeFile(secretFile, `${SECRET}\n`);
   const child = spawn(binary, ['--hub-listen', `127.0.0.1:${hubPort}`, '--openvidu', `${openvidu.mediaUrl},${secretFile}`], {
-    env: { ...process.env, XDG_DATA_HOME: openvidu.dataDir },
+    env: { ...process.env, XDG_DATA_HOME: path.join(openvidu.dataDir, 'hub') },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   try {

@@ -190,14 +190,14 @@ test('beyond this machine the hub wants --open, and gives no tokens then', async
   assert.notEqual(code, 0);
   assert.match(text, /--open/);
 
-  const child = spawn(binary, ['--open', '--hub-listen', `0.0.0.0:${hub}`, '--media-listen', `127.0.0.1:${media}`], { env: { ...process.env, XDG_DATA_HOME: server.dataDir } });
+  const child = spawn(binary, ['--open', '--hub-listen', `0.0.0.0:${hub}`, '--media-listen', `127.0.0.1:${media}`], { env: { ...process.env, XDG_DATA_HOME: path.join(server.dataDir, 'open') } });
   let log = '';
   child.stderr.setEncoding('utf8').on('data', (chunk) => (log += chunk));
   try {
     await once(child.stdout, 'data');
     const elsewhere = { hubUrl: `http://127.0.0.1:${hub}`, hubPort: hub };
     const [man, woman] = [await Peer.app(elsewhere, 'man'), await Peer.app(elsewhere, 'woman')];
-    assert.deepEqual(man.ack.features, []);
+    assert.deepEqual(man.ack.features, ['groups']);
     const { call_id } = await man.call('woman');
     const token = await man.post('/token', { call_id });
     assert.deepEqual([token.http, token.code], [403, 'not_allowed']);

@@ -74,6 +74,27 @@ pub struct StatusRequest {
     pub status: StatusWord,
 }
 
+/// `POST /invite`: rings somebody into a call that is answered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InviteRequest {
+    /// Own socket.
+    pub sid: Option<String>,
+    /// The call.
+    pub call_id: CallId,
+    /// Whom.
+    pub login: Login,
+}
+
+/// `POST /settings`: what the hub does for this person on every device.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SettingsRequest {
+    /// Own socket.
+    pub sid: Option<String>,
+    /// A second call rings, instead of being answered `busy`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub call_waiting: Option<bool>,
+}
+
 /// `POST /block`: for that person this one is never there, until it is said otherwise.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BlockRequest {

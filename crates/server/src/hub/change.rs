@@ -39,6 +39,9 @@ pub struct KeptPerson {
     pub set: Status,
     /// When a device was last connected.
     pub last_seen: Option<Millis>,
+    /// A second call rings.
+    #[serde(default)]
+    pub call_waiting: bool,
     /// For these people this person is never there.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub blocked: BTreeSet<Login>,

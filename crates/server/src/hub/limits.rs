@@ -57,6 +57,8 @@ pub const TRIES_WINDOW_MS: u64 = 5 * 60_000;
 pub const MAX_HASHES: usize = 2;
 /// and together with those that wait for one: an office that comes back signs in within seconds.
 pub const MAX_HASHES_WAITING: usize = 64;
+/// People in one call: a grid of twelve is what a screen shows.
+pub const MAX_GROUP: usize = 12;
 /// People whom one person has blocked.
 pub const MAX_BLOCKED: usize = 1_000;
 /// REST requests of one address: this many at once,

@@ -14,7 +14,8 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use zvonok_signaling_proto::Code;
 use zvonok_signaling_proto::rest::{
-    AcceptRequest, BlockRequest, CallRef, CallRequest, DeclineRequest, Query as PageQuery, StatusRequest,
+    AcceptRequest, BlockRequest, CallRef, CallRequest, DeclineRequest, InviteRequest, Query as PageQuery,
+    SettingsRequest, StatusRequest,
 };
 
 use super::handle::Hub;
@@ -33,6 +34,8 @@ pub(super) fn routes(hub: Hub) -> Router {
         .route("/decline", post(decline))
         .route("/cancel", post(cancel))
         .route("/hangup", post(hangup))
+        .route("/invite", post(invite))
+        .route("/settings", post(settings))
         .route("/status", post(status))
         .route("/token", post(token))
         .route("/users", get(users))
@@ -77,6 +80,20 @@ async fn cancel(asker: Asker, body: Body) -> Response {
 async fn hangup(asker: Asker, body: Body) -> Response {
     match read::<CallRef>(body) {
         Ok(body) => asker.answer(body.sid, Request::Hangup(body.call_id)).await,
+        Err(refusal) => reply(refusal),
+    }
+}
+
+async fn invite(asker: Asker, body: Body) -> Response {
+    match read::<InviteRequest>(body) {
+        Ok(body) => asker.answer(body.sid.clone(), Request::Invite(body)).await,
+        Err(refusal) => reply(refusal),
+    }
+}
+
+async fn settings(asker: Asker, body: Body) -> Response {
+    match read::<SettingsRequest>(body) {
+        Ok(body) => asker.answer(body.sid.clone(), Request::Settings(body)).await,
         Err(refusal) => reply(refusal),
     }
 }

@@ -89,7 +89,10 @@ async fn those_who_have_accounts_come_in_and_nobody_else(place: Place<'_>) {
     assert_eq!(try_sign_in(&hub, "woman", PASSWORD).await.0, 401);
     let (_, listed) = user(&folder, &place, &["list"], "");
     assert!(listed.lines().any(|line| line.starts_with("woman ") && line.contains("disabled")), "{listed}");
-    assert!(listed.lines().any(|line| line.starts_with("man ") && line.contains(" admin ") && line.ends_with("A Man")), "{listed}");
+    assert!(
+        listed.lines().any(|line| line.starts_with("man ") && line.contains(" admin ") && line.ends_with("A Man")),
+        "{listed}"
+    );
     assert!(user(&folder, &place, &["enable", "woman"], "").0);
     assert_eq!(try_sign_in(&hub, "woman", PASSWORD).await.0, 200);
 

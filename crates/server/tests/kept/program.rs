@@ -66,8 +66,7 @@ impl Drop for Program {
         let _ = self.child.kill();
         let _ = self.child.wait();
         if std::thread::panicking() {
-            // Nobody reads it where it cannot be written.
-            let _ = writeln!(std::io::stderr(), "the program said:\n{}", self.log());
+            eprintln!("the program said:\n{}", self.log());
         }
     }
 }

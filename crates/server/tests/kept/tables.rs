@@ -40,9 +40,17 @@ async fn load(database: &Database) -> Kept {
 
 async fn what_is_written_is_there(place: Place) {
     let database = Database::open(&place).await.unwrap();
-    let person = KeptPerson { set: Status::Dnd, last_seen: Some(NOW), blocked: ["woman".parse().unwrap()].into() };
+    let person = KeptPerson {
+        set: Status::Dnd,
+        last_seen: Some(NOW),
+        call_waiting: true,
+        blocked: ["woman".parse().unwrap()].into(),
+    };
     let first = [
-        Change::Person(man(), KeptPerson { set: Status::Away, last_seen: None, blocked: Default::default() }),
+        Change::Person(
+            man(),
+            KeptPerson { set: Status::Away, last_seen: None, call_waiting: true, blocked: Default::default() },
+        ),
         Change::Person(man(), person.clone()),
         Change::Device(man(), "pc".into(), device(0, 0)),
         event(1, NOW - KEEP_EVENTS_MS - 1),

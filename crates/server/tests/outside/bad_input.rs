@@ -159,7 +159,10 @@ async fn the_hubs_rest_answers_every_body_with_status_code_and_message() {
     let server = plain_server().await;
     let http = http();
     for body in inputs(BODIES) {
-        for path in ["call", "accept", "decline", "cancel", "hangup", "status", "token", "invite"] {
+        for path in [
+            "call", "accept", "decline", "cancel", "hangup", "status", "token", "invite", "block", "settings", "login",
+            "logout",
+        ] {
             let url = server.hub_url.join(path).unwrap();
             let request = http.post(url).header("content-type", "application/json").body(body.clone());
             let Ok(answer) = request.send().await else {

@@ -62,6 +62,9 @@ pub struct Me {
     pub role: String,
     /// How the person is shown to others.
     pub status: Status,
+    /// A second call rings, instead of being answered `busy`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub call_waiting: bool,
 }
 
 /// Acknowledgement of `login` in part B. A hub that refuses the login acknowledges with `{status, code, message}`.

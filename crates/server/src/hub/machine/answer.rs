@@ -4,16 +4,18 @@ use std::collections::BTreeMap;
 
 use zvonok_signaling_proto::event::{Accepted, AnsweredElsewhere, Cancelled, ServerEvent};
 use zvonok_signaling_proto::rest::{AcceptAnswer, DeclineRequest};
-use zvonok_signaling_proto::{
-    CallId, Code, DeclineReason, MAX_MESSAGE_CHARS, Media, Millis, Outcome, Status, StatusWord,
-};
+use zvonok_signaling_proto::{CallId, Code, DeclineReason, MAX_MESSAGE_CHARS, Media, Millis, Outcome};
 
 use super::call::{Call, Stage};
 use super::finish::How;
+use super::guest::GuestStage;
 use super::{Answer, Machine, Party};
 
 impl Machine {
     pub(super) fn accept(&mut self, who: &Party, id: &CallId, media: Option<Media>, now: Millis) -> Answer {
+        if self.calls.get(id).is_some_and(|call| call.guests.contains_key(&who.login)) {
+            return self.accept_guest(who, id, media, now);
+        }
         let Some(call) = self.calls.get(id).filter(|call| call.callee == who.login) else { return not_in_call() };
         let answer = Answer::with(&AcceptAnswer { session: call.session.clone(), mode: call.mode });
         let media = media.unwrap_or(call.media);
@@ -71,9 +73,18 @@ impl Machine {
     }
 
     /// Who answers one ring is busy for the others.
-    fn refuse_other_rings(&mut self, who: &Party, but: &CallId, now: Millis) {
-        if self.people.get(&who.login).is_some_and(|person| person.never_busy) {
+    pub(super) fn refuse_other_rings(&mut self, who: &Party, but: &CallId, now: Millis) {
+        if self.people.get(&who.login).is_some_and(|person| person.never_busy || person.call_waiting) {
             return;
+        }
+        let asked: Vec<_> = self
+            .calls
+            .values()
+            .filter(|call| call.id != *but && call.guests.get(&who.login).is_some_and(|guest| guest.rings().is_some()))
+            .map(|call| call.id.clone())
+            .collect();
+        for id in asked {
+            self.guest_over(&id, &who.login, How::Busy, now);
         }
         let others: Vec<_> = self
             .calls
@@ -105,11 +116,22 @@ impl Machine {
             }
             (None, None) => return Answer::refused(Code::Malformed, "`call_id` or `reciever_login` is missing."),
         };
+        let reason = body.reason.unwrap_or(DeclineReason::Declined);
+        let message = body.message.map(|text| text.chars().take(MAX_MESSAGE_CHARS).collect());
+        if let Some(guest) = self.calls.get(&id).and_then(|call| call.guests.get(&who.login)) {
+            return match &guest.stage {
+                GuestStage::Ringing { .. } => {
+                    self.guest_over(&id, &who.login, How::Declined { by: who.clone(), reason, message }, now);
+                    Answer::ok()
+                }
+                GuestStage::Out { outcome: Outcome::Declined | Outcome::Busy } => Answer::ok(),
+                GuestStage::In { .. } => Answer::outcome(Code::AnsweredElsewhere, "Another device answered this call."),
+                GuestStage::Out { .. } => not_in_call(),
+            };
+        }
         let Some(call) = self.calls.get(&id).filter(|call| call.callee == who.login) else { return not_in_call() };
         match &call.stage {
             Stage::Ringing { .. } => {
-                let reason = body.reason.unwrap_or(DeclineReason::Declined);
-                let message = body.message.map(|text| text.chars().take(MAX_MESSAGE_CHARS).collect());
                 self.finish(&id, How::Declined { by: who.clone(), reason, message }, now);
                 Answer::ok()
             }
@@ -139,6 +161,25 @@ impl Machine {
     /// Ends a call in whatever way is possible from where it stands.
     pub(super) fn hangup(&mut self, who: &Party, id: &CallId, now: Millis) -> Answer {
         let Some(call) = self.calls.get(id) else { return not_in_call() };
+        if let Some(guest) = call.guests.get(&who.login) {
+            match &guest.stage {
+                GuestStage::Ringing { .. } => {
+                    let how = How::Declined { by: who.clone(), reason: DeclineReason::Declined, message: None };
+                    self.guest_over(id, &who.login, how, now);
+                }
+                GuestStage::In { device, .. } if *device == who.device || self.is_orphan(call, who) => {
+                    self.leave(id, &who.login, How::Hangup(who.clone()), now);
+                }
+                GuestStage::In { .. } => {
+                    return Answer::outcome(Code::AnsweredElsewhere, "Another device of yours is in this call.");
+                }
+                GuestStage::Out { .. } => {}
+            }
+            return Answer::ok();
+        }
+        if call.left.contains(&who.login) {
+            return Answer::ok();
+        }
         let (is_caller, is_callee) = (call.caller == who.login, call.callee == who.login);
         match &call.stage {
             Stage::Ringing { .. } if is_caller => self.finish(id, How::Cancelled, now),
@@ -147,7 +188,7 @@ impl Machine {
                 self.finish(id, how, now);
             }
             Stage::Answered { .. } if call.has(&who.login, &who.device) || self.is_orphan(call, who) => {
-                self.finish(id, How::Hangup(who.clone()), now);
+                self.leave(id, &who.login, How::Hangup(who.clone()), now);
             }
             Stage::Answered { .. } if is_callee => {
                 return Answer::outcome(Code::AnsweredElsewhere, "Another device of yours is in this call.");
@@ -160,57 +201,8 @@ impl Machine {
 
     /// Whether this person's device in the call is gone, so that another one may end it.
     fn is_orphan(&self, call: &Call, who: &Party) -> bool {
-        let device = if call.caller == who.login {
-            Some(call.caller_device.as_str())
-        } else if call.callee == who.login {
-            call.callee_device()
-        } else {
-            None
-        };
-        device.is_some_and(|device| self.gone_at(&who.login, device).is_some())
-    }
-
-    pub(super) fn set_status(&mut self, who: &Party, word: StatusWord, now: Millis) -> Answer {
-        if self.is_plain(who) {
-            return self.plain_status(who, word, now);
-        }
-        if let Some(person) = self.people.get_mut(&who.login) {
-            person.set = word.status();
-        }
-        self.keep_person(&who.login);
-        self.touched.insert(who.login.clone());
-        Answer::ok()
-    }
-
-    /// Part A: busy accepts the ring that is alive, the newest if several; free hangs up.
-    fn plain_status(&mut self, who: &Party, word: StatusWord, now: Millis) -> Answer {
-        let status = word.status();
-        self.touched.insert(who.login.clone());
-        if status == Status::Busy {
-            let ring = self
-                .calls
-                .values()
-                .filter(|call| call.is_ringing() && call.plain && call.callee == who.login)
-                .max_by_key(|call| call.started_at);
-            if let Some(call) = ring {
-                let (id, media) = (call.id.clone(), call.media);
-                return self.accept(who, &id, Some(media), now);
-            }
-            if self.calls.values().any(|call| call.is_alive() && call.has(&who.login, &who.device)) {
-                // Said again within its call.
-                return Answer::ok();
-            }
-        } else if status == Status::Available {
-            self.leave_calls(who, None, now);
-        }
-        if let Some(person) = self.people.get_mut(&who.login) {
-            person.set = status;
-            if let Some(device) = person.devices.get_mut(&who.device) {
-                device.holds_busy = status == Status::Busy;
-            }
-        }
-        self.keep_person(&who.login);
-        Answer::ok()
+        let mine = call.parties().into_iter().find(|party| party.login == who.login);
+        mine.is_some_and(|party| self.gone_at(&party.login, &party.device).is_some())
     }
 }
 

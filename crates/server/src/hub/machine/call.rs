@@ -14,6 +14,9 @@ use zvonok_signaling_proto::event::{Calling, Person as PersonRef, RingDevice};
 use zvonok_signaling_proto::rest::Head;
 use zvonok_signaling_proto::{CallId, Code, Login, Media, Millis, Mode, Outcome};
 
+use super::Party;
+use super::guest::Guest;
+
 /// All calls, and which of them changed since they were kept. Whoever looks only, looks through [`Deref`].
 #[derive(Debug, Default)]
 pub(super) struct Calls {
@@ -75,6 +78,12 @@ pub(super) struct Call {
     /// The called person has blocked the caller, and is told nothing of it.
     #[serde(default)]
     pub(super) hidden: bool,
+    /// Who was asked into it, once it was answered.
+    #[serde(default)]
+    pub(super) guests: BTreeMap<Login, Guest>,
+    /// Of the two it began with, who has left it to the others.
+    #[serde(default)]
+    pub(super) left: BTreeSet<Login>,
     /// Tokens the hub gave for it.
     pub(super) tokens: Vec<Token>,
 }
@@ -142,17 +151,45 @@ impl Call {
         }
     }
 
-    /// Whether that device of that person takes part: placed it, or answered it.
+    /// Whether that device of that person takes part: placed it, answered it, or joined it.
     pub(super) fn has(&self, login: &Login, device: &str) -> bool {
-        (self.caller == *login && self.caller_device == device)
-            || (self.callee == *login && self.callee_device() == Some(device))
+        let first = (self.caller == *login && self.caller_device == device)
+            || (self.callee == *login && self.callee_device() == Some(device));
+        (first && !self.left.contains(login))
+            || self.guests.get(login).is_some_and(|guest| guest.device() == Some(device))
+    }
+
+    /// Who is in it while it lives: who placed it, who answered it, who joined it.
+    pub(super) fn parties(&self) -> Vec<Party> {
+        if !self.is_alive() {
+            return Vec::new();
+        }
+        let caller = Some((&self.caller, self.caller_device.as_str()));
+        let callee = self.callee_device().map(|device| (&self.callee, device));
+        let first = [caller, callee].into_iter().flatten().filter(|(login, _)| !self.left.contains(*login));
+        let guests = self.guests.iter().filter_map(|(login, guest)| Some((login, guest.device()?)));
+        let party = |(login, device): (&Login, &str)| Party { login: login.clone(), device: device.to_owned() };
+        first.chain(guests).map(party).collect()
+    }
+
+    /// Whether it goes on for that person: rings, or has not been left.
+    pub(super) fn goes_on_for(&self, login: &Login) -> bool {
+        match self.guests.get(login) {
+            Some(guest) => self.is_alive() && (guest.rings().is_some() || guest.device().is_some()),
+            None => self.is_alive() && self.involves(login) && !self.left.contains(login),
+        }
+    }
+
+    /// Whether that person called, was called or was asked: it is in that person's history.
+    pub(super) fn involves(&self, login: &Login) -> bool {
+        self.caller == *login || self.callee == *login || self.guests.contains_key(login)
     }
 
     /// Whether that person is in it, so that others find the line busy: rung-up people are not.
     pub(super) fn engages(&self, login: &Login) -> bool {
         match self.stage {
             Stage::Ringing { .. } => self.caller == *login,
-            Stage::Answered { .. } => self.caller == *login || self.callee == *login,
+            Stage::Answered { .. } => self.parties().iter().any(|party| party.login == *login),
             Stage::Ended { .. } => false,
         }
     }

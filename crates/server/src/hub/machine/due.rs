@@ -6,8 +6,20 @@ use super::super::change::Change;
 use super::super::limits::{KEEP_ENDED_MS, KEEP_EVENTS_MS, LOST_GRACE_MS};
 use super::call::{Call, Stage};
 use super::finish::How;
+use super::guest::GuestStage;
 use super::people::Device;
 use super::{Machine, Party};
+
+/// What becomes of a call by itself.
+enum Due {
+    End(How),
+    /// Somebody who was in it is lost.
+    Leave(Login),
+    /// Somebody who was asked has not come.
+    Guest(Login),
+    /// Nobody asks for it any more.
+    Forget,
+}
 
 impl Machine {
     /// When [`Input::Tick`] is due.
@@ -20,39 +32,48 @@ impl Machine {
 
     /// Ends and forgets what is due.
     pub(super) fn expire(&mut self, now: Millis) {
-        let due: Vec<_> = self
-            .calls
-            .values()
-            .filter_map(|call| self.due(call).filter(|(at, _)| *at <= now).map(|(_, how)| (call.id.clone(), how)))
-            .collect();
-        for (id, how) in due {
-            match how {
-                Some(how) => self.finish(&id, how, now),
-                None => {
-                    self.calls.remove(&id);
+        loop {
+            let due =
+                |call: &Call| self.due(call).filter(|(at, _)| *at <= now).map(|(_, what)| (call.id.clone(), what));
+            let due: Vec<_> = self.calls.values().filter_map(due).collect();
+            if due.is_empty() {
+                break;
+            }
+            // Each may make something else of the same call due.
+            for (id, what) in due {
+                match what {
+                    Due::End(how) => self.finish(&id, how, now),
+                    Due::Leave(login) => self.leave(&id, &login, How::Lost, now),
+                    Due::Guest(login) => self.guest_over(&id, &login, How::Expired, now),
+                    Due::Forget => drop(self.calls.remove(&id)),
                 }
             }
         }
         self.forget_devices(now);
     }
 
-    /// When something becomes of a call by itself, and what: `None` is to be forgotten.
-    fn due(&self, call: &Call) -> Option<(Millis, Option<How>)> {
+    /// When something becomes of a call by itself, and what.
+    fn due(&self, call: &Call) -> Option<(Millis, Due)> {
         match &call.stage {
             Stage::Ringing { .. } => {
                 let lost = self.gone_at(&call.caller, &call.caller_device).map(|at| at.saturating_add(LOST_GRACE_MS));
                 match lost {
-                    Some(at) if at < call.expires_at => Some((at, Some(How::Cancelled))),
-                    Some(_) | None => Some((call.expires_at, Some(How::Expired))),
+                    Some(at) if at < call.expires_at => Some((at, Due::End(How::Cancelled))),
+                    Some(_) | None => Some((call.expires_at, Due::End(How::Expired))),
                 }
             }
-            Stage::Answered { device, .. } => {
-                let caller = self.gone_at(&call.caller, &call.caller_device);
-                let callee = self.gone_at(&call.callee, device);
-                let first = [caller, callee].into_iter().flatten().min()?;
-                Some((first.saturating_add(LOST_GRACE_MS), Some(How::Lost)))
+            Stage::Answered { .. } => {
+                let lost = call.parties().into_iter().filter_map(|party| {
+                    let at = self.gone_at(&party.login, &party.device)?;
+                    Some((at.saturating_add(LOST_GRACE_MS), Due::Leave(party.login)))
+                });
+                let asked = call.guests.iter().filter_map(|(login, guest)| match &guest.stage {
+                    GuestStage::Ringing { expires_at, .. } => Some((*expires_at, Due::Guest(login.clone()))),
+                    GuestStage::In { .. } | GuestStage::Out { .. } => None,
+                });
+                lost.chain(asked).min_by_key(|(at, _)| *at)
             }
-            Stage::Ended { at, .. } => Some((at.saturating_add(KEEP_ENDED_MS), None)),
+            Stage::Ended { at, .. } => Some((at.saturating_add(KEEP_ENDED_MS), Due::Forget)),
         }
     }
 

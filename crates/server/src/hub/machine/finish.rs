@@ -1,11 +1,11 @@
 //! How calls end: one place, so that everybody is told, tokens die and history is written in every case.
 
 use zvonok_signaling_proto::event::{Cancelled, Declined, Ended, ServerEvent};
-use zvonok_signaling_proto::rest::{CallRecord, Head};
+use zvonok_signaling_proto::rest::Head;
 use zvonok_signaling_proto::{CallId, DeclineReason, EndReason, Login, Millis, Outcome};
 
-use super::super::change::Change;
 use super::call::{Call, Stage};
+use super::guest::GuestStage;
 use super::{Machine, Output, Party};
 
 /// What a call that gave way to one of the other side is for the one who placed it.
@@ -43,6 +43,15 @@ pub(super) enum How {
 impl Machine {
     /// Ends a call that is alive.
     pub(super) fn finish(&mut self, id: &CallId, how: How, now: Millis) {
+        if let Some(call) = self.calls.get(id).filter(|call| call.is_answered()) {
+            let asked: Vec<_> = call
+                .guests
+                .iter()
+                .filter(|(_, guest)| guest.rings().is_some())
+                .map(|(login, _)| login.clone())
+                .collect();
+            asked.iter().for_each(|login| self.guest_ring_over(id, login, How::Cancelled, now));
+        }
         let Some(mut call) = self.calls.remove(id) else { return };
         if call.is_alive() {
             let (answered_at, outcome) = match &call.stage {
@@ -57,6 +66,12 @@ impl Machine {
             self.close_media(&mut call);
             let device = call.callee_device().map(str::to_owned);
             call.stage = Stage::Ended { at: now, device, outcome, refusal: None, merged_into: None };
+            for (login, guest) in &mut call.guests {
+                if guest.device().is_some() {
+                    guest.stage = GuestStage::Out { outcome: Outcome::Answered };
+                    self.touched.insert(login.clone());
+                }
+            }
             self.touched.extend([call.caller.clone(), call.callee.clone()]);
         }
         self.calls.insert(call.id.clone(), call);
@@ -75,6 +90,9 @@ impl Machine {
             self.calls.values().filter(|call| call.is_ringing()).map(|call| call.id.clone()).collect();
         for id in ringing {
             self.finish(&id, How::Expired, now);
+        }
+        for (id, login) in self.asked() {
+            self.guest_over(&id, &login, How::Expired, now);
         }
     }
 
@@ -122,7 +140,7 @@ impl Machine {
             How::Busy => {
                 self.tell(&caller, declined(DeclineReason::Busy, None), now);
                 self.tell_plain_cancelled(call, &cancelled, now);
-                self.tell_missed(call, now);
+                self.tell_missed(&call.callee, self.missed(&call.id, &call.caller, call.mode, call.started_at), now);
             }
             How::Expired => {
                 let ended = Ended { call_id: call.id.clone(), reason: EndReason::Closed, by: None };
@@ -131,7 +149,7 @@ impl Machine {
                 let event = if plain { declined(DeclineReason::Declined, None) } else { ServerEvent::Ended(ended) };
                 self.tell(&caller, event, now);
                 self.tell_plain_cancelled(call, &cancelled, now);
-                self.tell_missed(call, now);
+                self.tell_missed(&call.callee, self.missed(&call.id, &call.caller, call.mode, call.started_at), now);
             }
             How::Cancelled | How::Hangup(_) | How::Lost => {
                 self.tell_others(&call.id, &nobody, devices, &caller, &cancelled, now);
@@ -145,7 +163,7 @@ impl Machine {
         }
     }
 
-    /// A call that was answered is over: both sides.
+    /// A call that was answered is over: everybody in it.
     fn tell_ended(&mut self, call: &Call, how: &How, now: Millis) {
         let by: Option<Login> = match how {
             How::Hangup(party) => Some(party.login.clone()),
@@ -154,19 +172,16 @@ impl Machine {
         let reason = if by.is_some() { EndReason::Hangup } else { EndReason::Lost };
         let caller_left = by.as_ref() != Some(&call.callee);
         let event = ServerEvent::Ended(Ended { call_id: call.id.clone(), reason, by });
-        let caller = Party { login: call.caller.clone(), device: call.caller_device.clone() };
-        self.tell(&caller, event.clone(), now);
-        let Some(device) = call.callee_device() else { return };
-        let callee = Party { login: call.callee.clone(), device: device.to_owned() };
-        if self.is_plain(&callee) {
-            // In part A a caller that goes away is `cancelled`.
-            if caller_left {
-                let event =
-                    ServerEvent::Cancelled(Cancelled { login: call.caller.clone(), call_id: Some(call.id.clone()) });
-                self.tell(&callee, event, now);
+        for party in call.parties() {
+            if party.login == call.callee && self.is_plain(&party) {
+                // In part A a caller that goes away is `cancelled`.
+                if caller_left {
+                    let (login, call_id) = (call.caller.clone(), Some(call.id.clone()));
+                    self.tell(&party, ServerEvent::Cancelled(Cancelled { login, call_id }), now);
+                }
+            } else {
+                self.tell(&party, event.clone(), now);
             }
-        } else {
-            self.tell(&callee, event, now);
         }
     }
 
@@ -184,36 +199,19 @@ impl Machine {
 
     /// Revokes what the called person's other devices fetched while it rang.
     pub(super) fn revoke_others(&mut self, id: &CallId, who: &Party) {
-        let Some(call) = self.calls.get_mut(id) else { return };
-        let (keep, revoke) = std::mem::take(&mut call.tokens)
-            .into_iter()
-            .partition::<Vec<_>, _>(|token| token.login != who.login || token.device == who.device);
-        call.tokens = keep;
-        if !revoke.is_empty() {
-            let connections = revoke.into_iter().map(|token| token.connection_id).collect();
-            let session = call.session.clone();
-            self.outputs.push_back(Output::CloseSession { session, connections, evict: false });
-        }
+        self.revoke(id, |token| token.login == who.login && token.device != who.device);
     }
 
-    pub(super) fn remember(&mut self, call: &Call, answered_at: Option<Millis>, outcome: Outcome, now: Millis) {
-        self.over.insert(call.id.clone());
-        for login in [&call.caller, &call.callee] {
-            if call.hidden && *login == call.callee {
-                continue;
-            }
-            // Nobody asks for a resident's.
-            if self.people.get(login).is_none_or(|person| !person.never_busy) {
-                let record =
-                    CallRecord { ended_at: Some(now), outcome: Some(outcome), answered_at, ..call.record(login) };
-                self.changes.push(Change::History(login.clone(), record));
-            }
-        }
+    /// Everybody who is being asked into a call.
+    fn asked(&self) -> Vec<(CallId, Login)> {
+        let guests = self.calls.values().flat_map(|call| call.guests.iter().map(move |guest| (call, guest)));
+        let ringing = guests.filter(|(_, (_, guest))| guest.rings().is_some());
+        ringing.map(|(call, (login, _))| (call.id.clone(), login.clone())).collect()
     }
 }
 
 /// What a call that nobody answered is listed as.
-fn outcome(how: &How) -> Outcome {
+pub(super) fn outcome(how: &How) -> Outcome {
     match how {
         How::Declined { reason: DeclineReason::Busy, .. } | How::Busy => Outcome::Busy,
         How::Declined { .. } => Outcome::Declined,

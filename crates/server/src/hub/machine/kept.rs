@@ -44,6 +44,7 @@ impl Machine {
         for (login, body) in kept.people {
             let mut person = Person::new(login.to_string());
             (person.set, person.last_seen, person.blocked) = (body.set, body.last_seen, body.blocked);
+            person.call_waiting = body.call_waiting;
             self.people.insert(login, person);
         }
         for (login, id, body) in kept.devices {
@@ -145,7 +146,8 @@ impl Person {
         // Busy that a page of part A has set goes with the page.
         let held = self.devices.values().any(|device| device.holds_busy);
         let set = if held { Status::Available } else { self.set };
-        KeptPerson { set, last_seen: self.last_seen, blocked: self.blocked.clone() }
+        let (last_seen, call_waiting, blocked) = (self.last_seen, self.call_waiting, self.blocked.clone());
+        KeptPerson { set, last_seen, call_waiting, blocked }
     }
 }
 

@@ -116,13 +116,12 @@ impl Machine {
     /// Acknowledges part B's `login`, replays, and rings what is still alive.
     fn welcome_back(&mut self, party: &Party, sid: SocketId, last_seq: Option<u64>, now: Millis) -> Reply {
         let seq = self.logs.seq(&party.login, &party.device);
-        let (name, seen, status) = match self.people.get_mut(&party.login) {
-            Some(person) => {
-                let seen = person.devices.get_mut(&party.device).map_or(0, |device| device.seen_seq);
-                (person.name.clone(), seen, person.shown)
-            }
-            None => (party.login.to_string(), 0, Status::Offline),
+        let person = self.people.get(&party.login);
+        let (name, status, call_waiting) = match person {
+            Some(person) => (person.name.clone(), person.shown, person.call_waiting),
+            None => (party.login.to_string(), Status::Offline, false),
         };
+        let seen = person.and_then(|person| person.devices.get(&party.device)).map_or(0, |device| device.seen_seq);
         // A device that has forgotten its number gets what came while it was away.
         let after = last_seq.unwrap_or(seen).min(seq);
         let replay = self.logs.after(&party.login, &party.device, after);
@@ -133,8 +132,10 @@ impl Machine {
         }
         let pending = self.pending(party, now);
         let roster = self.contacts(&party.login);
-        let me = Me { login: party.login.clone(), name, role: self.role_of(&party.login).to_owned(), status };
-        let features = if self.gives_tokens() { vec!["tokens".to_owned()] } else { Vec::new() };
+        let me =
+            Me { login: party.login.clone(), name, role: self.role_of(&party.login).to_owned(), status, call_waiting };
+        let features = [Some("groups"), self.gives_tokens().then_some("tokens")];
+        let features = features.into_iter().flatten().map(str::to_owned).collect();
         Reply::Ack(Box::new(LoginAck {
             version: VERSION,
             sid,

@@ -10,12 +10,17 @@ mod call;
 mod due;
 mod finish;
 mod glare;
+mod guest;
+mod guests;
+mod history;
 mod kept;
 mod login;
 mod people;
 mod place;
 mod query;
+mod respond;
 mod rings;
+mod status;
 mod tell;
 #[cfg(test)]
 mod tests;
@@ -30,7 +35,8 @@ use zvonok_signaling_proto::{Code, Login, Millis};
 use call::Calls;
 use kept::Over;
 use people::{Device, Person};
-pub use types::{Answer, Bearer, Fresh, Grant, Input, Output, Reply, Request, SocketId};
+pub use respond::Answer;
+pub use types::{Bearer, Fresh, Grant, Input, Output, Reply, Request, SocketId};
 
 use super::change::Change;
 use super::limits::MAX_PEOPLE;
@@ -174,6 +180,8 @@ impl Machine {
             Request::Decline(body) => self.decline(&party, body, now),
             Request::Cancel(id) => self.cancel(&party, &id, now),
             Request::Hangup(id) => self.hangup(&party, &id, now),
+            Request::Invite(body) => self.invite(&party, &body, now),
+            Request::Settings(body) => self.set_settings(&party, &body),
             Request::Status(word) => self.set_status(&party, word, now),
             Request::Token(id) => match self.token(&party, &id) {
                 Ok(grant) => return Reply::Grant(grant),

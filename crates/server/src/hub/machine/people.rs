@@ -27,6 +27,8 @@ pub(super) struct Person {
     pub(super) shown: Status,
     /// Answers every call, however many (the echo).
     pub(super) never_busy: bool,
+    /// A second call rings, instead of being answered `busy`.
+    pub(super) call_waiting: bool,
     /// For these people this person is never there.
     pub(super) blocked: BTreeSet<Login>,
     /// When this person placed the latest calls.
@@ -42,6 +44,7 @@ impl Person {
             last_seen: None,
             shown: Status::Offline,
             never_busy: false,
+            call_waiting: false,
             blocked: BTreeSet::new(),
             rings: VecDeque::new(),
         }
@@ -49,6 +52,10 @@ impl Person {
 
     pub(super) fn is_online(&self) -> bool {
         self.devices.values().any(|device| device.socket.is_some())
+    }
+
+    pub(super) fn is_plain(&self, device: &str) -> bool {
+        self.devices.get(device).is_some_and(|device| device.plain)
     }
 
     /// Whether a connected device speaks only part A.
@@ -103,9 +110,7 @@ impl Machine {
         if self.people.len() < self.most_people {
             return true;
         }
-        let in_call = |login: &Login| {
-            self.calls.values().any(|call| call.is_alive() && (call.caller == *login || call.callee == *login))
-        };
+        let in_call = |login: &Login| self.calls.values().any(|call| call.is_alive() && call.involves(login));
         let idle =
             |(login, person): &(&Login, &Person)| !person.is_online() && !in_call(login) && !self.has_account(login);
         let idle = self.people.iter().filter(idle);

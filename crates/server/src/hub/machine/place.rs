@@ -1,6 +1,6 @@
 //! `/call`: placing a call, and what is refused at once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use zvonok_signaling_proto::event::{Missed, Person as PersonRef, RingDevice, ServerEvent};
 use zvonok_signaling_proto::rest::{CallAnswer, CallRequest, Head};
@@ -49,6 +49,8 @@ impl Machine {
             expires_at: now.saturating_add(self.settings.ring_ttl_ms),
             stage: Stage::Ringing { devices: BTreeMap::new() },
             hidden: false,
+            guests: BTreeMap::new(),
+            left: BTreeSet::new(),
             tokens: Vec::new(),
         };
         self.leave_calls(who, None, now);
@@ -69,7 +71,7 @@ impl Machine {
                 }
             }
         }
-        if let Some(refusal) = self.refusal(&call) {
+        if let Some(refusal) = self.refusal(&call.caller, &call.callee) {
             return self.refuse(call, refusal, now);
         }
         call.stage = Stage::Ringing { devices: self.ring(&call, now) };
@@ -130,7 +132,7 @@ impl Machine {
         })
     }
 
-    fn rings_too_often(&mut self, who: &Party, now: Millis) -> bool {
+    pub(super) fn rings_too_often(&mut self, who: &Party, now: Millis) -> bool {
         let Some(person) = self.people.get_mut(&who.login) else { return false };
         while person.rings.front().is_some_and(|at| at.saturating_add(RINGS_WINDOW_MS) <= now) {
             person.rings.pop_front();
@@ -154,19 +156,23 @@ impl Machine {
             .map(|call| call.id.clone())
             .collect();
         for id in old {
-            self.finish(&id, How::Hangup(who.clone()), now);
+            if self.calls.get(&id).is_some_and(Call::is_answered) {
+                self.leave(&id, &who.login, How::Hangup(who.clone()), now);
+            } else {
+                self.finish(&id, How::Hangup(who.clone()), now);
+            }
         }
     }
 
     /// Why a call does not even ring.
-    fn refusal(&self, call: &Call) -> Option<Head> {
-        let person = self.people.get(&call.callee)?;
+    pub(super) fn refusal(&self, caller: &Login, callee: &Login) -> Option<Head> {
+        let person = self.people.get(callee)?;
         let name = &person.name;
-        if !person.is_online() || person.blocked.contains(&call.caller) {
+        if !person.is_online() || person.blocked.contains(caller) {
             Some(Head::failure(Code::Offline, format!("{name} is not connected.")))
         } else if person.set == Status::Dnd {
             Some(Head::failure(Code::Dnd, format!("{name} does not want to be disturbed.")))
-        } else if person.set == Status::Busy || self.is_engaged(&call.callee) {
+        } else if person.set == Status::Busy || (self.is_engaged(callee) && !person.call_waiting) {
             Some(Head::failure(Code::Busy, format!("{name} is busy.")))
         } else {
             None
@@ -181,17 +187,21 @@ impl Machine {
         call.hidden = self.is_blocked(&call.caller, &call.callee);
         self.remember(&call, None, outcome, now);
         if !call.hidden {
-            self.tell_missed(&call, now);
+            let missed = self.missed(&call.id, &call.caller, call.mode, call.started_at);
+            self.tell_missed(&call.callee, missed, now);
         }
         self.calls.insert(call.id.clone(), call);
         answer
     }
 
-    /// Tells the called person's devices of part B that a call was missed.
-    pub(super) fn tell_missed(&mut self, call: &Call, now: Millis) {
-        let from = PersonRef { login: call.caller.clone(), name: self.name_of(&call.caller) };
-        let missed = Missed { call_id: call.id.clone(), from, mode: call.mode, at: call.started_at };
-        for device in self.devices_of(&call.callee, Some(false)) {
+    pub(super) fn missed(&self, id: &CallId, from: &Login, mode: Mode, at: Millis) -> Missed {
+        let from = PersonRef { login: from.clone(), name: self.name_of(from) };
+        Missed { call_id: id.clone(), from, mode, at }
+    }
+
+    /// Tells a person's devices of part B that a call was missed.
+    pub(super) fn tell_missed(&mut self, to: &Login, missed: Missed, now: Millis) {
+        for device in self.devices_of(to, Some(false)) {
             self.tell(&device, ServerEvent::Missed(missed.clone()), now);
         }
     }

@@ -1,7 +1,8 @@
 //! `/token`, `/users`, `/calls`.
 
-use zvonok_signaling_proto::rest::{CallRecord, CallsAnswer, UsersAnswer};
-use zvonok_signaling_proto::{CallId, Code, Direction, Login, Millis, Mode};
+use zvonok_signaling_proto::rest::UsersAnswer;
+
+use zvonok_signaling_proto::{CallId, Code, Millis, Mode};
 
 use super::super::change::HistoryQuery;
 use super::super::limits::{MAX_PAGE, MAX_TOKENS};
@@ -22,7 +23,10 @@ impl Machine {
             Stage::Ringing { devices } => {
                 call.has(&who.login, &who.device) || (call.callee == who.login && devices.contains_key(&who.device))
             }
-            Stage::Answered { .. } => call.has(&who.login, &who.device),
+            Stage::Answered { .. } => {
+                let rings = call.guests.get(&who.login).and_then(|guest| guest.rings());
+                call.has(&who.login, &who.device) || rings.is_some_and(|devices| devices.contains_key(&who.device))
+            }
             Stage::Ended { .. } => false,
         };
         if !allowed {
@@ -70,48 +74,11 @@ impl Machine {
         let live = self
             .calls
             .values()
-            .filter(|call| call.is_alive() && (call.caller == who.login || call.callee == who.login))
-            .filter(|call| before.is_none_or(|before| call.started_at < before))
+            .filter(|call| call.goes_on_for(&who.login))
             .map(|call| call.record(&who.login))
+            .filter(|call| before.is_none_or(|before| call.started_at < before))
             .collect();
         let limit = limit.unwrap_or(MAX_PAGE).clamp(1, MAX_PAGE);
         HistoryQuery { login: who.login.clone(), before, limit, live }
-    }
-}
-
-impl HistoryQuery {
-    /// A page of what is alive and of `over`, which is what the database has from there, newest first, and more of it
-    /// than fits. Calls placed in the same millisecond are on one page, since the next begins before it.
-    #[must_use]
-    pub fn page(self, over: Vec<CallRecord>) -> Answer {
-        let mut calls = self.live;
-        calls.extend(over);
-        calls.sort_by_key(|call| std::cmp::Reverse(call.started_at));
-        let last = calls.get(self.limit.saturating_sub(1)).map(|call| call.started_at);
-        let all = calls.len();
-        calls.retain(|call| last.is_none_or(|last| call.started_at >= last));
-        let next = last.filter(|_| calls.len() < all);
-        Answer::with(&CallsAnswer { calls, next })
-    }
-}
-
-impl Call {
-    /// The call as that person sees it, while it lives.
-    pub(super) fn record(&self, me: &Login) -> CallRecord {
-        let out = self.caller == *me;
-        let answered_at = match self.stage {
-            Stage::Answered { at, .. } => Some(at),
-            Stage::Ringing { .. } | Stage::Ended { .. } => None,
-        };
-        CallRecord {
-            call_id: self.id.clone(),
-            direction: if out { Direction::Out } else { Direction::In },
-            with: vec![if out { self.callee.clone() } else { self.caller.clone() }],
-            mode: self.mode,
-            started_at: self.started_at,
-            answered_at,
-            ended_at: None,
-            outcome: None,
-        }
     }
 }

@@ -3,7 +3,8 @@
 use zvonok_signaling_proto::Millis;
 use zvonok_signaling_proto::event::{Calling, RingAck, RingDevice, Ringing, ServerEvent};
 
-use super::call::Stage;
+use super::call::{Call, Stage};
+use super::guest::{Guest, GuestStage};
 use super::{Machine, Party};
 
 impl Machine {
@@ -13,7 +14,11 @@ impl Machine {
         match event {
             ServerEvent::Calling(_) | ServerEvent::PlainCalling(_) => false,
             ServerEvent::Ringing(ringing) => {
-                self.calls.get(&ringing.call_id).is_some_and(|call| call.is_ringing() && call.caller == party.login)
+                let mine = |call: &Call| {
+                    (call.is_ringing() && call.caller == party.login)
+                        || call.guests.values().any(|guest| guest.rings().is_some() && guest.by == *party)
+                };
+                self.calls.get(&ringing.call_id).is_some_and(mine)
             }
             ServerEvent::Accepted(_)
             | ServerEvent::AnsweredElsewhere(_)
@@ -34,18 +39,30 @@ impl Machine {
         let rings: Vec<_> = self
             .calls
             .values()
-            .filter(|call| call.is_ringing() && call.callee == party.login)
+            .filter(|call| {
+                (call.is_ringing() && call.callee == party.login)
+                    || call.guests.get(&party.login).is_some_and(|guest| guest.rings().is_some())
+            })
             .map(|call| call.id.clone())
             .collect();
         for id in rings {
             let Some(call) = self.calls.get_mut(&id) else { continue };
+            let device =
+                || RingDevice { id: reference.id.clone(), name: reference.name.clone(), state: None, reason: None };
+            if let Some(guest) = call.guests.get_mut(&party.login)
+                && let GuestStage::Ringing { devices, .. } = &mut guest.stage
+            {
+                if self.people.get(&party.login).is_some_and(|person| person.is_plain(&party.device)) {
+                    continue;
+                }
+                devices.entry(party.device.clone()).or_insert_with(device);
+                let by = &guest.by.login;
+                let name = self.people.get(by).map_or(by.to_string(), |person| person.name.clone());
+                pending.extend(call.calling_guest(&party.login, &name, now));
+                continue;
+            }
             if let Stage::Ringing { devices } = &mut call.stage {
-                devices.entry(party.device.clone()).or_insert_with(|| RingDevice {
-                    id: reference.id.clone(),
-                    name: reference.name.clone(),
-                    state: None,
-                    reason: None,
-                });
+                devices.entry(party.device.clone()).or_insert_with(device);
                 let name = self.people.get(&call.caller).map_or(call.caller.as_str(), |person| person.name.as_str());
                 pending.push(call.calling(name, now));
             }
@@ -56,8 +73,15 @@ impl Machine {
     /// How far a ring got on one device: the caller is told.
     pub(super) fn ring_ack(&mut self, socket: &str, body: &RingAck, now: Millis) {
         let Some(party) = self.sockets.get(socket).cloned() else { return };
-        let Some(call) = self.calls.get_mut(&body.call_id).filter(|call| call.callee == party.login) else { return };
-        let Stage::Ringing { devices } = &mut call.stage else { return };
+        let Some(call) = self.calls.get_mut(&body.call_id) else { return };
+        let callee = call.callee == party.login;
+        let (devices, caller) = match (&mut call.stage, call.guests.get_mut(&party.login)) {
+            (_, Some(Guest { by, stage: GuestStage::Ringing { devices, .. }, .. })) => (devices, by.clone()),
+            (Stage::Ringing { devices }, None) if callee => {
+                (devices, Party { login: call.caller.clone(), device: call.caller_device.clone() })
+            }
+            (Stage::Ringing { .. } | Stage::Answered { .. } | Stage::Ended { .. }, _) => return,
+        };
         let Some(device) = devices.get_mut(&party.device) else { return };
         if device.state == Some(body.state) && device.reason == body.reason {
             return;
@@ -66,7 +90,6 @@ impl Machine {
         device.reason = body.reason;
         let acknowledged = devices.values().filter(|device| device.state.is_some()).cloned().collect();
         let event = ServerEvent::Ringing(Ringing { call_id: body.call_id.clone(), devices: acknowledged });
-        let caller = Party { login: call.caller.clone(), device: call.caller_device.clone() };
         self.tell(&caller, event, now);
     }
 }

@@ -64,12 +64,8 @@ impl Machine {
     /// How a person is shown to others.
     fn status_of(&self, login: &Login) -> Status {
         let Some(person) = self.people.get(login) else { return Status::Offline };
-        let in_call = || {
-            !person.never_busy
-                && self.calls.values().any(|call| {
-                    call.is_alive() && !call.is_ringing() && (call.caller == *login || call.callee == *login)
-                })
-        };
+        let in_call =
+            || !person.never_busy && self.calls.values().any(|call| call.is_answered() && call.engages(login));
         if !person.is_online() {
             Status::Offline
         } else if in_call() {

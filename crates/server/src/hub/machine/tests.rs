@@ -3,6 +3,7 @@
 mod accounts;
 mod calls;
 mod disk;
+mod groups;
 mod plain;
 mod property;
 mod refused;
@@ -153,6 +154,15 @@ impl Rig {
 
     fn status(&mut self, sid: &str, word: &str) -> Value {
         self.ask(sid, Request::Status(serde_json::from_value(json!(word)).unwrap()))
+    }
+
+    fn invite(&mut self, sid: &str, login: &str, id: &str) -> Value {
+        let body = json!({"sid": sid, "login": login, "call_id": id});
+        self.ask(sid, Request::Invite(serde_json::from_value(body).unwrap()))
+    }
+
+    fn waiting(&mut self, sid: &str, on: bool) -> Value {
+        self.ask(sid, Request::Settings(serde_json::from_value(json!({"sid": sid, "call_waiting": on})).unwrap()))
     }
 
     /// What a socket was told since the last look, without presence.

@@ -1,11 +1,13 @@
 //! What goes into the hub machine and what comes out.
 
-use serde_json::{Map, Value};
 use zvonok_signaling_proto::event::{LoginAck, LoginRequest, RingAck, ServerEvent};
-use zvonok_signaling_proto::rest::{AcceptRequest, BlockRequest, CallRequest, DeclineRequest, Head};
-use zvonok_signaling_proto::{CallId, Code, Login, Millis, StatusWord};
+use zvonok_signaling_proto::rest::{
+    AcceptRequest, BlockRequest, CallRequest, DeclineRequest, Head, InviteRequest, SettingsRequest,
+};
+use zvonok_signaling_proto::{CallId, Login, Millis, StatusWord};
 
 use super::super::change::HistoryQuery;
+use super::respond::Answer;
 use crate::accounts::{Account, Signed};
 use crate::media_control::Role;
 
@@ -91,6 +93,10 @@ pub enum Request {
     Cancel(CallId),
     /// `POST /hangup`
     Hangup(CallId),
+    /// `POST /invite`
+    Invite(InviteRequest),
+    /// `POST /settings`
+    Settings(SettingsRequest),
     /// `POST /status`
     Status(StatusWord),
     /// `POST /token`
@@ -115,12 +121,13 @@ impl Request {
     #[must_use]
     pub fn needs_device(&self) -> bool {
         match self {
-            Self::Users | Self::Calls { .. } | Self::Block(_) | Self::Blocks => false,
+            Self::Settings(_) | Self::Users | Self::Calls { .. } | Self::Block(_) | Self::Blocks => false,
             Self::Call(_)
             | Self::Accept(_)
             | Self::Decline(_)
             | Self::Cancel(_)
             | Self::Hangup(_)
+            | Self::Invite(_)
             | Self::Status(_)
             | Self::Token(_) => true,
         }
@@ -149,63 +156,6 @@ pub struct Grant {
     pub session: String,
     /// What the token allows.
     pub role: Role,
-}
-
-/// Answer of a REST request.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Answer {
-    /// HTTP status.
-    pub http: u16,
-    /// `status`, `message`, `code`.
-    pub head: Head,
-    /// The members beside them.
-    pub body: Map<String, Value>,
-}
-
-impl Answer {
-    /// Success without members of its own.
-    #[must_use]
-    pub fn ok() -> Self {
-        Self { http: 200, head: Head::ok(), body: Map::new() }
-    }
-
-    /// Success with the members of `body`.
-    #[must_use]
-    pub fn with<T: serde::Serialize>(body: &T) -> Self {
-        let body = match serde_json::to_value(body) {
-            Ok(Value::Object(members)) => members,
-            // The answers are structs of strings and numbers: they serialise to objects.
-            Ok(_) | Err(_) => Map::new(),
-        };
-        Self { http: 200, head: Head::ok(), body }
-    }
-
-    /// A business outcome: HTTP 200 with a `code`.
-    #[must_use]
-    pub fn outcome(code: Code, message: impl Into<String>) -> Self {
-        Self { http: 200, head: Head::failure(code, message), body: Map::new() }
-    }
-
-    /// A refusal, with the HTTP status that goes with its code.
-    #[must_use]
-    pub fn refused(code: Code, message: impl Into<String>) -> Self {
-        let http = match code {
-            Code::Malformed => 400,
-            Code::NotSignedIn => 401,
-            Code::NotAllowed => 403,
-            Code::TooMany => 429,
-            Code::Unavailable => 503,
-            Code::Offline
-            | Code::Busy
-            | Code::Dnd
-            | Code::UnknownUser
-            | Code::Expired
-            | Code::Cancelled
-            | Code::AnsweredElsewhere
-            | Code::NotInCall => 200,
-        };
-        Self { http, head: Head::failure(code, message), body: Map::new() }
-    }
 }
 
 /// What an input is answered with, at once.

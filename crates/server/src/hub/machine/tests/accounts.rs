@@ -71,7 +71,7 @@ fn with_accounts_nobody_comes_in_without_a_token_of_their_own() {
     assert_eq!((ack.me.name.as_str(), ack.me.role.as_str()), ("man of the office", "member"));
     let roster: Vec<_> = ack.roster.iter().map(|contact| contact.name.as_str()).collect();
     assert_eq!(roster, ["boss of the office", "Echo test", "woman of the office"], "also who was never here");
-    assert_eq!(ack.features, ["tokens"]);
+    assert_eq!(ack.features, ["groups", "tokens"]);
 }
 
 #[test]

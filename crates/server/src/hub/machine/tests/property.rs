@@ -21,6 +21,8 @@ enum Step {
     Cancel(usize, u8),
     Hangup(usize, u8),
     Token(usize, u8),
+    Invite(usize, usize, u8),
+    Waiting(usize, bool),
     Status(usize, usize),
     Ack(usize, u8),
     Wait(u64),
@@ -40,6 +42,8 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (socket(), call()).prop_map(|(s, c)| Step::Cancel(s, c)),
         1 => (socket(), call()).prop_map(|(s, c)| Step::Hangup(s, c)),
         2 => (socket(), call()).prop_map(|(s, c)| Step::Token(s, c)),
+        3 => (socket(), 0..PEOPLE.len(), call()).prop_map(|(s, p, c)| Step::Invite(s, p, c)),
+        1 => (socket(), any::<bool>()).prop_map(|(s, w)| Step::Waiting(s, w)),
         1 => (socket(), 0..6_usize).prop_map(|(s, w)| Step::Status(s, w)),
         1 => (socket(), call()).prop_map(|(s, c)| Step::Ack(s, c)),
         1 => (0..60_000_u64).prop_map(Step::Wait),
@@ -63,6 +67,8 @@ fn take(rig: &mut Rig, step: Step) {
         Step::Cancel(s, c) => drop(rig.ask(SOCKETS[s], Request::Cancel(id(&call(c))))),
         Step::Hangup(s, c) => drop(rig.ask(SOCKETS[s], Request::Hangup(id(&call(c))))),
         Step::Token(s, c) => drop(rig.ask(SOCKETS[s], Request::Token(id(&call(c))))),
+        Step::Invite(s, p, c) => drop(rig.invite(SOCKETS[s], PEOPLE[p], &call(c))),
+        Step::Waiting(s, on) => drop(rig.waiting(SOCKETS[s], on)),
         Step::Status(s, w) => {
             let words = ["available", "free", "busy", "beasy", "dnd", "away"];
             rig.status(SOCKETS[s], words[w]);
@@ -85,9 +91,10 @@ proptest! {
             take(&mut rig, step);
             for call in rig.machine.calls.values().filter(|call| call.is_alive() && !call.is_ringing()) {
                 // Nobody but an answering device is in a call, and nobody is in two.
-                for (login, device) in [(&call.caller, Some(call.caller_device.as_str())), (&call.callee, call.callee_device())] {
-                    let device = device.unwrap();
-                    let calls = rig.machine.calls.values().filter(|c| c.is_alive() && c.has(login, device)).count();
+                let parties = call.parties();
+                prop_assert!(parties.len() + call.waits_for() >= 2, "nobody talks alone");
+                for Party { login, device } in parties {
+                    let calls = rig.machine.calls.values().filter(|c| c.is_alive() && c.has(&login, &device)).count();
                     prop_assert_eq!(calls, 1, "one device is in one call");
                 }
             }
@@ -99,7 +106,7 @@ proptest! {
         // A ring reaches a device once; tokens are given back once.
         let mut rung = BTreeSet::new();
         for (socket, name, payload) in &rig.told {
-            if *name == "calling" && payload.get("call_id").is_some() {
+            if *name == "calling" && payload.get("call_id").is_some() && payload.get("group").is_none() {
                 let device = socket.trim_end_matches('\'').to_owned();
                 prop_assert!(rung.insert((device, payload["call_id"].to_string())), "rung twice");
             }
