@@ -2,6 +2,7 @@
 
 use std::io;
 
+use crate::database::DatabaseError;
 use crate::listen::StartError;
 use crate::media::MediaStartError;
 use crate::secret::SecretError;
@@ -14,6 +15,7 @@ impl StartError {
             Self::Media(error) => error.advice("--media-tls"),
             Self::HubTls(error) => error.advice("--hub-tls"),
             Self::Listen { source, .. } => listening(source, "--hub-listen"),
+            Self::Database(DatabaseError::Taken) => Some(TAKEN.to_owned()),
             Self::Database(_) => Some(DATABASE.to_owned()),
             Self::DataDir { .. } => Some(DATA_DIR.to_owned()),
             Self::Secret(error) => Some(secret(error).to_owned()),
@@ -47,6 +49,7 @@ impl MediaStartError {
 }
 
 const DATA_DIR: &str = "Name a directory that this user may write to, or that can be made, with --data-dir.";
+const TAKEN: &str = "End it, or name another place with --data-dir or --database-url.";
 const DATABASE: &str = "Without --database-url it is a file of the data directory, which this user has to own. With \
     --database-url postgresql://USER:PASSWORD@HOST/NAME that server has to run and to let this user make tables.";
 const PUBLIC_HOST: &str =

@@ -99,6 +99,10 @@ impl Flags {
         if let Some((name, _)) = later.iter().find(|(_, given)| *given) {
             bail!("{name} is not there yet");
         }
+        let in_line = std::env::var_os("ZVONOK_DATABASE_URL").is_none();
+        if matches!(&self.database_url, Some(Place::Server(url)) if in_line && url.password().is_some()) {
+            tracing::warn!("--database-url can be read by everybody on this machine; better is ZVONOK_DATABASE_URL");
+        }
         let openvidu = self.openvidu.iter().map(|text| deployment(text)).collect::<Result<_, _>>()?;
         Ok(Config {
             hub_listen: self.hub_listen,

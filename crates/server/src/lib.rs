@@ -33,7 +33,7 @@ use tokio_util::task::TaskTracker;
 use url::Url;
 
 pub use config::{Config, Deployment, EmbeddedMedia, Tls};
-use database::Database;
+use database::{Claim, Database};
 use hub::machine::Settings;
 use listen::Listening;
 pub use listen::StartError;
@@ -57,6 +57,7 @@ pub struct Running {
     media: Option<media::MediaServer>,
     tasks: TaskTracker,
     stop: CancellationToken,
+    _claim: Claim,
 }
 
 impl Running {
@@ -160,7 +161,7 @@ struct Started {
 async fn start_hub(
     config: Config,
     control: Arc<dyn MediaControl>,
-    Kept { database, accounts }: Kept,
+    Kept { database, claim, accounts }: Kept,
     started: Started,
 ) -> Result<Running, StartError> {
     let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
@@ -183,12 +184,13 @@ async fn start_hub(
     let hub = listen::listen(&config, router, &tasks)?;
     let hub_url = listen::url(&config, hub.address)?;
     let Started { media, media_url, fingerprint, secret } = started;
-    Ok(Running { hub_url, media_url, secret, fingerprint, hub, sockets, rings, media, tasks, stop })
+    Ok(Running { hub_url, media_url, secret, fingerprint, hub, sockets, rings, media, tasks, stop, _claim: claim })
 }
 
 /// What is kept of earlier lives.
 struct Kept {
     database: Database,
+    claim: Claim,
     /// There are accounts, so the hub is not open.
     accounts: bool,
 }
@@ -198,11 +200,13 @@ impl Kept {
         if let Some(dir) = &config.data_dir {
             make_data_dir(dir)?;
         }
-        let database = Database::open(&config.place()).await.map_err(StartError::Database)?;
+        let place = config.place();
+        let database = Database::open(&place).await.map_err(StartError::Database)?;
         let accounts = !database.accounts().await.map_err(StartError::Database)?.is_empty();
         if !config.hub_listen.ip().is_loopback() && !config.open && !accounts {
             return Err(StartError::NotOpen(config.hub_listen));
         }
-        Ok(Self { database, accounts })
+        let claim = database.claim(&place).await.map_err(StartError::Database)?;
+        Ok(Self { database, claim, accounts })
     }
 }

@@ -7,10 +7,12 @@
 //! devices' unhandled socket packets, and the embedded media server's sessions.
 
 mod accounts;
+mod claim;
 mod load;
 mod migrate;
 mod write;
 
+use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr as _;
 use std::time::Duration;
@@ -19,6 +21,7 @@ use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::{AnyPool, Executor as _};
 use url::Url;
 
+pub use claim::Claim;
 pub use write::Writer;
 
 /// File of the data directory that keeps everything.
@@ -31,7 +34,7 @@ const ACQUIRE: Duration = Duration::from_secs(5);
 const CONNECTIONS: u32 = 4;
 
 /// Where everything is kept.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum Place {
     /// Nowhere: it is gone with the process.
     Memory,
@@ -39,6 +42,17 @@ pub enum Place {
     File(PathBuf),
     /// A PostgreSQL server, `postgresql://USER:PASSWORD@HOST/NAME`.
     Server(Url),
+}
+
+impl fmt::Debug for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Memory => f.write_str("Memory"),
+            Self::File(path) => f.debug_tuple("File").field(path).finish(),
+            // The address may have a password.
+            Self::Server(url) => f.debug_tuple("Server").field(&url.host_str()).finish_non_exhaustive(),
+        }
+    }
 }
 
 /// Why something was not kept or found.
@@ -57,6 +71,9 @@ pub enum DatabaseError {
     /// The path of the file cannot be written as an address.
     #[error("{} cannot be used as a database", .0.display())]
     Path(PathBuf),
+    /// Another hub has claimed it.
+    #[error("another zvonok-server uses this database")]
+    Taken,
     /// Its file cannot be made.
     #[error("cannot make {}", path.display())]
     File {

@@ -140,7 +140,7 @@ pub(super) async fn write(database: Database, mut work: Work, clock: Clock, stop
                 continue;
             }
         };
-        let Some(first) = first else { return };
+        let Some(first) = first else { return database.close().await };
         let (mut ticket, mut changes) = (first.ticket, first.changes);
         while let Ok(more) = work.batches.try_recv() {
             ticket = more.ticket;

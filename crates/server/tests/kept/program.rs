@@ -43,6 +43,15 @@ impl Program {
         Self { child, hub: line.split_whitespace().last().unwrap().to_owned(), log }
     }
 
+    /// What one says that does not start.
+    pub(crate) fn refused(folder: &Folder, place: &Place<'_>) -> String {
+        let mut command = command(&folder.0, place);
+        command.args(["--hub-listen", "127.0.0.1:0", "--media-listen", "127.0.0.1:0", "--media-tls", "off"]);
+        let ended = command.output().unwrap();
+        assert!(!ended.status.success());
+        String::from_utf8(ended.stderr).unwrap()
+    }
+
     /// At once, as a crash would.
     pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();
@@ -66,7 +75,8 @@ impl Drop for Program {
         let _ = self.child.kill();
         let _ = self.child.wait();
         if std::thread::panicking() {
-            eprintln!("the program said:\n{}", self.log());
+            // Nobody reads it where it cannot be written.
+            let _ = writeln!(std::io::stderr(), "the program said:\n{}", self.log());
         }
     }
 }

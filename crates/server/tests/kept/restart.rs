@@ -125,3 +125,15 @@ async fn a_hub_that_keeps_nothing_ends_what_rings_when_it_stops() {
     woman.hears("missed").await;
     assert!(!folder.0.join("hub.sqlite").exists());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_hubs_do_not_share_a_database() {
+    let (postgres, folder, other) = (Postgres::start(), Folder::new(), Folder::new());
+    for (place, folder, other) in [(Place::File, &folder, &folder), (Place::Server(&postgres.url), &folder, &other)] {
+        let hub = Program::start(folder, &place, &[]);
+        let said = Program::refused(other, &place);
+        assert!(said.contains("another zvonok-server uses this database") && said.contains("--data-dir"), "{said}");
+        hub.kill();
+        Program::start(other, &place, &[]).stop();
+    }
+}
