@@ -13,7 +13,7 @@ mod migrate;
 mod write;
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr as _;
 use std::time::Duration;
 
@@ -105,10 +105,7 @@ impl Database {
             Place::Memory => (AnyConnectOptions::from_str("sqlite::memory:")?, false, 1),
             Place::File(path) => {
                 private_file(path)?;
-                let mut url = Url::from_file_path(path).map_err(|()| DatabaseError::Path(path.clone()))?;
-                url.set_query(Some("mode=rwc"));
-                let url = url.as_str().replacen("file://", "sqlite://", 1);
-                (AnyConnectOptions::from_str(&url)?, true, CONNECTIONS)
+                (AnyConnectOptions::from_str(&file_url(path)?)?, true, CONNECTIONS)
             }
             Place::Server(url) => (AnyConnectOptions::from_str(url.as_str())?, true, CONNECTIONS),
         };
@@ -149,15 +146,37 @@ impl Database {
     }
 }
 
+/// The address of a file: `sqlite:/srv/hub.sqlite`, `sqlite:C:/srv/hub.sqlite`.
+fn file_url(path: &Path) -> Result<String, DatabaseError> {
+    let odd = || DatabaseError::Path(path.to_owned());
+    let whole = std::path::absolute(path).map_err(|_| odd())?;
+    let mut url = Url::from_file_path(whole).map_err(|()| odd())?;
+    url.set_query(Some("mode=rwc"));
+    let before = if cfg!(windows) { "file:///" } else { "file://" };
+    Ok(url.as_str().replacen(before, "sqlite:", 1))
+}
+
 /// Makes the file for its owner only, before SQLite makes it for everybody: it has hashes of passwords and who called
 /// whom. SQLite gives the files beside it the same mode.
-fn private_file(path: &std::path::Path) -> Result<(), DatabaseError> {
+fn private_file(path: &Path) -> Result<(), DatabaseError> {
     match crate::private::create(path, "") {
         Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
             Err(DatabaseError::File { path: path.to_owned(), source: error })
         }
         Ok(()) | Err(_) => Ok(()),
     }
+}
+
+/// An error with what is below it.
+pub(crate) fn full(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut below = error.source();
+    while let Some(error) = below {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        below = error.source();
+    }
+    text
 }
 
 /// A number as both databases have it.

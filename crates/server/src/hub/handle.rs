@@ -20,7 +20,7 @@ use super::media;
 use super::sign_in::{Door, SharedDoor};
 use super::task::{Command, Task};
 use crate::accounts::Signed;
-use crate::database::Database;
+use crate::database::{Database, full};
 use crate::echo::Echo;
 use crate::media_control::MediaControl;
 
@@ -106,7 +106,7 @@ impl Hub {
         match self.database.history(&query.login, query.before, query.limit + MAX_SAME_TIME).await {
             Ok(over) => query.page(over),
             Err(error) => {
-                tracing::error!(error = journal::full(&error), "the history cannot be read");
+                tracing::error!(error = full(&error), "the history cannot be read");
                 Answer::refused(Code::Unavailable, "The history cannot be read just now.")
             }
         }

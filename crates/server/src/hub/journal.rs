@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use super::change::Change;
 use super::clock::Clock;
 use super::limits::{HOLD_MS, MAX_BACKLOG};
-use crate::database::Database;
+use crate::database::{Database, full};
 
 /// Batches between task and writer, and how many of them make one transaction: enough that a stampede of sign-ins is a
 /// few transactions, each well below [`HOLD_MS`].
@@ -80,19 +80,20 @@ impl Journal {
                 }
                 self.given += 1;
                 room.send(Batch { ticket: self.given, changes });
+                self.given
             }
             Err(_) => {
-                self.late = true;
                 if self.backlog.len() > MAX_BACKLOG {
                     tracing::error!(
                         "too much waits for the database: calls that ended meanwhile are lost to the history"
                     );
                     self.backlog = Vec::new();
-                    self.lost = true;
+                    (self.lost, self.late) = (true, true);
                 }
+                // All of the backlog is one batch, the next.
+                self.given + 1
             }
         }
-        self.given
     }
 
     /// Whether what rests on that ticket may go out.
@@ -180,18 +181,6 @@ async fn persist(database: &Database, changes: &[Change], stop: &CancellationTok
     }
 }
 
-/// An error with what is below it.
-pub(super) fn full(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut below = error.source();
-    while let Some(error) = below {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        below = error.source();
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -227,12 +216,24 @@ mod tests {
             journal.keep(some(), Vec::new);
         }
         assert!(!journal.has_backlog());
-        journal.keep(some(), Vec::new);
-        assert!(journal.has_backlog(), "and nothing waits");
-        assert!(journal.is_kept(u64::MAX));
+        let ticket = journal.keep(some(), Vec::new);
+        assert!(journal.has_backlog());
+        assert_eq!(journal.keep(some(), Vec::new), ticket, "what waits together is kept together");
+        work.batches.recv().await.unwrap();
+        assert_eq!(journal.keep(Vec::new(), Vec::new), ticket);
+        assert!(!journal.has_backlog() && !journal.is_kept(ticket));
+        let last = std::iter::from_fn(|| work.batches.try_recv().ok()).last().unwrap();
+        assert_eq!((last.ticket, last.changes.len()), (ticket, 2));
+        work.done.send_replace(last.ticket);
+        assert!(journal.is_kept(ticket));
+
+        for _ in 0..BATCHES {
+            journal.keep(some(), Vec::new);
+        }
         let many: Vec<_> = std::iter::repeat_with(some).take(MAX_BACKLOG).flatten().collect();
         journal.keep(many, Vec::new);
         assert!(journal.backlog.is_empty() && journal.lost);
+        assert!(journal.is_kept(u64::MAX), "nothing waits for what is not written");
         while work.batches.try_recv().is_ok() {}
         journal.keep(Vec::new(), || vec![Change::Anew]);
         assert_eq!(work.batches.recv().await.unwrap().changes, [Change::Anew]);

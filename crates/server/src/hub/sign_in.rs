@@ -17,13 +17,12 @@ use zvonok_signaling_proto::{Code, Login, MAX_NAME_CHARS};
 
 use super::clock::Clock;
 use super::handle::Hub;
-use super::journal::full;
 use super::limits::{MAX_HASHES, MAX_HASHES_WAITING};
 use super::machine::{Answer, Input};
 use super::rest::{Body, read, reply};
 use super::tries::Tries;
 use crate::accounts::{Account, SESSION_MS, Signed, password, token};
-use crate::database::{Database, DatabaseError};
+use crate::database::{Database, DatabaseError, full};
 
 /// How often the hub looks for accounts that changed, and how often it looks at all of them, since tokens also expire.
 const LOOK: Duration = Duration::from_secs(1);

@@ -83,7 +83,11 @@ impl Drop for Program {
 
 fn command(folder: &Path, place: &Place<'_>) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_zvonok-server"));
-    command.env("OPENVIDU_SECRET", "tests-secret").env("RUST_LOG", "info,sqlx=warn").arg("--data-dir").arg(folder);
+    command
+        .env("OPENVIDU_SECRET", "tests-secret")
+        .env("RUST_LOG", "info,sqlx=warn")
+        .current_dir(folder)
+        .args(["--data-dir", "."]);
     if let Place::Server(url) = place {
         command.args(["--database-url", url]);
     }
