@@ -19,6 +19,7 @@
   const watched = [
     'connectionCreated', 'connectionDestroyed', 'streamCreated', 'streamDestroyed', 'sessionDisconnected', 'signal',
     'signal:chat', 'streamPropertyChanged', 'reconnecting', 'reconnected', 'exception',
+    'recordingStarted', 'recordingStopped', 'connectionPropertyChanged',
   ];
 
   function record(name, event) {
@@ -31,6 +32,7 @@
       property: plain(event?.changedProperty),
       value: plain(event?.newValue),
       from: plain(event?.from?.connectionId),
+      recording: plain(event?.id),
       exception: plain(event?.name && event?.message && `${event.name}: ${event.message}`),
     });
   }
@@ -130,6 +132,21 @@
         }
       }
       return sum;
+    },
+    /** Whether at least so many frames were sent. */
+    sends: async (frames) => (await zvonok.media()).sentFrames >= frames,
+    canCode: (codec) =>
+      RTCRtpSender.getCapabilities('video').codecs.some((it) => it.mimeType === `video/${codec}`),
+    /** What is received is coded with. */
+    async codecs() {
+      const found = new Set();
+      for (const peer of peers) {
+        const stats = [...(await peer.getStats()).values()];
+        for (const it of stats.filter((it) => it.type === 'inbound-rtp' && it.kind === 'video')) {
+          found.add(stats.find((codec) => codec.id === it.codecId)?.mimeType);
+        }
+      }
+      return [...found].join();
     },
     /** Whether at least that much was decoded and heard on top of `base`. */
     async flows(frames, audio, base = { frames: 0, audio: 0, energy: 0 }) {

@@ -49,10 +49,10 @@ export async function until(what, probe, ms = 40_000) {
 
 /** A running `zvonok-server`. */
 export class Server {
-  /** Starts one on free ports; `tls` is `off` or `self-signed`. */
-  static async start({ tls = 'self-signed', args = [], env = {} } = {}) {
+  /** Starts one on free ports; `tls` is `off` or `self-signed`, `dataDir` that of one that was there before. */
+  static async start({ tls = 'self-signed', args = [], env = {}, dataDir } = {}) {
     const [hubPort, mediaPort] = [await freePort(), await freePort()];
-    const dataDir = await mkdtemp(path.join(tmpdir(), 'zvonok-browser-'));
+    dataDir ??= await mkdtemp(path.join(tmpdir(), 'zvonok-browser-'));
     const child = spawn(
       binary,
       ['--hub-listen', `127.0.0.1:${hubPort}`, '--media-listen', `127.0.0.1:${mediaPort}`, '--media-tls', tls, ...args],

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::database::{DATABASE_FILE, Place};
+use crate::media_settings::MediaSettings;
 use crate::secret::Secret;
 
 /// How long a call rings before it is missed, unless set otherwise: the contract's 45 s.
@@ -40,8 +41,10 @@ pub struct EmbeddedMedia {
     pub public_host: Option<String>,
     /// The OpenVidu secret of REST's Basic authentication; never empty.
     pub secret: Secret,
-    /// Where the self-signed certificate is kept; `None` keeps it in memory.
+    /// Where the self-signed certificate and recordings are kept; without it there are no recordings.
     pub data_dir: Option<PathBuf>,
+    /// What else it can be told.
+    pub settings: MediaSettings,
 }
 
 /// A real OpenVidu deployment.
@@ -68,6 +71,8 @@ pub struct Config {
     pub media_tls: Tls,
     /// The embedded media's UDP port; 0 takes a free one.
     pub media_udp: u16,
+    /// What else the embedded media can be told.
+    pub media: MediaSettings,
     /// The host name or address that clients reach this machine by; `None` for the addresses listened on.
     pub public_host: Option<String>,
     /// The OpenVidu secret; `None` makes a random one, kept in `data_dir` if there is one.
@@ -96,6 +101,7 @@ impl Default for Config {
             media_listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 4443)),
             media_tls: Tls::SelfSigned,
             media_udp: 0,
+            media: MediaSettings::default(),
             public_host: None,
             secret: None,
             openvidu: Vec::new(),

@@ -180,6 +180,7 @@ mod tests {
                 public_host: None,
                 secret: Secret::new(secret),
                 data_dir: None,
+                settings: crate::media_settings::MediaSettings::default(),
             };
             servers.push((crate::media::start(config).await.unwrap(), Secret::new(secret)));
         }

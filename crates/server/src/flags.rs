@@ -8,6 +8,7 @@ use crate::user::User;
 use anyhow::{Context as _, bail};
 use clap::{Args, Parser, Subcommand};
 use zvonok_server::database::Place;
+use crate::media_flags::MediaFlags;
 use zvonok_server::{Config, Deployment, Secret, Tls, secret};
 
 /// The signaling hub and an OpenVidu-compatible media server.
@@ -52,6 +53,8 @@ pub(crate) struct Flags {
     /// Let others than this machine use the hub without sign-in.
     #[arg(long)]
     open: bool,
+    #[command(flatten)]
+    media: MediaFlags,
     #[command(flatten)]
     later: LaterFlags,
     #[command(subcommand)]
@@ -111,6 +114,7 @@ impl Flags {
             media_listen: self.media_listen,
             media_tls: self.media_tls,
             media_udp: self.media_udp,
+            media: self.media.settings(),
             public_host: self.public_host,
             secret: self.secret.read()?,
             openvidu,

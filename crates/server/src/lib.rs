@@ -21,6 +21,7 @@ pub mod hub;
 mod listen;
 pub mod media;
 pub mod media_control;
+pub mod media_settings;
 mod private;
 pub mod secret;
 mod serve;
@@ -125,6 +126,7 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
         public_host: config.public_host.clone(),
         secret: secret.clone(),
         data_dir: config.data_dir.clone(),
+        settings: config.media.clone(),
     })
     .await?;
     let (media_url, fingerprint) = (media.url().clone(), media.fingerprint().map(str::to_owned));

@@ -2,6 +2,7 @@
 
 mod flags;
 mod user;
+mod media_flags;
 
 use std::io::Write as _;
 use std::process::ExitCode;

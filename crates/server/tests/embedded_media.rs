@@ -15,6 +15,7 @@ fn config(tls: Tls) -> EmbeddedMedia {
         public_host: None,
         secret: Secret::new("secret"),
         data_dir: None,
+        settings: zvonok_server::media_settings::MediaSettings::default(),
     }
 }
 

@@ -46,11 +46,26 @@ pub(crate) const SEND_BUFFER_VIDEO: usize = 1_000;
 /// Audio packets kept for retransmission: 1 s at 50 packets/s.
 pub(crate) const SEND_BUFFER_AUDIO: usize = 50;
 
-/// Clock rate of VP8 in RTP (RFC 7741).
+/// Clock rate of all video codecs in RTP (RFC 7741, RFC 9628, RFC 6184).
 pub(crate) const VIDEO_CLOCK: u32 = 90_000;
 
 /// Clock rate of Opus in RTP (RFC 7587).
-pub(crate) const AUDIO_CLOCK: u32 = 48_000;
+pub(crate) const OPUS_CLOCK: u32 = 48_000;
+
+/// Clock rate of G.711 in RTP (RFC 3551).
+pub(crate) const G711_CLOCK: u32 = 8_000;
+
+/// Payload types of ours, from the dynamic range; an answer carries the offer's.
+pub(crate) const VP9_PT: u8 = 98;
+/// See [`VP9_PT`].
+pub(crate) const VP9_RTX_PT: u8 = 99;
+/// See [`VP9_PT`].
+pub(crate) const H264_PT: u8 = 108;
+/// See [`VP9_PT`].
+pub(crate) const H264_RTX_PT: u8 = 109;
+
+/// H.264 constrained baseline, level 3.1: the profile that RFC 7742 requires of browsers.
+pub(crate) const H264_PROFILE: u32 = 0x42_e01f;
 
 /// The least a peer connection waits for its next call: the granularity of the driver's timer.
 pub(crate) const MIN_WAIT: Duration = Duration::from_millis(1);

@@ -12,8 +12,8 @@ pub enum SfuError {
     /// The offer has no m-line that goes the needed way.
     #[error("the offer has nothing to {0}")]
     NothingOffered(&'static str),
-    /// The offer has none of the codecs that are forwarded (VP8, Opus).
-    #[error("the offer has neither VP8 nor Opus")]
+    /// The offer has no codec that can be used: none that is forwarded, or not the one that the stream insists on.
+    #[error("the offer has no codec that this stream can use")]
     NoCodec,
     /// The stream is not there (any more).
     #[error("there is no stream {}", .0.0)]

@@ -1,18 +1,18 @@
 //! Publishers and subscribers on str0m, without I/O and without a clock of its own.
 //!
-//! An [`Sfu`] takes client-made SDP offers, answers them ICE-lite with the one address it is given, and forwards VP8
-//! and Opus packets from each publisher to its subscribers. Nothing is decoded. Lost packets are asked for again on
+//! An [`Sfu`] takes client-made SDP offers, answers them ICE-lite with the one address it is given, and forwards VP8,
+//! VP9, H.264 and Opus packets from each publisher to its subscribers. Nothing is decoded. Lost packets are asked for again on
 //! both sides (NACK, RTX), key-frame requests go to the publisher once a burst, and sequence numbers, timestamps and
 //! VP8 picture ids are rewritten, so that a publisher may come back with a new peer connection and keep its
 //! subscribers.
 //!
 //! ```
 //! use std::time::Instant;
-//! use zvonok_sfu::{Input, Sfu, StreamId};
+//! use zvonok_sfu::{Input, Sfu, StreamId, VideoChoice};
 //!
 //! let now = Instant::now(); // the caller's clock; the SFU has none
 //! let mut sfu = Sfu::new(vec!["127.0.0.1:9".parse().unwrap()]).unwrap();
-//! assert!(sfu.publish(StreamId(1), "not an offer", false, now).is_err());
+//! assert!(sfu.publish(StreamId(1), "not an offer", false, VideoChoice::Offered, now).is_err());
 //! sfu.handle(Input::Time, now);
 //! assert!(sfu.poll_output().is_none());
 //! ```
@@ -20,10 +20,13 @@
 //! Concepts: a **stream** is what one participant publishes; a **subscription** is one participant receiving one
 //! stream; each has a peer connection of its own, as OpenVidu has. An **echo** stream has none: who subscribes to it
 //! receives another stream.
+//! A **fed** stream has none either: its packets are the caller's (those of a camera). A **tapped** stream's packets come
+//! back to the caller as well (to be recorded).
 //!
 //! Does not: know sessions, participants or tokens; speak TURN or TCP; make offers; choose among simulcast layers.
 
 mod capture;
+mod codec;
 mod defaults;
 mod error;
 mod keyframe;
@@ -34,8 +37,9 @@ mod rewrite;
 mod sfu;
 mod stream;
 
+pub use codec::{AudioCodec, Codec, Codecs, VideoChoice, VideoCodec};
 pub use error::SfuError;
-pub use sfu::{Event, Input, Output, Sfu};
+pub use sfu::{Event, Input, MediaPacket, Output, Sfu};
 
 /// Names a stream; the caller gives it and never gives it twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

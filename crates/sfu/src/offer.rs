@@ -7,6 +7,7 @@
 use str0m::change::SdpOffer;
 use str0m::media::Mid;
 
+use crate::codec::VideoCodec;
 use crate::defaults::{MAX_OFFER_BYTES, MAX_OFFER_LINES};
 use crate::error::SfuError;
 
@@ -27,6 +28,8 @@ pub(crate) struct Plan {
     pub(crate) offer: SdpOffer,
     pub(crate) audio: Option<Mid>,
     pub(crate) video: Option<Mid>,
+    /// The first codec of the video line that can be forwarded.
+    pub(crate) preferred: Option<VideoCodec>,
 }
 
 /// Reads an offer.
@@ -40,7 +43,7 @@ pub(crate) fn plan(text: &str, wanted: Wanted) -> Result<Plan, SfuError> {
     if starts.len() > MAX_OFFER_LINES {
         return Err(SfuError::Offer(format!("it has more than {MAX_OFFER_LINES} media lines")));
     }
-    let (mut audio, mut video) = (None, None);
+    let (mut audio, mut video, mut preferred) = (None, None, None);
     let total = lines.len();
     for (nth, &start) in starts.iter().enumerate() {
         let end = starts.get(nth + 1).copied().unwrap_or(total);
@@ -51,11 +54,13 @@ pub(crate) fn plan(text: &str, wanted: Wanted) -> Result<Plan, SfuError> {
             _ => continue,
         };
         let mid = section.iter().find_map(|line| line.strip_prefix("a=mid:"));
+        let codec = first_codec(section);
         let direction = section.iter_mut().find(|line| direction_of(line).is_some());
         let offered = direction.as_deref().and_then(|line| direction_of(line)).unwrap_or(Direction::Both);
         let take = taken.is_none() && mid.is_some() && offered.allows(wanted);
         if take {
             *taken = mid.map(Mid::from);
+            preferred = preferred.or(codec);
         }
         // A line without any direction means `sendrecv`; browsers always write one.
         if let Some(line) = direction {
@@ -78,7 +83,16 @@ pub(crate) fn plan(text: &str, wanted: Wanted) -> Result<Plan, SfuError> {
     let mut text = lines.join("\r\n");
     text.push_str("\r\n");
     let offer = SdpOffer::from_sdp_string(&text).map_err(|error| SfuError::Offer(error.to_string()))?;
-    Ok(Plan { offer, audio, video })
+    Ok(Plan { offer, audio, video, preferred })
+}
+
+/// The first video codec in the order of the line's payload types that can be forwarded.
+fn first_codec(section: &[&str]) -> Option<VideoCodec> {
+    let mut types = section.first()?.split_ascii_whitespace().skip(3);
+    types.find_map(|pt| {
+        let named = section.iter().find_map(|line| line.strip_prefix("a=rtpmap:")?.strip_prefix(pt)?.strip_prefix(' '));
+        VideoCodec::named(named?.split('/').next()?)
+    })
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

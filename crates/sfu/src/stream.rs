@@ -1,6 +1,7 @@
 //! What is published: who brings it, who takes it.
 
 use crate::StreamId;
+use crate::codec::Codecs;
 use crate::keyframe::KeyframeGate;
 use crate::limit::Limit;
 
@@ -10,8 +11,13 @@ pub(crate) type PeerId = u64;
 /// A stream that a publisher brings.
 #[derive(Debug)]
 pub(crate) struct Stream {
-    /// The publisher's present peer.
+    /// The publisher's present peer. A camera's has this number too, and no peer connection.
     pub(crate) publisher: PeerId,
+    pub(crate) codecs: Codecs,
+    /// The caller wants its packets as well.
+    pub(crate) tapped: bool,
+    /// It is no peer connection that brings it.
+    pub(crate) fed: bool,
     /// Peers that take it: subscribers, and the publisher itself where it asked for its own media back.
     pub(crate) takers: Vec<PeerId>,
     pub(crate) keyframes: KeyframeGate,
@@ -19,13 +25,27 @@ pub(crate) struct Stream {
 }
 
 impl Stream {
-    pub(crate) fn new(publisher: PeerId) -> Self {
-        Self { publisher, takers: Vec::new(), keyframes: KeyframeGate::default(), limit: Limit::default() }
+    pub(crate) fn new(publisher: PeerId, codecs: Codecs, fed: bool) -> Self {
+        Self {
+            publisher,
+            codecs,
+            tapped: false,
+            fed,
+            takers: Vec::new(),
+            keyframes: KeyframeGate::default(),
+            limit: Limit::default(),
+        }
+    }
+
+    /// Whether there is anybody that its packets go to.
+    pub(crate) fn is_taken(&self) -> bool {
+        self.tapped || !self.takers.is_empty()
     }
 
     /// The publisher has a new peer, which knows no limit and has sent no key frame.
-    pub(crate) fn replace(&mut self, publisher: PeerId) {
+    pub(crate) fn replace(&mut self, publisher: PeerId, codecs: Codecs) {
         self.publisher = publisher;
+        self.codecs = codecs;
         self.keyframes = KeyframeGate::default();
         self.limit.forget();
     }

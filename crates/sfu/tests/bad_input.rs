@@ -10,7 +10,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 use str0m::media::{Direction, MediaKind};
 use world::World;
-use zvonok_sfu::{Input, StreamId, SubscriptionId};
+use zvonok_sfu::{Input, SfuError, StreamId, SubscriptionId, VideoChoice, VideoCodec};
 
 /// What openvidu-browser 2.18.0 in Chromium offers to publish, shortened: four lines, the last two empty.
 const FOUR_LINES: &str = include_str!("offers/publish-2.18.0.sdp");
@@ -18,27 +18,48 @@ const FOUR_LINES: &str = include_str!("offers/publish-2.18.0.sdp");
 #[test]
 fn the_four_line_offer_is_answered_line_by_line() {
     let mut world = World::new();
-    let answer = world.sfu.publish(StreamId(1), FOUR_LINES, false, world.now).unwrap();
+    let answer = world.sfu.publish(StreamId(1), FOUR_LINES, false, VideoChoice::Offered, world.now).unwrap();
     let directions: Vec<&str> =
         answer.lines().filter(|line| ["a=recvonly", "a=sendonly", "a=sendrecv", "a=inactive"].contains(line)).collect();
     assert_eq!(directions, ["a=recvonly", "a=recvonly", "a=inactive", "a=inactive"], "{answer}");
     assert!(answer.contains("a=group:BUNDLE 0 1 2 3"), "{answer}");
     assert!(answer.contains("a=ice-lite") && answer.contains("a=candidate:"), "{answer}");
 
-    let answer = world.sfu.publish(StreamId(2), FOUR_LINES, true, world.now).unwrap();
+    let answer = world.sfu.publish(StreamId(2), FOUR_LINES, true, VideoChoice::Offered, world.now).unwrap();
     assert_eq!(answer.matches("a=sendrecv").count(), 2, "{answer}");
+}
+
+#[test]
+fn a_publisher_gets_one_codec_its_own_first_or_the_one_that_is_wanted() {
+    let mut world = World::new();
+    let mut codecs = |choice, offer: &str| {
+        let answer = world.sfu.publish(StreamId(1), offer, false, choice, world.now)?;
+        world.sfu.unpublish(StreamId(1));
+        let video = answer.split("m=video").nth(1).unwrap().split("m=").next().unwrap();
+        let named = |line: &str| line.strip_prefix("a=rtpmap:").map(|it| it.split_once(' ').unwrap().1.to_owned());
+        Ok::<_, SfuError>(video.lines().filter_map(named).filter(|it| !it.starts_with("rtx")).collect::<Vec<_>>())
+    };
+    assert_eq!(codecs(VideoChoice::Offered, FOUR_LINES).unwrap(), ["VP8/90000"]);
+    for (codec, name) in [(VideoCodec::Vp8, "VP8"), (VideoCodec::Vp9, "VP9"), (VideoCodec::H264, "H264")] {
+        assert_eq!(codecs(VideoChoice::Only(codec), FOUR_LINES).unwrap(), [format!("{name}/90000")]);
+        let without = FOUR_LINES.replace(name, "other");
+        assert!(matches!(codecs(VideoChoice::Only(codec), &without), Err(SfuError::NoCodec)), "{name}");
+    }
+    let rotated = FOUR_LINES.replace("VP8", "other");
+    assert_eq!(codecs(VideoChoice::Offered, &rotated).unwrap(), ["H264/90000"], "the first that is left");
 }
 
 #[test]
 fn offers_that_cannot_be_answered_say_why() {
     let mut world = World::new();
     let now = world.now;
+    let unknown = ["VP8", "VP9", "H264", "opus"].iter().fold(FOUR_LINES.to_owned(), |sdp, it| sdp.replace(it, "x"));
     for text in
-        ["", "v=0", "m=audio", &"a=x\r\n".repeat(60_000), &FOUR_LINES.replace("VP8", "XX").replace("opus", "yy")]
+        ["", "v=0", "m=audio", &"a=x\r\n".repeat(60_000), &unknown]
     {
-        assert!(world.sfu.publish(StreamId(1), text, false, now).is_err());
+        assert!(world.sfu.publish(StreamId(1), text, false, VideoChoice::Offered, now).is_err());
     }
-    assert!(world.sfu.publish(StreamId(1), &FOUR_LINES.replace("a=send", "a=recv"), false, now).is_err());
+    assert!(world.sfu.publish(StreamId(1), &FOUR_LINES.replace("a=send", "a=recv"), false, VideoChoice::Offered, now).is_err());
     assert_eq!(world.sfu.peer_count(), 0);
 }
 
@@ -71,10 +92,10 @@ proptest! {
         if receive {
             let source = world.client();
             let offer = world.offer(source, &[MediaKind::Video], Direction::SendOnly);
-            world.sfu.publish(StreamId(1), &offer, false, now).unwrap();
+            world.sfu.publish(StreamId(1), &offer, false, VideoChoice::Offered, now).unwrap();
             let _ = world.sfu.subscribe(SubscriptionId(1), StreamId(1), &text, now);
         } else {
-            let _ = world.sfu.publish(StreamId(1), &text, true, now);
+            let _ = world.sfu.publish(StreamId(1), &text, true, VideoChoice::Offered, now);
         }
         world.run(Duration::from_millis(50));
     }
@@ -87,7 +108,7 @@ proptest! {
         let mut world = World::new();
         let client = world.client();
         let offer = world.offer(client, &[MediaKind::Audio, MediaKind::Video], Direction::SendOnly);
-        let answer = world.sfu.publish(StreamId(1), &offer, false, world.now).unwrap();
+        let answer = world.sfu.publish(StreamId(1), &offer, false, VideoChoice::Offered, world.now).unwrap();
         world.accept(client, &answer);
         world.send_media(client);
         world.run(Duration::from_millis(500));

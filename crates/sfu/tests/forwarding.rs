@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use str0m::media::{Direction, KeyframeRequestKind, MediaKind};
 use world::{BOTH, World};
-use zvonok_sfu::{SfuError, StreamId, SubscriptionId};
+use zvonok_sfu::{
+    AudioCodec, Codec, Codecs, Input, MediaPacket, SfuError, StreamId, SubscriptionId, VideoChoice, VideoCodec,
+};
 
 const STREAM: StreamId = StreamId(1);
 const SECOND: Duration = Duration::from_secs(1);
@@ -19,7 +21,7 @@ fn published(loopback: bool) -> (World, usize) {
     let direction = if loopback { Direction::SendRecv } else { Direction::SendOnly };
     let publisher = world.client();
     let offer = world.offer(publisher, BOTH, direction);
-    let answer = world.sfu.publish(STREAM, &offer, loopback, world.now).unwrap();
+    let answer = world.sfu.publish(STREAM, &offer, loopback, VideoChoice::Offered, world.now).unwrap();
     world.accept(publisher, &answer);
     world.send_media(publisher);
     (world, publisher)
@@ -108,6 +110,57 @@ fn an_echo_sends_back_what_the_other_publishes() {
     world.drop_client(publisher);
     assert_eq!(world.sfu.peer_count(), 0, "the echo ends with what it echoes");
     assert!(matches!(world.sfu.publish_echo(StreamId(3), STREAM), Err(SfuError::NoStream(_))));
+}
+
+#[test]
+fn a_stream_that_is_tapped_comes_to_the_caller_too_from_a_key_frame_on() {
+    let (mut world, publisher) = published(false);
+    world.run(SECOND);
+    assert!(world.tapped.is_empty(), "nobody has asked for it");
+    let asked = world.keyframes_asked(publisher);
+    assert!(world.sfu.tap(STREAM, true, world.now));
+    world.run(SECOND);
+    assert_eq!(world.keyframes_asked(publisher), asked + 1, "a recording begins with a key frame");
+    let (sound, pictures): (Vec<_>, Vec<_>) =
+        world.tapped.drain(..).partition(|packet| matches!(packet.codec, Codec::Audio(AudioCodec::Opus)));
+    assert!(sound.len() >= 45 && pictures.len() >= 100, "{} and {}", sound.len(), pictures.len());
+    assert!(pictures.windows(2).all(|two| two[1].seq == two[0].seq + 1 && two[1].captured >= two[0].captured));
+    assert!(world.sfu.tap(STREAM, false, world.now));
+    world.run(SECOND);
+    assert!(world.tapped.is_empty());
+    assert!(!world.sfu.tap(StreamId(9), true, world.now));
+}
+
+#[test]
+fn a_stream_that_the_caller_feeds_reaches_its_subscribers() {
+    let mut world = World::new();
+    let codecs = Codecs { audio: Some(AudioCodec::Opus), video: Some(VideoCodec::Vp8) };
+    world.sfu.publish_fed(STREAM, codecs);
+    assert_eq!(world.sfu.codecs(STREAM), Some(codecs));
+    let subscriber = subscribed(&mut world, 1, STREAM);
+    world.run(SECOND);
+    for at in 0..60_u32 {
+        let payload = [&[0x10, if at == 0 { 0x10 } else { 0x11 }][..], &[0xa5; 500]].concat();
+        let packet = MediaPacket {
+            codec: Codec::Video(VideoCodec::Vp8),
+            run: 1,
+            seq: u64::from(at),
+            time: at * 3_000,
+            captured: world.now,
+            marker: true,
+            payload: payload.into(),
+        };
+        world.sfu.handle(Input::Media { stream: STREAM, packet: packet.clone() }, world.now);
+        let other = MediaPacket { codec: Codec::Video(VideoCodec::H264), ..packet };
+        world.sfu.handle(Input::Media { stream: STREAM, packet: other }, world.now);
+        world.run(Duration::from_millis(33));
+    }
+    world.run(SECOND);
+    let got = world.received(subscriber);
+    assert!(got.first_video_is_keyframe && got.gaps == 0, "{got:?}");
+    assert_eq!(got.video, 60, "what is not of the stream's codec is left out");
+    world.sfu.unpublish(STREAM);
+    assert_eq!(world.sfu.peer_count(), 0);
 }
 
 #[test]

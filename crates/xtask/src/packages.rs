@@ -77,6 +77,8 @@ const TEST: &[&str] = &[
     "coturn",
     "postgresql", // the hub's tables are tested on it
     "espeak-ng",
+    "ffmpeg", // decodes recordings
+    "unzip",
     "x11-apps", // `xwd` watches the screen for `bench`
 ];
 

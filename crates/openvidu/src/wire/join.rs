@@ -70,6 +70,12 @@ pub struct Joined {
     /// TURN and STUN for 2.32.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub custom_ice_servers: Option<Vec<IceServer>>,
+    /// A recording is going on, and this role is told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recording_id: Option<String>,
+    /// Goes with `recording_id`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recording_name: Option<String>,
 }
 
 /// A participant that is there already. It never has a role (the library would take it for itself).

@@ -2,6 +2,7 @@
 //!
 //! - [`rest`]: bodies of the REST API (sessions, connections, errors, lists).
 //! - [`recording`]: recording properties, which are part of every session object.
+//! - [`recorded`]: recordings, and the index of their archives.
 //! - [`rpc`]: the JSON-RPC envelope of the websocket `/openvidu` and its error codes.
 //! - [`join`]: `joinRoom`, and the streams it lists.
 //! - [`call`]: parameters and results of all other methods.
@@ -15,6 +16,7 @@ pub mod call;
 pub mod join;
 pub mod media;
 pub mod notice;
+pub mod recorded;
 pub mod recording;
 pub mod rest;
 pub mod rpc;
@@ -80,6 +82,12 @@ pub enum Reason {
     NetworkDisconnect,
     /// The server shuts down.
     OpenviduServerStopped,
+    /// REST stopped the recording.
+    RecordingStoppedByServer,
+    /// Nobody has published for a while: the recording stopped by itself.
+    AutomaticStop,
+    /// The camera, or what brings its pictures, went away.
+    MediaServerDisconnect,
 }
 
 /// A TURN or STUN server for one connection. `url` is one string, not a list.

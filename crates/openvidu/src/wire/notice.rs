@@ -85,6 +85,29 @@ pub enum Notice {
         /// The candidate.
         candidate: String,
     },
+    /// To the connection whose role or part in recordings was changed.
+    ConnectionPropertyChanged {
+        /// `role` or `record`.
+        property: String,
+        /// The role, or `true` or `false`.
+        new_value: String,
+    },
+    /// A recording began.
+    RecordingStarted {
+        /// The recording.
+        id: String,
+        /// Of its files.
+        name: String,
+    },
+    /// A recording ended.
+    RecordingStopped {
+        /// The recording.
+        id: String,
+        /// Of its files.
+        name: String,
+        /// Why.
+        reason: Reason,
+    },
     /// Something in the media server failed.
     MediaError {
         /// For people.

@@ -51,9 +51,9 @@ pub struct RecordingRequest {
     /// `WxH`, each 100 to 1999; default `1280x720`.
     pub resolution: Option<String>,
     /// 1 to 120; default 25.
-    pub frame_rate: Option<u32>,
+    pub frame_rate: Option<i64>,
     /// Shared memory of the recorder in bytes; default 512 MiB.
-    pub shm_size: Option<u64>,
+    pub shm_size: Option<i64>,
     /// Individual recordings only.
     pub ignore_failed_streams: Option<bool>,
 }
@@ -81,10 +81,10 @@ pub struct RecordingProperties {
     pub resolution: Option<String>,
     /// Composed with video only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub frame_rate: Option<u32>,
+    pub frame_rate: Option<i64>,
     /// Composed with video only; bytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub shm_size: Option<u64>,
+    pub shm_size: Option<i64>,
     /// `INDIVIDUAL` only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ignore_failed_streams: Option<bool>,
@@ -120,27 +120,73 @@ impl RecordingRequest {
         }
     }
 
-    /// What OpenVidu would refuse, in words; `None` if it is fine.
+    /// As it counts in a session: what is absent is as in the session's own properties, and the session's composed kind
+    /// wins over the other composed one.
     #[must_use]
-    pub fn fault(&self) -> Option<&'static str> {
+    pub fn within(self, session: &RecordingProperties) -> Self {
+        let composed = |mode: OutputMode| mode != OutputMode::Individual;
+        let output_mode = match self.output_mode {
+            Some(mode) if composed(mode) && composed(session.output_mode) => session.output_mode,
+            Some(mode) => mode,
+            None => session.output_mode,
+        };
+        Self {
+            name: self.name.or_else(|| Some(session.name.clone())),
+            has_audio: self.has_audio.or(Some(session.has_audio)),
+            has_video: self.has_video.or(Some(session.has_video)),
+            output_mode: Some(output_mode),
+            recording_layout: self.recording_layout.or(session.recording_layout),
+            custom_layout: self.custom_layout.or_else(|| session.custom_layout.clone()),
+            resolution: self.resolution.or_else(|| session.resolution.clone()),
+            frame_rate: self.frame_rate.or(session.frame_rate),
+            shm_size: self.shm_size.or(session.shm_size),
+            ignore_failed_streams: self.ignore_failed_streams.or(session.ignore_failed_streams),
+        }
+    }
+
+    /// What OpenVidu would refuse; `None` if it is fine.
+    #[must_use]
+    pub fn fault(&self) -> Option<RecordingFault> {
         let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '~' | '-');
         if self.name.as_deref().is_some_and(|name| !name.is_empty() && !name.chars().all(plain)) {
-            return Some("recording name may only have letters, digits, and the characters _ ~ -");
+            return Some(RecordingFault::Bad("recording name may only have letters, digits, and the characters _ ~ -"));
+        }
+        if self.custom_layout.as_deref().is_some_and(|layout| !layout.chars().all(|c| plain(c) || c == '/')) {
+            return Some(RecordingFault::Bad("customLayout has to be a folder; addresses are not opened"));
         }
         if self.has_audio == Some(false) && self.has_video == Some(false) {
-            return Some("a recording needs audio or video");
+            return Some(RecordingFault::Unprocessable("a recording needs audio or video"));
         }
         let side = |text: &str| text.parse::<u32>().is_ok_and(|pixels| (100..=1999).contains(&pixels));
         if self.resolution.as_deref().is_some_and(|size| !size.split_once('x').is_some_and(|(w, h)| side(w) && side(h)))
         {
-            return Some("resolution must be WIDTHxHEIGHT, each from 100 to 1999");
+            return Some(RecordingFault::Unprocessable("resolution must be WIDTHxHEIGHT, each from 100 to 1999"));
         }
         if self.frame_rate.is_some_and(|rate| !(1..=120).contains(&rate)) {
-            return Some("frameRate must be from 1 to 120");
+            return Some(RecordingFault::Unprocessable("frameRate must be from 1 to 120"));
         }
         if self.shm_size.is_some_and(|size| size < 134_217_728) {
-            return Some("shmSize must be at least 134217728");
+            return Some(RecordingFault::Unprocessable("shmSize must be at least 134217728"));
         }
         None
+    }
+}
+
+/// What is wrong with recording properties, in words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RecordingFault {
+    /// Answered 400.
+    Bad(&'static str),
+    /// Answered 422 by `recordings/start`, and 400 as a session's default.
+    Unprocessable(&'static str),
+}
+
+impl RecordingFault {
+    /// The words.
+    #[must_use]
+    pub fn message(self) -> &'static str {
+        match self {
+            Self::Bad(message) | Self::Unprocessable(message) => message,
+        }
     }
 }

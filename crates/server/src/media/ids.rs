@@ -46,7 +46,8 @@ pub(super) fn rpc_session() -> String {
 
 /// `str_CAM_Xxxx_con_…`, or `str_MIC_…` without video.
 pub(super) fn stream(type_of_video: Option<&str>, connection: &str) -> String {
-    let kind: String = type_of_video.unwrap_or("MIC").chars().take(3).collect();
+    // The client says what it is, and whatever it says becomes part of a name.
+    let kind: String = type_of_video.unwrap_or("MIC").chars().filter(char::is_ascii_alphanumeric).take(3).collect();
     format!("str_{kind}_{}_{connection}", random(4))
 }
 

@@ -12,6 +12,7 @@ mod directory;
 mod driver;
 mod ids;
 mod outbox;
+mod recording;
 mod rest;
 mod session;
 pub(crate) mod tls;
@@ -32,10 +33,12 @@ use url::Url;
 use zvonok_openvidu::wire::Reason;
 use zvonok_sfu::SfuError;
 
+use self::recording::Recordings;
 use self::directory::{Directory, NotEntered as NotMade};
 use self::session::{Message, Properties, SessionHandle};
 use crate::config::EmbeddedMedia;
 use crate::media_control::MediaControl;
+use crate::media_settings::MediaSettings;
 use crate::secret::Secret;
 use crate::serve;
 
@@ -87,6 +90,9 @@ struct Shared {
     directory: Directory,
     media: driver::Media,
     secret: Secret,
+    settings: MediaSettings,
+    /// `None` where there is no directory to keep them in.
+    recordings: Option<Arc<Recordings>>,
     /// `https://host:port`, without a slash at its end.
     public_url: String,
     /// The same with `wss`: how tokens begin.
@@ -193,10 +199,16 @@ pub async fn start(config: EmbeddedMedia) -> Result<MediaServer, MediaStartError
     let (media, driver) = driver::start(doors, stop.clone())?;
     tasks.spawn(driver.instrument(tracing::info_span!("sfu")));
 
+    let recordings = recordings(&config, &public_url)?;
+    if let Some(recordings) = recordings.clone() {
+        drop(tasks.spawn_blocking(move || recordings.recover()));
+    }
     let shared = Arc::new(Shared {
         directory: Directory::default(),
         media,
         secret: config.secret,
+        settings: config.settings,
+        recordings,
         token_base: format!("{}://{host}:{port}", scheme.1),
         public_url: public_url.clone(),
         host,
@@ -212,6 +224,15 @@ pub async fn start(config: EmbeddedMedia) -> Result<MediaServer, MediaStartError
     tracing::info!(url = %public_url, ?udp, "media server listens");
     let control = Arc::new(control::EmbeddedControl { shared: Arc::clone(&shared), public_url });
     Ok(MediaServer { control, url, fingerprint, udp, shared, http })
+}
+
+/// Where recordings are, in the data directory.
+const RECORDINGS_DIR: &str = "recordings";
+
+fn recordings(config: &EmbeddedMedia, public_url: &str) -> Result<Option<Arc<Recordings>>, MediaStartError> {
+    let Some(dir) = config.data_dir.as_ref().map(|dir| dir.join(RECORDINGS_DIR)) else { return Ok(None) };
+    let opened = Recordings::open(dir.clone(), config.settings.recording.limit, public_url.to_owned());
+    opened.map(|recordings| Some(Arc::new(recordings))).map_err(|source| MediaStartError::File { path: dir, source })
 }
 
 /// The host of the addresses that people and programs are told: the public one; else the address listened on, or, where

@@ -14,9 +14,10 @@ use super::leg::Leg;
 use super::{Incoming, Peer};
 use crate::Purpose;
 use crate::capture::CaptureClock;
+use crate::codec::{AudioCodec, Codecs, VideoChoice, VideoCodec};
 use crate::defaults;
 use crate::error::SfuError;
-use crate::offer::{Wanted, plan};
+use crate::offer::{Plan, Wanted, plan};
 
 /// What all peers share.
 #[derive(Debug, Clone)]
@@ -26,6 +27,30 @@ pub(crate) struct Setup {
     pub(crate) candidates: Vec<Candidate>,
 }
 
+/// What an offer may be answered with.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Allowed {
+    /// Opus, and one codec of pictures.
+    Publisher(VideoChoice),
+    /// What the stream is coded with.
+    Subscriber(Codecs),
+}
+
+impl Allowed {
+    fn codecs(self, plan: &Plan) -> Codecs {
+        match self {
+            Self::Publisher(choice) => Codecs {
+                audio: Some(AudioCodec::Opus),
+                video: match choice {
+                    VideoChoice::Only(codec) => Some(codec),
+                    VideoChoice::Offered => plan.preferred,
+                },
+            },
+            Self::Subscriber(codecs) => codecs,
+        }
+    }
+}
+
 impl Peer {
     /// Answers an offer.
     pub(crate) fn answer(
@@ -33,9 +58,11 @@ impl Peer {
         purpose: Purpose,
         offer: &str,
         wanted: Wanted,
+        allowed: Allowed,
         now: Instant,
     ) -> Result<(Self, String), SfuError> {
         let plan = plan(offer, wanted)?;
+        let codecs = allowed.codecs(&plan);
         let sends = wanted != Wanted::Send;
         let mut config = Rtc::builder()
             .set_crypto_provider(Arc::clone(&setup.crypto))
@@ -44,9 +71,13 @@ impl Peer {
             .set_rtp_mode(true)
             .set_send_buffer_audio(defaults::SEND_BUFFER_AUDIO)
             .set_send_buffer_video(defaults::SEND_BUFFER_VIDEO)
-            .clear_codecs()
-            .enable_opus(true, false)
-            .enable_vp8(true);
+            .clear_codecs();
+        if let Some(audio) = codecs.audio {
+            audio.enable(config.codec_config());
+        }
+        if let Some(video) = codecs.video {
+            video.enable(config.codec_config());
+        }
         if sends {
             config = config.enable_bwe(Some(Bitrate::from(defaults::START_BITRATE)));
         }
@@ -58,17 +89,25 @@ impl Peer {
         if sends {
             rtc.bwe().set_desired_bitrate(Bitrate::from(defaults::DESIRED_BITRATE));
         }
-        let audio = plan.audio.and_then(|mid| Some((mid, payload_type(&rtc, mid, Codec::Opus)?)));
-        let video = plan.video.and_then(|mid| Some((mid, payload_type(&rtc, mid, Codec::Vp8)?)));
-        if audio.is_none() && video.is_none() {
+        let negotiated = |mid: Option<Mid>, codec: Option<Codec>| {
+            let (mid, codec) = (mid?, codec?);
+            Some((mid, payload_type(&rtc, mid, codec)?))
+        };
+        let audio = negotiated(plan.audio, codecs.audio.map(AudioCodec::negotiated));
+        let video = negotiated(plan.video, codecs.video.map(VideoCodec::negotiated));
+        // Who publishes pictures that nobody can be given is told so, instead of being heard and never seen.
+        let unseen = wanted != Wanted::Receive && plan.video.is_some() && video.is_none();
+        if unseen || (audio.is_none() && video.is_none()) {
             return Err(SfuError::NoCodec);
         }
+        let codecs = Codecs { audio: codecs.audio.filter(|_| audio.is_some()), video: codecs.video.filter(|_| video.is_some()) };
         let ufrag = rtc.direct_api().local_ice_credentials().ufrag;
         let (incoming, legs) = match wanted {
             Wanted::Send => (true, false),
             Wanted::Both => (true, true),
             Wanted::Receive => (false, true),
         };
+        let audio_clock = codecs.audio.unwrap_or(AudioCodec::Opus).clock_rate();
         let peer = Self {
             purpose,
             ufrag,
@@ -79,12 +118,13 @@ impl Peer {
             broken: false,
             estimate: None,
             clock: CaptureClock::default(),
+            codecs,
             incoming: if incoming {
                 Incoming { audio: audio.map(|(_, pt)| pt), video: video.map(|(mid, pt)| (pt, mid)) }
             } else {
                 Incoming::default()
             },
-            audio: audio.filter(|_| legs).and_then(|(mid, pt)| Leg::new(&mut rtc, mid, pt, defaults::AUDIO_CLOCK)),
+            audio: audio.filter(|_| legs).and_then(|(mid, pt)| Leg::new(&mut rtc, mid, pt, audio_clock)),
             video: video.filter(|_| legs).and_then(|(mid, pt)| Leg::new(&mut rtc, mid, pt, defaults::VIDEO_CLOCK)),
             rtc,
         };

@@ -15,17 +15,13 @@ use str0m::{Input, Rtc};
 
 use crate::Purpose;
 use crate::capture::CaptureClock;
+use crate::codec::{Codec, Codecs, VideoCodec};
 use crate::defaults;
+use crate::rewrite::Source;
+use crate::sfu::MediaPacket;
 
-pub(crate) use answer::Setup;
+pub(crate) use answer::{Allowed, Setup};
 use leg::Leg;
-
-/// A kind of media.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
-    Audio,
-    Video,
-}
 
 /// A peer connection.
 #[derive(Debug)]
@@ -46,6 +42,8 @@ pub(crate) struct Peer {
     /// What its sending side believes it can take, bit/s.
     pub(crate) estimate: Option<u64>,
     pub(crate) clock: CaptureClock,
+    /// What its media is coded with.
+    pub(crate) codecs: Codecs,
     incoming: Incoming,
     audio: Option<Leg>,
     video: Option<Leg>,
@@ -60,13 +58,25 @@ struct Incoming {
 
 /// A packet on its way to all subscribers.
 #[derive(Debug)]
-pub(crate) struct Parcel<'a> {
-    pub(crate) kind: Kind,
-    pub(crate) source: crate::rewrite::Source,
-    pub(crate) packet: &'a RtpPacket,
-    pub(crate) captured: Instant,
-    pub(crate) vp8: Option<Vp8Descriptor>,
+pub(crate) struct Parcel {
+    source: Source,
+    pub(crate) packet: MediaPacket,
+    extensions: ExtensionValues,
+    vp8: Option<Vp8Descriptor>,
     pub(crate) starts_keyframe: bool,
+}
+
+impl Parcel {
+    pub(crate) fn new(source: Source, packet: MediaPacket, extensions: ExtensionValues) -> Self {
+        let (vp8, starts_keyframe) = match packet.codec {
+            Codec::Audio(_) => (None, false),
+            Codec::Video(codec) => {
+                let vp8 = if codec == VideoCodec::Vp8 { Vp8Descriptor::parse(&packet.payload).ok() } else { None };
+                (vp8, codec.starts_keyframe(&packet.payload, vp8.as_ref()))
+            }
+        };
+        Self { source, packet, extensions, vp8, starts_keyframe }
+    }
 }
 
 /// What became of a packet at one subscriber.
@@ -81,13 +91,13 @@ pub(crate) enum Delivery {
 }
 
 impl Peer {
-    /// What kind a packet it sent is; `None` for a payload type that was not negotiated.
-    pub(crate) fn kind_of(&self, packet: &RtpPacket) -> Option<Kind> {
+    /// What a packet it sent is coded with; `None` for a payload type that was not negotiated.
+    pub(crate) fn codec_of(&self, packet: &RtpPacket) -> Option<Codec> {
         let pt = packet.header.payload_type;
         if self.incoming.video.is_some_and(|(video, _)| video == pt) {
-            Some(Kind::Video)
+            self.codecs.video.map(Codec::Video)
         } else if self.incoming.audio == Some(pt) {
-            Some(Kind::Audio)
+            self.codecs.audio.map(Codec::Audio)
         } else {
             None
         }
@@ -117,30 +127,25 @@ impl Peer {
     }
 
     /// Passes a publisher's packet on to it.
-    pub(crate) fn deliver(&mut self, parcel: &Parcel<'_>, now: Instant) -> Delivery {
-        let leg = match parcel.kind {
-            Kind::Audio => self.audio.as_mut(),
-            Kind::Video => self.video.as_mut(),
+    pub(crate) fn deliver(&mut self, parcel: &Parcel, now: Instant) -> Delivery {
+        let packet = &parcel.packet;
+        let (leg, video) = match packet.codec {
+            Codec::Audio(_) => (self.audio.as_mut(), false),
+            Codec::Video(_) => (self.video.as_mut(), true),
         };
         let Some(leg) = leg.filter(|_| self.connected) else { return Delivery::Skipped };
-        if parcel.kind == Kind::Video && !parcel.starts_keyframe && !leg.rewriter.follows(parcel.source) {
+        if video && !parcel.starts_keyframe && !leg.rewriter.follows(parcel.source) {
             return Delivery::NeedsKeyframe;
         }
-        let packet = parcel.packet;
-        let Some(place) = leg.rewriter.place(parcel.source, *packet.seq_no, packet.header.timestamp, now) else {
+        let Some(place) = leg.rewriter.place(parcel.source, packet.seq, packet.time, now) else {
             return Delivery::Skipped;
         };
         let patch = parcel.vp8.as_ref().and_then(|vp8| leg.rewriter.patch(vp8));
         let mut write =
-            RtpWrite::new(leg.pt, place.seq.into(), place.time, parcel.captured, Arc::clone(&packet.payload))
-                .marker(packet.header.marker)
-                .nackable(parcel.kind == Kind::Video)
-                .ext_vals(ExtensionValues {
-                    audio_level: packet.header.ext_vals.audio_level,
-                    voice_activity: packet.header.ext_vals.voice_activity,
-                    video_orientation: packet.header.ext_vals.video_orientation,
-                    ..ExtensionValues::default()
-                });
+            RtpWrite::new(leg.pt, place.seq.into(), place.time, packet.captured, Arc::clone(&packet.payload))
+                .marker(packet.marker)
+                .nackable(video)
+                .ext_vals(parcel.extensions.clone());
         if let Some(patch) = patch {
             write = write.vp8_patch(patch);
         }

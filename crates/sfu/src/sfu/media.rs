@@ -1,12 +1,14 @@
 //! Media: packets to subscribers, their wishes to publishers.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use str0m::media::KeyframeRequestKind;
-use str0m::rtp::{RtpPacket, Vp8Descriptor};
+use str0m::rtp::{ExtensionValues, RtpPacket, Ssrc};
 
-use super::{Event, Sfu};
-use crate::peer::{Delivery, Kind, Parcel};
+use super::{Event, MediaPacket, Output, Sfu};
+use crate::codec::Codec;
+use crate::peer::{Delivery, Parcel};
 use crate::stream::{Entry, PeerId};
 use crate::{Purpose, StreamId, defaults};
 
@@ -44,9 +46,14 @@ impl Sfu {
     }
 
     pub(super) fn keyframe_wanted(&mut self, by: PeerId, kind: KeyframeRequestKind, now: Instant) {
-        let Some(stream) = self.stream_of(by) else { return };
+        if let Some(stream) = self.stream_of(by) {
+            self.stream_wants_keyframe(stream, kind, now);
+        }
+    }
+
+    pub(super) fn stream_wants_keyframe(&mut self, stream: StreamId, kind: KeyframeRequestKind, now: Instant) {
         let Some(Entry::Published(entry)) = self.streams.get_mut(&stream) else { return };
-        if entry.takers.is_empty() {
+        if !entry.is_taken() || entry.codecs.video.is_none() {
             return;
         }
         if entry.keyframes.request(now) {
@@ -100,32 +107,70 @@ impl Sfu {
         self.stream_timers.insert((now + defaults::LIMIT_INTERVAL, stream));
     }
 
+    /// A packet that a publisher's peer connection brought.
     pub(super) fn forward(&mut self, from: PeerId, packet: &RtpPacket, now: Instant) {
         let Some(peer) = self.peers.get_mut(&from) else { return };
         let Purpose::Publish(stream) = peer.purpose else { return };
-        let Some(kind) = peer.kind_of(packet) else { return };
-        let clock_rate = match kind {
-            Kind::Audio => defaults::AUDIO_CLOCK,
-            Kind::Video => defaults::VIDEO_CLOCK,
+        let Some(codec) = peer.codec_of(packet) else { return };
+        let captured = peer.clock.captured_at(packet, codec.clock_rate());
+        let extensions = &packet.header.ext_vals;
+        let parcel = Parcel::new(
+            (from, packet.header.ssrc),
+            MediaPacket {
+                codec,
+                run: from << 32 | u64::from(*packet.header.ssrc),
+                seq: *packet.seq_no,
+                time: packet.header.timestamp,
+                captured,
+                marker: packet.header.marker,
+                payload: Arc::clone(&packet.payload),
+            },
+            ExtensionValues {
+                audio_level: extensions.audio_level,
+                voice_activity: extensions.voice_activity,
+                video_orientation: extensions.video_orientation,
+                ..ExtensionValues::default()
+            },
+        );
+        self.distribute(stream, from, &parcel, now);
+    }
+
+    /// A packet that the caller brought.
+    pub(super) fn handle_media(&mut self, stream: StreamId, packet: &MediaPacket, now: Instant) {
+        let Some(Entry::Published(entry)) = self.streams.get(&stream) else { return };
+        let publisher = entry.publisher;
+        let known = match packet.codec {
+            Codec::Audio(audio) => entry.codecs.audio == Some(audio),
+            Codec::Video(video) => entry.codecs.video == Some(video),
         };
-        let captured = peer.clock.captured_at(packet, clock_rate);
-        let vp8 = match kind {
-            Kind::Video => Vp8Descriptor::parse(&packet.payload).ok(),
-            Kind::Audio => None,
+        if !entry.fed || !known {
+            return;
+        }
+        // The low half tells sound from pictures, as their SSRCs do.
+        let ssrc = match packet.codec {
+            Codec::Audio(_) => 1,
+            Codec::Video(_) => 2,
         };
-        let starts_keyframe = vp8.is_some_and(|vp8| vp8.starts_keyframe(&packet.payload));
-        let parcel = Parcel { kind, source: (from, packet.header.ssrc), packet, captured, vp8, starts_keyframe };
+        let source = (packet.run << 32 | u64::from(ssrc), Ssrc::from(ssrc));
+        let parcel = Parcel::new(source, packet.clone(), ExtensionValues::default());
+        self.distribute(stream, publisher, &parcel, now);
+    }
+
+    fn distribute(&mut self, stream: StreamId, from: PeerId, parcel: &Parcel, now: Instant) {
         let Some(Entry::Published(entry)) = self.streams.get_mut(&stream) else { return };
         if entry.publisher != from {
             return;
         }
-        if starts_keyframe {
+        if parcel.starts_keyframe {
             entry.keyframes.seen();
+        }
+        if entry.tapped {
+            self.outputs.push_back(Output::Media { stream, packet: parcel.packet.clone() });
         }
         let mut needs_keyframe = None;
         for taker in &entry.takers {
             let Some(peer) = self.peers.get_mut(taker) else { continue };
-            match peer.deliver(&parcel, now) {
+            match peer.deliver(parcel, now) {
                 Delivery::Sent if !peer.dirty => {
                     peer.dirty = true;
                     self.dirty.push(*taker);

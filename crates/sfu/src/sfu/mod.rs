@@ -12,15 +12,16 @@ use std::time::Instant;
 
 use str0m::Candidate;
 
+use crate::codec::Codecs;
 use crate::defaults;
 use crate::error::SfuError;
 use crate::offer::Wanted;
-use crate::peer::{Peer, Setup};
+use crate::peer::{Allowed, Peer, Setup};
 use crate::stream::{Entry, PeerId};
 use crate::{Purpose, StreamId, SubscriptionId};
 
 use turn::Said;
-pub use types::{Event, Input, Output};
+pub use types::{Event, Input, MediaPacket, Output};
 
 /// Publishers and subscribers of all sessions.
 #[derive(Debug)]
@@ -101,6 +102,7 @@ impl Sfu {
         self.now = Some(now);
         match input {
             Input::Datagram { source, destination, bytes } => self.handle_datagram(source, destination, bytes, now),
+            Input::Media { stream, packet } => self.handle_media(stream, &packet, now),
             Input::Time => self.handle_time(now),
         }
         self.digest(now);
@@ -129,20 +131,26 @@ impl Sfu {
         purpose: Purpose,
         offer: &str,
         wanted: Wanted,
+        allowed: Allowed,
         now: Instant,
-    ) -> Result<(PeerId, String), SfuError> {
+    ) -> Result<(PeerId, Codecs, String), SfuError> {
         if self.peers.len() >= defaults::MAX_PEERS {
             return Err(SfuError::Full);
         }
-        let (peer, answer) = Peer::answer(&self.setup, purpose, offer, wanted, now)?;
+        let (peer, answer) = Peer::answer(&self.setup, purpose, offer, wanted, allowed, now)?;
+        let codecs = peer.codecs;
         self.now = Some(now);
-        self.last_peer += 1;
-        let id = self.last_peer;
+        let id = self.new_peer_id();
         self.by_ufrag.insert(peer.ufrag.clone(), id);
         self.deadlines.insert((peer.deadline, id));
         self.dirty.push(id);
         self.peers.insert(id, peer);
-        Ok((id, answer))
+        Ok((id, codecs, answer))
+    }
+
+    fn new_peer_id(&mut self) -> PeerId {
+        self.last_peer += 1;
+        self.last_peer
     }
 
     fn remove_peer(&mut self, id: PeerId) {

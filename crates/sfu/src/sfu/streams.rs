@@ -2,30 +2,44 @@
 
 use std::time::Instant;
 
+use str0m::media::KeyframeRequestKind;
+
 use super::{Sfu, Subscription};
+use crate::codec::{Codecs, VideoChoice};
 use crate::error::SfuError;
 use crate::offer::Wanted;
+use crate::peer::Allowed;
 use crate::stream::{Entry, Stream};
 use crate::{Purpose, StreamId, SubscriptionId};
 
 impl Sfu {
-    /// Answers a publisher's offer. For a stream that is there already this is its publisher's new peer connection:
-    /// the old one goes, the subscribers stay. With `loopback` the publisher gets its own media back.
+    /// Answers a publisher's offer. For a stream that is there already this is its publisher's new peer connection,
+    /// whose pictures are coded as before: the old one goes, the subscribers stay. With `loopback` the publisher gets its
+    /// own media back.
     ///
     /// # Errors
     /// [`SfuError::Offer`] and its kin for what the client sent, [`SfuError::Full`]; then nothing has changed.
-    pub fn publish(&mut self, stream: StreamId, offer: &str, loopback: bool, now: Instant) -> Result<String, SfuError> {
+    pub fn publish(
+        &mut self,
+        stream: StreamId,
+        offer: &str,
+        loopback: bool,
+        choice: VideoChoice,
+        now: Instant,
+    ) -> Result<String, SfuError> {
         let wanted = if loopback { Wanted::Both } else { Wanted::Send };
-        let (peer, answer) = self.add_peer(Purpose::Publish(stream), offer, wanted, now)?;
+        let before = self.codecs(stream).and_then(|codecs| codecs.video);
+        let allowed = Allowed::Publisher(before.map_or(choice, VideoChoice::Only));
+        let (peer, codecs, answer) = self.add_peer(Purpose::Publish(stream), offer, wanted, allowed, now)?;
         let old = match self.streams.get_mut(&stream) {
             Some(Entry::Published(entry)) => {
                 let old = entry.publisher;
-                entry.replace(peer);
+                entry.replace(peer, codecs);
                 entry.takers.retain(|taker| *taker != old);
                 Some(old)
             }
             Some(Entry::Echo(_)) | None => {
-                self.streams.insert(stream, Entry::Published(Stream::new(peer)));
+                self.streams.insert(stream, Entry::Published(Stream::new(peer, codecs, false)));
                 None
             }
         };
@@ -36,6 +50,40 @@ impl Sfu {
             self.remove_peer(old);
         }
         Ok(answer)
+    }
+
+    /// Makes a stream whose packets come by [`Input::Media`](crate::Input::Media): those of a camera. Nothing happens
+    /// where the stream is there.
+    pub fn publish_fed(&mut self, stream: StreamId, codecs: Codecs) {
+        if self.streams.contains_key(&stream) {
+            return;
+        }
+        let publisher = self.new_peer_id();
+        self.streams.insert(stream, Entry::Published(Stream::new(publisher, codecs, true)));
+    }
+
+    /// Whether the caller wants a stream's packets, as [`Output::Media`](crate::Output::Media); asks its publisher for a
+    /// key frame where it does. False where there is no such stream, or it is an echo.
+    pub fn tap(&mut self, stream: StreamId, tapped: bool, now: Instant) -> bool {
+        let Some(Entry::Published(entry)) = self.streams.get_mut(&stream) else { return false };
+        entry.tapped = tapped;
+        if tapped {
+            self.now = Some(now);
+            self.stream_wants_keyframe(stream, KeyframeRequestKind::Pli, now);
+        }
+        true
+    }
+
+    /// What a stream is coded with; that of the echoed one for an echo.
+    #[must_use]
+    pub fn codecs(&self, stream: StreamId) -> Option<Codecs> {
+        match self.streams.get(&stream)? {
+            Entry::Published(entry) => Some(entry.codecs),
+            Entry::Echo(of) => match self.streams.get(of)? {
+                Entry::Published(entry) => Some(entry.codecs),
+                Entry::Echo(_) => None,
+            },
+        }
     }
 
     /// Makes `stream` another name for `of`: a participant that publishes back what another one publishes.
@@ -87,7 +135,9 @@ impl Sfu {
             Some(Entry::Echo(of)) => *of,
             None => return Err(SfuError::NoStream(asked)),
         };
-        let (peer, answer) = self.add_peer(Purpose::Subscribe(id), offer, Wanted::Receive, now)?;
+        let codecs = self.codecs(stream).ok_or(SfuError::NoStream(asked))?;
+        let allowed = Allowed::Subscriber(codecs);
+        let (peer, _codecs, answer) = self.add_peer(Purpose::Subscribe(id), offer, Wanted::Receive, allowed, now)?;
         self.unsubscribe(id);
         if let Some(Entry::Published(entry)) = self.streams.get_mut(&stream) {
             entry.takers.push(peer);

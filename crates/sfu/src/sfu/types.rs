@@ -1,10 +1,13 @@
 //! What goes into the SFU and what comes out.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Instant;
 
 use str0m::net::DatagramSend;
 
-use crate::Purpose;
+use crate::codec::Codec;
+use crate::{Purpose, StreamId};
 
 /// What happens to the SFU.
 #[derive(Debug)]
@@ -18,8 +21,34 @@ pub enum Input<'a> {
         /// Its contents.
         bytes: &'a [u8],
     },
+    /// A packet of a stream that no peer connection brings, see [`Sfu::publish_fed`](crate::Sfu::publish_fed).
+    Media {
+        /// The stream.
+        stream: StreamId,
+        /// The packet.
+        packet: MediaPacket,
+    },
     /// [`Sfu::deadline`](crate::Sfu::deadline) is reached.
     Time,
+}
+
+/// One RTP packet of a stream, without its header.
+#[derive(Debug, Clone)]
+pub struct MediaPacket {
+    /// What it is coded with.
+    pub codec: Codec,
+    /// Names the source of the numbers below: with another one they begin anew.
+    pub run: u64,
+    /// Sequence number, extended so that it never wraps.
+    pub seq: u64,
+    /// RTP time, in ticks of [`Codec::clock_rate`](crate::Codec::clock_rate).
+    pub time: u32,
+    /// When it was captured, on the caller's clock; sound and pictures of one stream by the same clock.
+    pub captured: Instant,
+    /// The last packet of a picture.
+    pub marker: bool,
+    /// The payload as RTP has it.
+    pub payload: Arc<[u8]>,
 }
 
 /// What the SFU wants done.
@@ -33,6 +62,13 @@ pub enum Output {
         destination: SocketAddr,
         /// Its contents.
         contents: DatagramSend,
+    },
+    /// A packet of a stream that is tapped, see [`Sfu::tap`](crate::Sfu::tap).
+    Media {
+        /// The stream.
+        stream: StreamId,
+        /// The packet.
+        packet: MediaPacket,
     },
     /// Something happened that the caller may want to know.
     Event(Event),

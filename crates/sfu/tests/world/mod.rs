@@ -18,7 +18,7 @@ use str0m::change::SdpAnswer;
 use str0m::format::Codec;
 use str0m::media::{Direction, KeyframeRequestKind, MediaKind};
 use str0m::rtp::RtpWrite;
-use zvonok_sfu::{Input, Output, Sfu, StreamId, SubscriptionId};
+use zvonok_sfu::{Input, MediaPacket, Output, Sfu, StreamId, SubscriptionId, VideoChoice};
 
 use client::Client;
 pub use client::Received;
@@ -33,6 +33,8 @@ pub struct World {
     addresses: Vec<SocketAddr>,
     clients: Vec<Client>,
     wire: Wire,
+    /// What came of streams that are tapped.
+    pub tapped: Vec<MediaPacket>,
 }
 
 impl World {
@@ -44,7 +46,7 @@ impl World {
     pub fn at(addresses: Vec<SocketAddr>) -> Self {
         let now = Instant::now();
         let sfu = Sfu::new(addresses.clone()).unwrap();
-        Self { sfu, now, start: now, addresses, clients: Vec::new(), wire: Wire::default() }
+        Self { sfu, now, start: now, addresses, clients: Vec::new(), wire: Wire::default(), tapped: Vec::new() }
     }
 
     pub fn client(&mut self) -> usize {
@@ -66,7 +68,7 @@ impl World {
 
     pub fn publish(&mut self, client: usize, stream: StreamId, kinds: &[MediaKind]) {
         let offer = self.offer(client, kinds, Direction::SendOnly);
-        let answer = self.sfu.publish(stream, &offer, false, self.now).unwrap();
+        let answer = self.sfu.publish(stream, &offer, false, VideoChoice::Offered, self.now).unwrap();
         self.accept(client, &answer);
         self.send_media(client);
     }
@@ -74,7 +76,7 @@ impl World {
     /// The client publishes pictures, and sends none by itself.
     pub fn offer_pictures(&mut self, client: usize) {
         let offer = self.offer(client, &[MediaKind::Video], Direction::SendOnly);
-        let answer = self.sfu.publish(StreamId(1), &offer, false, self.now).unwrap();
+        let answer = self.sfu.publish(StreamId(1), &offer, false, VideoChoice::Offered, self.now).unwrap();
         self.accept(client, &answer);
     }
 
@@ -209,8 +211,12 @@ impl World {
 
     fn poll_sfu(&mut self) {
         while let Some(output) = self.sfu.poll_output() {
-            if let Output::Transmit { source, destination, contents } = output {
-                self.wire.push(source, destination, contents.to_vec(), self.now);
+            match output {
+                Output::Transmit { source, destination, contents } => {
+                    self.wire.push(source, destination, contents.to_vec(), self.now);
+                }
+                Output::Media { packet, .. } => self.tapped.push(packet),
+                Output::Event(_) => {}
             }
         }
     }

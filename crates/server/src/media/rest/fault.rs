@@ -14,6 +14,8 @@ pub(super) enum Fault {
     Status(StatusCode),
     /// A status, and a body that says what is wrong. The path is filled in by [`super::auth::guard`], which knows it.
     Said(StatusCode, String),
+    /// A status, and a text.
+    Plain(StatusCode, String),
 }
 
 impl Fault {
@@ -31,6 +33,7 @@ impl IntoResponse for Fault {
     fn into_response(self) -> Response {
         match self {
             Self::Status(status) => status.into_response(),
+            Self::Plain(status, text) => (status, text).into_response(),
             Self::Said(status, message) => {
                 let mut response = status.into_response();
                 response.extensions_mut().insert(Said(message));

@@ -5,6 +5,7 @@ mod check;
 mod connections;
 mod fault;
 mod other;
+mod recordings;
 mod sessions;
 
 use std::collections::HashMap;
@@ -23,6 +24,9 @@ use super::{Shared, defaults};
 /// Everything below `/`.
 pub(super) fn router(shared: Arc<Shared>) -> Router {
     let guarded = axum::middleware::from_fn_with_state(Arc::clone(&shared), auth::guard);
+    let archives = Router::new()
+        .route("/{recording}/{file}", get(recordings::download))
+        .layer(guarded.clone());
     let api = Router::new()
         .route("/sessions", get(sessions::list).post(sessions::create))
         .route("/sessions/{session}", get(sessions::fetch).delete(sessions::close))
@@ -33,8 +37,10 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         .route("/tokens", post(other::token))
         .route("/config", get(other::config))
         .route("/config/{key}", get(other::config_value))
-        .route("/recordings", get(other::no_recording))
-        .route("/recordings/{*rest}", get(other::no_recording).post(other::no_recording).delete(other::no_recording))
+        .route("/recordings", get(recordings::list))
+        .route("/recordings/start", post(recordings::start))
+        .route("/recordings/stop/{recording}", post(recordings::stop))
+        .route("/recordings/{recording}", get(recordings::fetch).delete(recordings::delete))
         .fallback(unmapped)
         .method_not_allowed_fallback(unmapped)
         .layer(guarded)
@@ -43,6 +49,8 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         .nest("/openvidu/api", api.clone())
         // Clients older than 2.16.
         .nest("/api", api)
+        .nest("/openvidu/recordings", archives.clone())
+        .nest("/recordings", archives)
         .route("/openvidu", get(other::websocket))
         .route("/openvidu/info", get(other::info))
         .route("/info", get(other::info))
@@ -83,5 +91,10 @@ fn body<T: DeserializeOwned + Default>(bytes: &[u8]) -> Result<T, Fault> {
     if !value.is_object() {
         return Err(Fault::bad("the body is not a JSON object"));
     }
+    typed(value)
+}
+
+/// A JSON value as what it is to be.
+fn typed<T: DeserializeOwned>(value: serde_json::Value) -> Result<T, Fault> {
     serde_json::from_value(value).map_err(|error| Fault::bad(format!("a property cannot be used: {error}")))
 }

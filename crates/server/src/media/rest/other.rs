@@ -103,11 +103,6 @@ pub(super) async fn config_value(
     }
 }
 
-/// OpenVidu with its recording module off.
-pub(super) async fn no_recording() -> StatusCode {
-    StatusCode::NOT_IMPLEMENTED
-}
-
 pub(super) async fn info() -> impl IntoResponse {
     Html("<!doctype html><title>Zvonok</title><h1>Zvonok media server</h1><p>It speaks OpenVidu's protocol.")
 }

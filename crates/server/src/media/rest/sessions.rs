@@ -23,7 +23,7 @@ pub(super) async fn create(State(shared): State<Arc<Shared>>, bytes: Bytes) -> R
     }
     let recording = request.default_recording_properties.unwrap_or_default();
     if let Some(fault) = recording.fault() {
-        return Err(Fault::bad(fault));
+        return Err(Fault::bad(fault.message()));
     }
     let name = if custom.is_empty() { ids::session() } else { custom.clone() };
     let properties = Properties {

@@ -72,6 +72,7 @@ impl Session {
     }
 
     fn joined(&self, me: &Participant) -> Result<Value, ErrorObject> {
+        let recording = self.recording_told_to(me.ticket.role);
         let turn = me.ticket.ice_servers.iter().find_map(Turn::of);
         let joined = Joined {
             id: me.id.clone(),
@@ -90,6 +91,8 @@ impl Session {
             turn_username: turn.as_ref().map(|turn| turn.username.clone()),
             turn_credential: turn.as_ref().map(|turn| turn.credential.clone()),
             custom_ice_servers: (!me.ticket.ice_servers.is_empty()).then(|| me.ticket.ice_servers.clone()),
+            recording_id: recording.as_ref().map(|recording| recording.id.clone()),
+            recording_name: recording.map(|recording| recording.name),
         };
         serde_json::to_value(joined).map_err(|error| ErrorObject::new(code::GENERIC, error.to_string()))
     }

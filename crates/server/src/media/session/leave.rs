@@ -25,10 +25,8 @@ impl Session {
             self.echo_follows_end(connection).await;
         }
         tracing::info!(session = %self.handle.id, connection, ?reason, "participant left");
-        if !participant.is_echo() && self.participants.iter().all(Participant::is_echo) {
-            // Tokens that were not used die with the session, as OpenVidu's do.
-            self.ended = true;
-        }
+        // Where nobody is left the session ends, and its unused tokens with it, as soon as nothing is recorded any more.
+        self.watch_recording();
         Some(participant)
     }
 
@@ -56,6 +54,7 @@ impl Session {
     /// Evicts everybody; nobody can join from now on.
     pub(super) async fn close(&mut self, reason: Reason) {
         self.shared.directory.leave(&self.handle.id);
+        self.end_recording(reason).await;
         self.pending.clear();
         while let Some(first) = self.participants.first() {
             let connection = first.id.clone();

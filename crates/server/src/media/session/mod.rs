@@ -4,6 +4,7 @@ mod echo;
 mod join;
 mod leave;
 mod participant;
+mod recording;
 mod request;
 mod rest;
 mod streams;
@@ -16,6 +17,8 @@ use serde_json::Value;
 use tokio::sync::{mpsc, oneshot};
 use zvonok_openvidu::wire::Reason;
 use zvonok_openvidu::wire::join::JoinRoom;
+use zvonok_openvidu::wire::recorded::Recording;
+use zvonok_openvidu::wire::recording::RecordingRequest;
 use zvonok_openvidu::wire::notice::Notice;
 use zvonok_openvidu::wire::rest::{Connection, MediaMode, RecordingMode, Session as SessionObject};
 use zvonok_openvidu::wire::rest::{ForcedVideoCodec, MediaNode};
@@ -25,6 +28,7 @@ use super::outbox::{Outbox, notice_text};
 use super::{Shared, defaults, ids};
 
 pub(super) use self::join::unknown_reconnection;
+pub(super) use self::recording::NotRecorded;
 pub(super) use self::rest::{NewConnection, SignalFault};
 
 /// What a session was created with.
@@ -50,6 +54,9 @@ pub(super) enum Message {
     Signal { notice: Notice, to: Vec<String>, reply: oneshot::Sender<Result<(), SignalFault>> },
     StartEcho { server_data: String, reply: oneshot::Sender<()> },
     StopEcho { reply: oneshot::Sender<()> },
+    MayRecord { reply: oneshot::Sender<Result<(), NotRecorded>> },
+    StartRecording { request: RecordingRequest, reply: oneshot::Sender<Result<Recording, NotRecorded>> },
+    StopRecording { id: String, reason: Reason, reply: Option<oneshot::Sender<Option<Recording>>> },
     Close { reason: Reason, reply: oneshot::Sender<()> },
     // From sockets.
     Join { params: Box<JoinRoom>, outbox: Outbox, ip: IpAddr, id: Value, reply: oneshot::Sender<Option<String>> },
@@ -96,6 +103,8 @@ pub(super) fn new(
         pending: Vec::new(),
         participants: Vec::new(),
         unused_until: Some(Instant::now() + defaults::UNUSED_SESSION),
+        recording: None,
+        recorded: false,
         ended: false,
     };
     (handle, session.run(inbox))
@@ -119,6 +128,9 @@ struct Session {
     participants: Vec<Participant>,
     /// When it is dropped, as long as nobody has joined.
     unused_until: Option<Instant>,
+    recording: Option<recording::Running>,
+    /// It was recorded because it is to be recorded always.
+    recorded: bool,
     ended: bool,
 }
 
@@ -135,14 +147,16 @@ impl Session {
                 },
                 () = timer, if deadline.is_some() => self.handle_time().await,
             }
+            self.watch_recording();
         }
+        self.end_recording(Reason::LastParticipantLeft).await;
         self.shared.directory.leave(&self.handle.id);
         tracing::info!(session = %self.handle.id, "session ended");
     }
 
     fn deadline(&self) -> Option<Instant> {
         let away = self.participants.iter().filter_map(Participant::away_until);
-        away.chain(self.unused_until).min()
+        away.chain(self.unused_until).chain(self.recording_deadline()).min()
     }
 
     async fn handle_time(&mut self) {
@@ -159,6 +173,7 @@ impl Session {
         for connection in lost {
             self.drop_participant(&connection, Reason::NetworkDisconnect).await;
         }
+        self.recording_is_due(now).await;
     }
 
     async fn handle_message(&mut self, message: Message) {
@@ -182,6 +197,12 @@ impl Session {
                 self.stop_echo().await;
                 respond(reply, ());
             }
+            Message::MayRecord { reply } => respond(reply, self.may_record()),
+            Message::StartRecording { request, reply } => {
+                let started = self.start_recording(request).await;
+                respond(reply, started);
+            }
+            Message::StopRecording { id, reason, reply } => self.stop_recording(&id, reason, reply).await,
             Message::Close { reason, reply } => {
                 self.close(reason).await;
                 respond(reply, ());
@@ -211,6 +232,14 @@ impl Session {
     fn notify_others(&mut self, except: &str, notice: &Notice) {
         let Some(text) = notice_text(notice) else { return };
         for participant in self.participants.iter_mut().filter(|participant| participant.id != except) {
+            participant.send(&text);
+        }
+    }
+
+    /// Tells some.
+    fn notify_only(&mut self, connections: &[String], notice: &Notice) {
+        let Some(text) = notice_text(notice) else { return };
+        for participant in self.participants.iter_mut().filter(|participant| connections.contains(&participant.id)) {
             participant.send(&text);
         }
     }

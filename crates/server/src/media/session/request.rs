@@ -25,6 +25,7 @@ impl Session {
                         self.answer(me, socket, id, Ok(result));
                         self.notify_others(me, &notice);
                         self.echo_first_stream().await;
+                        self.record_published(me).await;
                     }
                     Err(error) => self.answer(me, socket, id, Err(error)),
                 },

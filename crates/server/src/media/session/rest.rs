@@ -38,7 +38,7 @@ impl Session {
             session_id: id.clone(),
             object: "session".to_owned(),
             created_at: self.created_at,
-            recording: false,
+            recording: self.recording.is_some(),
             broadcasting: false,
             media_mode: self.properties.media_mode,
             recording_mode: self.properties.recording_mode,

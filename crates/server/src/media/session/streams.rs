@@ -7,7 +7,8 @@ use zvonok_openvidu::wire::join::Stream;
 use zvonok_openvidu::wire::media::MediaOptions;
 use zvonok_openvidu::wire::notice::Notice;
 use zvonok_openvidu::wire::rpc::{ErrorObject, code};
-use zvonok_sfu::SfuError;
+use zvonok_openvidu::wire::rest::ForcedVideoCodec;
+use zvonok_sfu::{SfuError, VideoChoice, VideoCodec};
 
 use super::super::driver::MediaFault;
 use super::super::ids;
@@ -30,7 +31,7 @@ impl Session {
         }
         let key = self.shared.media.new_stream();
         let sdp_answer =
-            self.shared.media.publish(key, params.sdp_offer, params.do_loopback).await.map_err(media_error)?;
+            self.shared.media.publish(key, params.sdp_offer, params.do_loopback, self.video_choice()).await.map_err(media_error)?;
         let entry = Stream { id: ids::stream(media.type_of_video.as_deref(), me), created_at: ids::now_ms(), media };
         let result = json!({ "sdpAnswer": sdp_answer, "id": entry.id, "createdAt": entry.created_at });
         let notice = Notice::ParticipantPublished { id: me.to_owned(), streams: vec![entry.clone()] };
@@ -119,7 +120,7 @@ impl Session {
             let offer = params.sdp_string.or(params.sdp_offer);
             let offer = offer.ok_or_else(|| ErrorObject::new(code::INVALID_PARAMS, "there is no offer"))?;
             let (id, created_at) = (own.entry.id.clone(), own.entry.created_at);
-            let answer = self.shared.media.publish(own.key, offer, own.loopback).await.map_err(media_error)?;
+            let answer = self.shared.media.publish(own.key, offer, own.loopback, self.video_choice()).await.map_err(media_error)?;
             return Ok(json!({ "sdpAnswer": answer, "id": id, "createdAt": created_at }));
         }
         if self.publisher_of(&params.stream).is_none() {
@@ -156,6 +157,16 @@ impl Session {
             new_value: params.new_value.to_string().into(),
             reason: params.reason.clone().unwrap_or_else(|| reason_of(property).to_owned()),
         })
+    }
+
+    /// The codec that the session insists on. OpenVidu with Kurento prefers VP8, which every browser has.
+    fn video_choice(&self) -> VideoChoice {
+        match self.properties.forced_video_codec {
+            ForcedVideoCodec::MediaServerPreferred | ForcedVideoCodec::Vp8 => VideoChoice::Only(VideoCodec::Vp8),
+            ForcedVideoCodec::Vp9 => VideoChoice::Only(VideoCodec::Vp9),
+            ForcedVideoCodec::H264 => VideoChoice::Only(VideoCodec::H264),
+            ForcedVideoCodec::None => VideoChoice::Offered,
+        }
     }
 
     /// Who publishes `stream`.

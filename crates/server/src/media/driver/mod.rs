@@ -1,99 +1,22 @@
 //! The task that owns the SFU: datagrams, timers, and the sessions' commands.
 
+mod handle;
+
+use std::collections::HashMap;
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
 use std::task::Poll;
 use std::time::Instant;
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
-use zvonok_sfu::{Event, Input, Output, Sfu, SfuError, StreamId, SubscriptionId};
+use zvonok_sfu::{Event, Input, MediaPacket, Output, Sfu, SfuError, StreamId};
 
 use super::addresses::Door;
 use super::defaults;
-
-type Reply<T> = oneshot::Sender<Result<T, SfuError>>;
-
-enum Command {
-    Publish { stream: StreamId, offer: String, loopback: bool, reply: Reply<String> },
-    Echo { stream: StreamId, of: StreamId, reply: Reply<()> },
-    Unpublish { stream: StreamId },
-    Subscribe { subscription: SubscriptionId, stream: StreamId, offer: String, reply: Reply<String> },
-    Unsubscribe { subscription: SubscriptionId },
-}
-
-/// The sessions' hand on the SFU.
-#[derive(Debug, Clone)]
-pub(super) struct Media {
-    commands: mpsc::Sender<Command>,
-    last: Arc<AtomicU64>,
-}
-
-/// Why media did not do what a session asked.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum MediaFault {
-    /// The SFU refused.
-    #[error(transparent)]
-    Refused(#[from] SfuError),
-    /// The server shuts down.
-    #[error("the media server is shutting down")]
-    Gone,
-}
-
-impl Media {
-    /// A stream id that was never given before.
-    pub(super) fn new_stream(&self) -> StreamId {
-        StreamId(self.last.fetch_add(1, Ordering::Relaxed))
-    }
-
-    /// A subscription id that was never given before.
-    pub(super) fn new_subscription(&self) -> SubscriptionId {
-        SubscriptionId(self.last.fetch_add(1, Ordering::Relaxed))
-    }
-
-    /// See [`Sfu::publish`].
-    pub(super) async fn publish(&self, stream: StreamId, offer: String, loopback: bool) -> Result<String, MediaFault> {
-        self.ask(|reply| Command::Publish { stream, offer, loopback, reply }).await
-    }
-
-    /// See [`Sfu::publish_echo`].
-    pub(super) async fn echo(&self, stream: StreamId, of: StreamId) -> Result<(), MediaFault> {
-        self.ask(|reply| Command::Echo { stream, of, reply }).await
-    }
-
-    /// See [`Sfu::unpublish`].
-    pub(super) async fn unpublish(&self, stream: StreamId) {
-        self.tell(Command::Unpublish { stream }).await;
-    }
-
-    /// See [`Sfu::subscribe`].
-    pub(super) async fn subscribe(
-        &self,
-        subscription: SubscriptionId,
-        stream: StreamId,
-        offer: String,
-    ) -> Result<String, MediaFault> {
-        self.ask(|reply| Command::Subscribe { subscription, stream, offer, reply }).await
-    }
-
-    /// See [`Sfu::unsubscribe`].
-    pub(super) async fn unsubscribe(&self, subscription: SubscriptionId) {
-        self.tell(Command::Unsubscribe { subscription }).await;
-    }
-
-    async fn ask<T>(&self, command: impl FnOnce(Reply<T>) -> Command) -> Result<T, MediaFault> {
-        let (reply, answer) = oneshot::channel();
-        self.commands.send(command(reply)).await.map_err(|_closed| MediaFault::Gone)?;
-        Ok(answer.await.map_err(|_dropped| MediaFault::Gone)??)
-    }
-
-    async fn tell(&self, command: Command) {
-        if self.commands.send(command).await.is_err() {
-            tracing::debug!("the SFU is gone, and with it what was to be ended");
-        }
-    }
-}
+use handle::Command;
+pub(super) use handle::{Media, MediaFault};
 
 /// Makes the SFU for `doors`, and the task that drives it until `stop`.
 pub(super) fn start(
@@ -102,7 +25,8 @@ pub(super) fn start(
 ) -> Result<(Media, impl Future<Output = ()> + Send + 'static), SfuError> {
     let sfu = Sfu::new(doors.iter().map(|door| door.advertised).collect())?;
     let (commands, inbox) = mpsc::channel(defaults::COMMANDS);
-    let driver = Driver { sfu, doors, inbox, buffer: vec![0; defaults::DATAGRAM_BYTES], unsent: 0 };
+    let taps = HashMap::new();
+    let driver = Driver { sfu, doors, inbox, taps, buffer: vec![0; defaults::DATAGRAM_BYTES], unsent: 0, untapped: 0 };
     Ok((Media { commands, last: Arc::new(AtomicU64::new(1)) }, driver.run(stop)))
 }
 
@@ -111,8 +35,12 @@ struct Driver {
     doors: Vec<Door>,
     inbox: mpsc::Receiver<Command>,
     buffer: Vec<u8>,
+    /// Where packets of streams go beside their subscribers.
+    taps: HashMap<StreamId, mpsc::Sender<MediaPacket>>,
     /// Datagrams that found the socket's buffer full.
     unsent: u64,
+    /// Packets that found a tap full.
+    untapped: u64,
 }
 
 enum Woken {
@@ -151,11 +79,32 @@ impl Driver {
         let now = Instant::now();
         // A dropped reply means the asking session is gone; it takes what it asked for with it.
         match command {
-            Command::Publish { stream, offer, loopback, reply } => {
-                drop(reply.send(self.sfu.publish(stream, &offer, loopback, now)));
+            Command::Publish { stream, offer, loopback, choice, reply } => {
+                drop(reply.send(self.sfu.publish(stream, &offer, loopback, choice, now)));
+            }
+            Command::Feed { stream, codecs } => self.sfu.publish_fed(stream, codecs),
+            Command::Packet { stream, packet } => self.sfu.handle(Input::Media { stream, packet }, now),
+            Command::Tap { stream, tap, reply } => {
+                let tapped = self.sfu.tap(stream, true, now);
+                if tapped {
+                    self.taps.insert(stream, tap);
+                }
+                drop(reply.send(self.sfu.codecs(stream).filter(|_| tapped)));
+            }
+            Command::Untap { stream } => {
+                self.taps.remove(&stream);
+                self.sfu.tap(stream, false, now);
+            }
+            Command::Keyframe { stream } => {
+                if self.taps.contains_key(&stream) {
+                    self.sfu.tap(stream, true, now);
+                }
             }
             Command::Echo { stream, of, reply } => drop(reply.send(self.sfu.publish_echo(stream, of))),
-            Command::Unpublish { stream } => self.sfu.unpublish(stream),
+            Command::Unpublish { stream } => {
+                self.taps.remove(&stream);
+                self.sfu.unpublish(stream);
+            }
             Command::Subscribe { subscription, stream, offer, reply } => {
                 drop(reply.send(self.sfu.subscribe(subscription, stream, &offer, now)));
             }
@@ -199,9 +148,29 @@ impl Driver {
                         Err(error) => tracing::trace!(%error, "sending failed"),
                     }
                 }
+                Output::Media { stream, packet } => self.tapped(stream, packet),
                 Output::Event(Event::Connected(purpose)) => tracing::debug!(?purpose, "media connected"),
                 Output::Event(Event::Disconnected(purpose)) => tracing::debug!(?purpose, "media went quiet"),
                 Output::Event(Event::Failed(purpose)) => tracing::debug!(?purpose, "media failed"),
+            }
+        }
+    }
+}
+
+impl Driver {
+    /// A disk that is slow must not hold up a call: what finds no room is lost, and the recorder sees the gap.
+    fn tapped(&mut self, stream: StreamId, packet: MediaPacket) {
+        let Some(tap) = self.taps.get(&stream) else { return };
+        match tap.try_send(packet) {
+            Ok(()) => {}
+            Err(mpsc::error::TrySendError::Full(_)) => {
+                self.untapped += 1;
+                if self.untapped.is_power_of_two() {
+                    tracing::warn!(packets = self.untapped, "the recorder is too slow");
+                }
+            }
+            Err(mpsc::error::TrySendError::Closed(_)) => {
+                self.taps.remove(&stream);
             }
         }
     }

@@ -1,0 +1,21 @@
+//! Recording of single streams: packets of the SFU become files, files become an archive.
+//!
+//! One task for each stream puts frames together and appends them to its file; nothing is decoded. What a crash leaves is
+//! finished at the next start. COMPOSED recordings are not made here.
+
+mod archive;
+mod budget;
+mod defaults;
+mod ebml;
+mod file;
+mod frames;
+mod payload;
+mod recorder;
+mod repair;
+mod sidecar;
+mod store;
+mod webm;
+mod writer;
+
+pub(super) use recorder::{Recorder, Source};
+pub(super) use store::{NotDeleted, Recordings};

@@ -1,0 +1,178 @@
+//! A recording that runs: one writer for each stream, until it is stopped.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Instant;
+
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tokio_util::task::TaskTracker;
+use tracing::Instrument as _;
+use zvonok_openvidu::wire::recorded::{IndexFile, Recording, RecordingStatus};
+use zvonok_openvidu::wire::recording::RecordingProperties;
+use zvonok_sfu::{StreamId, VideoCodec};
+
+use super::super::driver::Media;
+use super::store::{Entry, Recordings};
+use super::writer::{self, Began, Job, Outcome};
+use super::{defaults, file::FileFault, sidecar};
+
+/// A stream that is to be recorded.
+#[derive(Debug)]
+pub(in super::super) struct Source {
+    pub(in super::super) key: StreamId,
+    pub(in super::super) connection: String,
+    pub(in super::super) stream: String,
+    pub(in super::super) client_data: String,
+    pub(in super::super) server_data: String,
+    pub(in super::super) has_audio: bool,
+    pub(in super::super) has_video: bool,
+    pub(in super::super) type_of_video: Option<String>,
+    /// JSON text, as the publisher said.
+    pub(in super::super) dimensions: Option<String>,
+}
+
+/// A recording that runs.
+#[derive(Debug)]
+pub(in super::super) struct Recorder {
+    entry: Arc<Entry>,
+    store: Arc<Recordings>,
+    media: Media,
+    tasks: TaskTracker,
+    began: Began,
+    ignore_failed: bool,
+    files: usize,
+    writers: Vec<(StreamId, JoinHandle<Outcome>)>,
+    /// Told when a writer could not go on, with whether the disk is why.
+    faults: mpsc::Sender<()>,
+}
+
+impl Recorder {
+    /// Begins a recording of `session`. A word comes by `faults` when it has to end for want of room.
+    pub(in super::super) fn start(
+        store: Arc<Recordings>,
+        media: Media,
+        tasks: TaskTracker,
+        session: &str,
+        properties: &RecordingProperties,
+        faults: mpsc::Sender<()>,
+    ) -> io::Result<Self> {
+        let entry = store.create(session, properties)?;
+        let began = Began { at: Instant::now(), ms: entry.object().created_at };
+        entry.change(|recording| recording.status = RecordingStatus::Started)?;
+        let ignore_failed = properties.ignore_failed_streams.unwrap_or(false);
+        Ok(Self { entry, store, media, tasks, began, ignore_failed, files: 0, writers: Vec::new(), faults })
+    }
+
+    pub(in super::super) fn object(&self) -> Recording {
+        self.entry.object()
+    }
+
+    /// When it began, in milliseconds.
+    pub(in super::super) fn began_ms(&self) -> u64 {
+        self.began.ms
+    }
+
+    /// Records a stream from now on.
+    pub(in super::super) async fn add(&mut self, source: Source) {
+        let recording = self.object();
+        if self.files >= defaults::FILES || self.writers.iter().any(|(stream, task)| *stream == source.key && !task.is_finished()) {
+            return;
+        }
+        let (has_audio, has_video) =
+            (source.has_audio && recording.has_audio, source.has_video && recording.has_video);
+        if !has_audio && !has_video {
+            return;
+        }
+        let (tap, packets) = mpsc::channel(defaults::TAP);
+        let Some(codecs) = self.media.tap(source.key, tap).await else { return };
+        self.files += 1;
+        let matroska = has_video && codecs.video == Some(VideoCodec::H264)
+            || has_audio && !matches!(codecs.audio, None | Some(zvonok_sfu::AudioCodec::Opus));
+        let extension = if matroska { "mkv" } else { "webm" };
+        let job = Job {
+            stream: source.key,
+            codecs,
+            path: sidecar::path(&self.entry.dir, self.files),
+            entry: IndexFile {
+                name: format!("{}.{extension}", source.stream),
+                connection_id: source.connection,
+                stream_id: source.stream,
+                size: 0,
+                client_data: source.client_data,
+                server_data: source.server_data,
+                has_audio,
+                has_video,
+                type_of_video: source.type_of_video.filter(|_| has_video),
+                start_time_offset: 0,
+                end_time_offset: 0,
+            },
+            size: source.dimensions.as_deref().and_then(size),
+            began: self.began,
+            media: self.media.clone(),
+            budget: Arc::clone(&self.store.budget),
+        };
+        let (faults, media, key) = (self.faults.clone(), self.media.clone(), source.key);
+        let span = tracing::info_span!("recorder", stream = job.entry.stream_id);
+        let task = self.tasks.spawn(
+            async move {
+                let outcome = writer::record(job, packets).await;
+                if let Some(fault) = &outcome.fault {
+                    tracing::error!(%fault, "a stream is not recorded any more");
+                    media.untap(key).await;
+                    if matches!(fault, FileFault::Full) && faults.try_send(()).is_err() {
+                        tracing::debug!("it is known already that the disk is full");
+                    }
+                }
+                outcome
+            }
+            .instrument(span),
+        );
+        self.writers.push((source.key, task));
+    }
+
+    /// Records a stream no longer.
+    pub(in super::super) async fn remove(&self, stream: StreamId) {
+        self.media.untap(stream).await;
+    }
+
+    /// Says that it has ended; what is left is [`Recorder::finish`].
+    pub(in super::super) async fn stop(&mut self) {
+        for (stream, _) in &self.writers {
+            self.media.untap(*stream).await;
+        }
+        if let Err(error) = self.entry.change(|recording| recording.status = RecordingStatus::Stopped) {
+            tracing::error!(%error, "the state of a recording was not kept");
+        }
+    }
+
+    /// Waits for its files and packs them.
+    pub(in super::super) async fn finish(self) -> Recording {
+        let mut failed = false;
+        for (_, task) in self.writers {
+            let good = match task.await {
+                Ok(Outcome { fault: None | Some(FileFault::Full), .. }) => true,
+                Ok(Outcome { fault: Some(FileFault::Io(_)), .. }) | Err(_) => false,
+            };
+            failed |= !good;
+        }
+        let failed = failed && !self.ignore_failed;
+        let (store, entry) = (self.store, Arc::clone(&self.entry));
+        let packed = tokio::task::spawn_blocking(move || store.pack(&entry, failed)).await;
+        match packed.map_err(io::Error::other).flatten() {
+            Ok(recording) => recording,
+            Err(error) => {
+                tracing::error!(%error, "a recording was not packed");
+                let kept = self.entry.change(|recording| recording.status = RecordingStatus::Failed);
+                kept.unwrap_or_else(|_error| self.entry.object())
+            }
+        }
+    }
+}
+
+/// Of `{"width":W,"height":H}`.
+fn size(text: &str) -> Option<(u32, u32)> {
+    let value: serde_json::Value = serde_json::from_str(text).ok()?;
+    let side = |name: &str| value.get(name)?.as_u64().and_then(|side| u32::try_from(side).ok()).filter(|side| *side > 0);
+    Some((side("width")?, side("height")?))
+}

@@ -1,0 +1,50 @@
+//! What is known of a file of a recording, kept beside it until the archive has it.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use zvonok_openvidu::wire::recorded::IndexFile;
+
+use crate::private;
+
+/// How files that are being written end.
+pub(super) const MEDIA: &str = "part";
+/// How their descriptions end.
+const DESCRIPTION: &str = "json";
+
+/// The file of the `nth` stream of a recording. Its name is a number: no name of a person or session becomes a path.
+pub(super) fn path(dir: &Path, nth: usize) -> PathBuf {
+    dir.join(format!("{nth:04}.{MEDIA}"))
+}
+
+/// Describes the file at `media`.
+pub(super) fn write(media: &Path, entry: &IndexFile) -> io::Result<()> {
+    private::replace(&media.with_extension(DESCRIPTION), &serde_json::to_string(entry)?)
+}
+
+/// All files of a recording that are described, in the order of their making.
+pub(super) fn read_all(dir: &Path) -> io::Result<Vec<(PathBuf, IndexFile)>> {
+    let mut found = Vec::new();
+    for item in fs::read_dir(dir)? {
+        let media = item?.path();
+        if media.extension().is_none_or(|extension| extension != MEDIA) {
+            continue;
+        }
+        match fs::read(media.with_extension(DESCRIPTION)).map(|bytes| serde_json::from_slice(&bytes)) {
+            Ok(Ok(entry)) => found.push((media, entry)),
+            other => tracing::warn!(path = %media.display(), ?other, "a file of a recording has no description"),
+        }
+    }
+    found.sort_by(|(one, _), (other, _)| one.cmp(other));
+    Ok(found)
+}
+
+/// Deletes all files of a recording that its archive has.
+pub(super) fn delete_all(dir: &Path) -> io::Result<()> {
+    for (media, _) in read_all(dir)? {
+        fs::remove_file(media.with_extension(DESCRIPTION))?;
+        fs::remove_file(media)?;
+    }
+    Ok(())
+}

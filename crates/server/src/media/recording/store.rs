@@ -1,0 +1,220 @@
+//! All recordings: those that run, those on disk, and what a crash left.
+
+use std::collections::HashMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use zvonok_openvidu::wire::recorded::{Recording, RecordingStatus};
+use zvonok_openvidu::wire::recording::RecordingProperties;
+
+use super::budget::Budget;
+use super::{archive, repair, sidecar};
+use crate::media::ids;
+use crate::private;
+
+/// The description of a recording in its directory.
+const DESCRIPTION: &str = "recording.json";
+
+/// Recordings of one directory.
+#[derive(Debug)]
+pub(in super::super) struct Recordings {
+    dir: PathBuf,
+    pub(super) budget: Arc<Budget>,
+    /// `https://host:port`, for addresses of archives.
+    public_url: String,
+    entries: Mutex<HashMap<String, Arc<Entry>>>,
+}
+
+/// One recording.
+#[derive(Debug)]
+pub(in super::super) struct Entry {
+    pub(super) dir: PathBuf,
+    recording: Mutex<Recording>,
+}
+
+/// Why a recording was not deleted.
+#[derive(Debug, thiserror::Error)]
+pub(in super::super) enum NotDeleted {
+    /// There is none.
+    #[error("there is no such recording")]
+    Unknown,
+    /// It is still being made.
+    #[error("the recording is still being made")]
+    Running,
+    /// The system's answer.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // Every critical section leaves its data whole, so a poisoned lock still guards good data.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Entry {
+    /// How it is now.
+    pub(in super::super) fn object(&self) -> Recording {
+        lock(&self.recording).clone()
+    }
+
+    /// Changes it, and keeps it so.
+    pub(super) fn change(&self, how: impl FnOnce(&mut Recording)) -> io::Result<Recording> {
+        let object = {
+            let mut recording = lock(&self.recording);
+            how(&mut recording);
+            recording.clone()
+        };
+        private::replace(&self.dir.join(DESCRIPTION), &serde_json::to_string(&object)?)?;
+        Ok(object)
+    }
+
+    /// Where its archive is.
+    pub(in super::super) fn archive(&self) -> PathBuf {
+        self.dir.join(archive::ARCHIVE)
+    }
+}
+
+impl Recordings {
+    /// Reads the directory, which is made where it is missing. Recordings may take `limit` bytes of the disk. What a crash
+    /// left is `stopped` until [`Recordings::recover`] has finished it.
+    pub(in super::super) fn open(dir: PathBuf, limit: u64, public_url: String) -> io::Result<Self> {
+        private::make_dir(&dir)?;
+        let mut entries = HashMap::new();
+        let mut used = 0;
+        for item in fs::read_dir(&dir)? {
+            let path = item?.path();
+            let read = || -> io::Result<Recording> { Ok(serde_json::from_slice(&fs::read(path.join(DESCRIPTION))?)?) };
+            match read() {
+                Ok(mut recording) => {
+                    used += size(&path)?;
+                    if !matches!(recording.status, RecordingStatus::Ready | RecordingStatus::Failed) {
+                        recording.status = RecordingStatus::Stopped;
+                    }
+                    let entry = Entry { dir: path, recording: Mutex::new(recording.clone()) };
+                    entries.insert(recording.id, Arc::new(entry));
+                }
+                Err(error) => tracing::warn!(%error, path = %path.display(), "not a recording"),
+            }
+        }
+        let budget = Arc::new(Budget::new(limit, used));
+        Ok(Self { dir, budget, public_url, entries: Mutex::new(entries) })
+    }
+
+    /// Finishes what a crash left. Blocks.
+    pub(in super::super) fn recover(&self) {
+        let left: Vec<Arc<Entry>> = lock(&self.entries).values().cloned().collect();
+        for entry in left.into_iter().filter(|entry| entry.object().status == RecordingStatus::Stopped) {
+            let id = entry.object().id;
+            match repair_files(&entry.dir).and_then(|()| self.pack(&entry, false)) {
+                Ok(_) => tracing::info!(recording = id, "a recording that was cut off is finished"),
+                Err(error) => tracing::error!(%error, recording = id, "a recording that was cut off stays so"),
+            }
+        }
+    }
+
+    /// A new recording of `session`, `starting`.
+    pub(super) fn create(&self, session: &str, properties: &RecordingProperties) -> io::Result<Arc<Entry>> {
+        let mut entries = lock(&self.entries);
+        let mut id = session.to_owned();
+        let mut nth = 0_u32;
+        while entries.contains_key(&id) {
+            nth += 1;
+            id = format!("{session}~{nth}");
+        }
+        // A number: no name of a session becomes a path.
+        let dir = self.dir.join(uuid::Uuid::now_v7().to_string());
+        private::make_dir(&dir)?;
+        let recording = Recording {
+            name: if properties.name.is_empty() { id.clone() } else { properties.name.clone() },
+            object: "recording".to_owned(),
+            output_mode: properties.output_mode,
+            resolution: properties.resolution.clone(),
+            frame_rate: properties.frame_rate,
+            recording_layout: properties.recording_layout,
+            custom_layout: properties.custom_layout.clone(),
+            session_id: session.to_owned(),
+            created_at: ids::now_ms(),
+            size: 0,
+            duration: 0.0,
+            url: None,
+            has_audio: properties.has_audio,
+            has_video: properties.has_video,
+            status: RecordingStatus::Starting,
+            id: id.clone(),
+        };
+        let entry = Arc::new(Entry { dir, recording: Mutex::new(recording) });
+        entry.change(|_starting| {})?;
+        entries.insert(id, Arc::clone(&entry));
+        Ok(entry)
+    }
+
+    /// Packs what was recorded; `failed` is whether something went wrong before. Blocks.
+    pub(super) fn pack(&self, entry: &Entry, failed: bool) -> io::Result<Recording> {
+        let object = entry.object();
+        let before = size(&entry.dir)?;
+        let (bytes, seconds) = archive::pack(&entry.dir, &object)?;
+        let url = format!("{}/openvidu/recordings/{}/{}.zip", self.public_url, object.id, object.name);
+        let done = entry.change(|recording| {
+            recording.size = bytes;
+            recording.duration = seconds;
+            recording.url = Some(url);
+            recording.status = if failed { RecordingStatus::Failed } else { RecordingStatus::Ready };
+        })?;
+        sidecar::delete_all(&entry.dir)?;
+        self.budget.give_back(before);
+        self.budget.add(size(&entry.dir)?);
+        Ok(done)
+    }
+
+    /// Whether recordings may take no more of the disk.
+    pub(in super::super) fn is_full(&self) -> bool {
+        self.budget.is_full()
+    }
+
+    pub(in super::super) fn get(&self, id: &str) -> Option<Arc<Entry>> {
+        lock(&self.entries).get(id).cloned()
+    }
+
+    /// All of them, the oldest first.
+    pub(in super::super) fn list(&self) -> Vec<Recording> {
+        let mut all: Vec<Recording> = lock(&self.entries).values().map(|entry| entry.object()).collect();
+        all.sort_by(|one, other| (one.created_at, &one.id).cmp(&(other.created_at, &other.id)));
+        all
+    }
+
+    /// Deletes a recording that is finished. Blocks.
+    pub(in super::super) fn delete(&self, id: &str) -> Result<(), NotDeleted> {
+        let entry = self.get(id).ok_or(NotDeleted::Unknown)?;
+        if !matches!(entry.object().status, RecordingStatus::Ready | RecordingStatus::Failed) {
+            return Err(NotDeleted::Running);
+        }
+        let bytes = size(&entry.dir)?;
+        fs::remove_dir_all(&entry.dir)?;
+        lock(&self.entries).remove(id);
+        self.budget.give_back(bytes);
+        Ok(())
+    }
+}
+
+/// Bytes of the files of a directory.
+fn size(dir: &Path) -> io::Result<u64> {
+    fs::read_dir(dir)?.try_fold(0, |sum, item| Ok(sum + item?.metadata()?.len()))
+}
+
+/// Finishes every file of a recording that was cut off, and says in its description how long it is.
+fn repair_files(dir: &Path) -> io::Result<()> {
+    for (media, mut entry) in sidecar::read_all(dir)? {
+        match repair::repair(&media)? {
+            Some((bytes, duration)) => {
+                entry.size = bytes;
+                entry.end_time_offset = entry.start_time_offset + i64::try_from(duration).unwrap_or(0);
+                sidecar::write(&media, &entry)?;
+            }
+            // Nothing came to be seen or heard.
+            None => fs::remove_file(&media)?,
+        }
+    }
+    Ok(())
+}

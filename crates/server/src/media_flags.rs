@@ -1,0 +1,38 @@
+//! Flags of the embedded media server.
+
+use std::time::Duration;
+
+use clap::Args;
+use zvonok_server::media_settings::{MediaSettings, RecordingNotification, RecordingSettings};
+
+/// See [`MediaSettings`].
+#[derive(Debug, Args)]
+pub(crate) struct MediaFlags {
+    /// What recordings may take of the disk, in megabytes. They are kept in the data directory.
+    #[arg(long, value_name = "MEGABYTES", default_value_t = 10_240)]
+    recording_limit_mb: u64,
+    /// How long a recording goes on with nobody publishing, in seconds; 0 ends it with the last participant.
+    #[arg(long, value_name = "SECONDS", default_value_t = 120, value_parser = clap::value_parser!(u64).range(0..=86_400))]
+    recording_autostop: u64,
+    /// Who is told of recordings: `none`, `moderator`, `publisher_moderator` or `all`.
+    #[arg(long, value_name = "WHO", default_value = "publisher_moderator", value_parser = notification)]
+    recording_notification: RecordingNotification,
+}
+
+impl MediaFlags {
+    /// The settings they stand for.
+    pub(crate) fn settings(self) -> MediaSettings {
+        MediaSettings {
+            recording: RecordingSettings {
+                limit: self.recording_limit_mb.saturating_mul(1024 * 1024),
+                autostop: Duration::from_secs(self.recording_autostop),
+                notification: self.recording_notification,
+            },
+        }
+    }
+}
+
+fn notification(text: &str) -> Result<RecordingNotification, String> {
+    let unknown = || "`none`, `moderator`, `publisher_moderator` or `all`".to_owned();
+    RecordingNotification::named(text).ok_or_else(unknown)
+}
