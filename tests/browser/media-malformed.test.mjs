@@ -85,8 +85,11 @@ test('REST answers malformed requests with what OpenVidu has for them', async ()
     [406, 'POST', '/signal', { session }],
     [400, 'POST', '/tokens', {}],
     [404, 'POST', '/tokens', { session: 'none' }],
-    [501, 'GET', '/recordings'],
-    [501, 'POST', '/recordings/start', {}],
+    [200, 'GET', '/recordings'],
+    [400, 'POST', '/recordings/start', {}],
+    [404, 'POST', '/recordings/stop/none'],
+    [404, 'GET', '/recordings/none'],
+    [404, 'DELETE', '/recordings/none'],
     [413, 'POST', '/sessions', { customSessionId: 'a'.repeat(400_000) }],
   ];
   for (const [status, method, path, body] of cases) {

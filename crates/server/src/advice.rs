@@ -43,7 +43,7 @@ impl MediaStartError {
                  its two files are gone from the data directory; who trusted it is asked again then."
             )),
             Self::PublicHost(_) => Some(PUBLIC_HOST.to_owned()),
-            Self::Sfu(_) => None,
+            Self::Sfu(_) | Self::Events(_) => None,
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use clap::Args;
-use zvonok_server::media_settings::{MediaSettings, RecordingNotification, RecordingSettings};
+use zvonok_server::media_settings::{MediaSettings, RecordingNotification, RecordingSettings, WebhookSettings};
 
 /// See [`MediaSettings`].
 #[derive(Debug, Args)]
@@ -17,12 +17,27 @@ pub(crate) struct MediaFlags {
     /// Who is told of recordings: `none`, `moderator`, `publisher_moderator` or `all`.
     #[arg(long, value_name = "WHO", default_value = "publisher_moderator", value_parser = notification)]
     recording_notification: RecordingNotification,
+    /// Where events are posted, as OpenVidu's webhooks are. Any certificate is accepted there.
+    #[arg(long, value_name = "URL", value_parser = webhook)]
+    webhook: Option<url::Url>,
+    /// A header of these requests as `Name: value`; several.
+    #[arg(long, value_name = "HEADER", requires = "webhook")]
+    webhook_header: Vec<String>,
+    /// An event that is posted; several. All unless given.
+    #[arg(long, value_name = "EVENT", requires = "webhook")]
+    webhook_event: Vec<String>,
+    /// Keep events in files of the data directory, as OpenVidu's CDR.
+    #[arg(long)]
+    cdr: bool,
 }
 
 impl MediaFlags {
     /// The settings they stand for.
     pub(crate) fn settings(self) -> MediaSettings {
+        let (headers, events) = (self.webhook_header, self.webhook_event);
         MediaSettings {
+            webhook: self.webhook.map(|endpoint| WebhookSettings { endpoint, headers, events }),
+            cdr: self.cdr,
             recording: RecordingSettings {
                 limit: self.recording_limit_mb.saturating_mul(1024 * 1024),
                 autostop: Duration::from_secs(self.recording_autostop),
@@ -30,6 +45,11 @@ impl MediaFlags {
             },
         }
     }
+}
+
+fn webhook(text: &str) -> Result<url::Url, String> {
+    let url = url::Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
+    url.ok_or_else(|| "an address that begins with http:// or https://".to_owned())
 }
 
 fn notification(text: &str) -> Result<RecordingNotification, String> {

@@ -54,12 +54,19 @@ pub struct RecordingSettings {
 
 impl Default for RecordingSettings {
     fn default() -> Self {
-        Self {
-            limit: RECORDING_LIMIT,
-            autostop: RECORDING_AUTOSTOP,
-            notification: RecordingNotification::default(),
-        }
+        Self { limit: RECORDING_LIMIT, autostop: RECORDING_AUTOSTOP, notification: RecordingNotification::default() }
     }
+}
+
+/// Whom events are posted to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WebhookSettings {
+    /// The address. Whatever certificate it has is accepted.
+    pub endpoint: url::Url,
+    /// `Name: value`, for every request.
+    pub headers: Vec<String>,
+    /// Names of the events that are posted; all where it is empty.
+    pub events: Vec<String>,
 }
 
 /// What the embedded media server can be told beyond its addresses.
@@ -67,4 +74,8 @@ impl Default for RecordingSettings {
 pub struct MediaSettings {
     /// Recordings.
     pub recording: RecordingSettings,
+    /// Whom events are posted to.
+    pub webhook: Option<WebhookSettings>,
+    /// Events are kept in files of the data directory.
+    pub cdr: bool,
 }

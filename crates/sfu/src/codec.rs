@@ -103,6 +103,22 @@ impl VideoCodec {
         }
     }
 
+    /// Whether an offer's `a=fmtp` is of the form that is forwarded.
+    pub(crate) fn takes(self, format: &str) -> bool {
+        let format = format.to_ascii_lowercase();
+        let value = |name: &str| format.split(';').find_map(|it| it.trim().strip_prefix(name)?.strip_prefix('='));
+        match self {
+            Self::Vp8 => true,
+            Self::Vp9 => value("profile-id").is_none_or(|profile| profile == "0"),
+            // Constrained baseline: profile 66 with its second constraint.
+            Self::H264 => {
+                let profile = value("profile-level-id").and_then(|it| u32::from_str_radix(it, 16).ok());
+                let constrained = profile.is_some_and(|it| it >> 16 == 0x42 && it & 0x4000 != 0);
+                constrained && value("packetization-mode") == Some("1")
+            }
+        }
+    }
+
     pub(crate) fn negotiated(self) -> Negotiated {
         match self {
             Self::Vp8 => Negotiated::Vp8,

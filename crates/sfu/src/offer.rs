@@ -91,7 +91,9 @@ fn first_codec(section: &[&str]) -> Option<VideoCodec> {
     let mut types = section.first()?.split_ascii_whitespace().skip(3);
     types.find_map(|pt| {
         let named = section.iter().find_map(|line| line.strip_prefix("a=rtpmap:")?.strip_prefix(pt)?.strip_prefix(' '));
-        VideoCodec::named(named?.split('/').next()?)
+        let codec = VideoCodec::named(named?.split('/').next()?)?;
+        let format = section.iter().find_map(|line| line.strip_prefix("a=fmtp:")?.strip_prefix(pt)?.strip_prefix(' '));
+        codec.takes(format.unwrap_or_default()).then_some(codec)
     })
 }
 

@@ -39,14 +39,16 @@ fn a_publisher_gets_one_codec_its_own_first_or_the_one_that_is_wanted() {
         let named = |line: &str| line.strip_prefix("a=rtpmap:").map(|it| it.split_once(' ').unwrap().1.to_owned());
         Ok::<_, SfuError>(video.lines().filter_map(named).filter(|it| !it.starts_with("rtx")).collect::<Vec<_>>())
     };
-    assert_eq!(codecs(VideoChoice::Offered, FOUR_LINES).unwrap(), ["VP8/90000"]);
+    let constrained = FOUR_LINES.replace("42001f", "42e01f");
+    assert_eq!(codecs(VideoChoice::Offered, &constrained).unwrap(), ["VP8/90000"]);
     for (codec, name) in [(VideoCodec::Vp8, "VP8"), (VideoCodec::Vp9, "VP9"), (VideoCodec::H264, "H264")] {
-        assert_eq!(codecs(VideoChoice::Only(codec), FOUR_LINES).unwrap(), [format!("{name}/90000")]);
-        let without = FOUR_LINES.replace(name, "other");
+        assert_eq!(codecs(VideoChoice::Only(codec), &constrained).unwrap(), [format!("{name}/90000")]);
+        let without = constrained.replace(name, "other");
         assert!(matches!(codecs(VideoChoice::Only(codec), &without), Err(SfuError::NoCodec)), "{name}");
     }
-    let rotated = FOUR_LINES.replace("VP8", "other");
-    assert_eq!(codecs(VideoChoice::Offered, &rotated).unwrap(), ["H264/90000"], "the first that is left");
+    let (rest, odd) = (constrained.replace("VP8", "other"), FOUR_LINES.replace("VP8", "other"));
+    assert_eq!(codecs(VideoChoice::Offered, &rest).unwrap(), ["H264/90000"], "the first that is left");
+    assert_eq!(codecs(VideoChoice::Offered, &odd).unwrap(), ["VP9/90000"], "an H.264 that not everybody has");
 }
 
 #[test]
@@ -54,12 +56,15 @@ fn offers_that_cannot_be_answered_say_why() {
     let mut world = World::new();
     let now = world.now;
     let unknown = ["VP8", "VP9", "H264", "opus"].iter().fold(FOUR_LINES.to_owned(), |sdp, it| sdp.replace(it, "x"));
-    for text in
-        ["", "v=0", "m=audio", &"a=x\r\n".repeat(60_000), &unknown]
-    {
+    for text in ["", "v=0", "m=audio", &"a=x\r\n".repeat(60_000), &unknown] {
         assert!(world.sfu.publish(StreamId(1), text, false, VideoChoice::Offered, now).is_err());
     }
-    assert!(world.sfu.publish(StreamId(1), &FOUR_LINES.replace("a=send", "a=recv"), false, VideoChoice::Offered, now).is_err());
+    assert!(
+        world
+            .sfu
+            .publish(StreamId(1), &FOUR_LINES.replace("a=send", "a=recv"), false, VideoChoice::Offered, now)
+            .is_err()
+    );
     assert_eq!(world.sfu.peer_count(), 0);
 }
 

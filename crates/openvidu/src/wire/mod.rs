@@ -46,6 +46,16 @@ pub enum Role {
 }
 
 impl Role {
+    /// As it is on the wire.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Subscriber => "SUBSCRIBER",
+            Self::Publisher => "PUBLISHER",
+            Self::Moderator => "MODERATOR",
+        }
+    }
+
     /// Whether `publishVideo` is allowed.
     #[must_use]
     pub fn may_publish(self) -> bool {

@@ -100,6 +100,8 @@ pub mod code {
     pub const INVALID_PARAMS: i64 = -32602;
     /// No such user (publisher, connection).
     pub const USER_NOT_FOUND: i64 = 102;
+    /// There is such a user already.
+    pub const EXISTING_USER: i64 = 104;
     /// The user has no stream.
     pub const NOT_STREAMING: i64 = 105;
     /// The user has a stream already.

@@ -30,6 +30,14 @@ pub(super) const MAILBOX: usize = 256;
 pub(super) const COMMANDS: usize = 256;
 /// The longest JSON-RPC frame, bytes: an offer may have 128 kB, and JSON escapes its line ends.
 pub(super) const FRAME_BYTES: usize = 256 * 1024;
+/// Events that wait for a webhook or for the disk: some minutes of a busy server.
+pub(super) const EVENTS: usize = 4_096;
+/// How long a webhook may take to be reached, and to answer; OpenVidu's.
+pub(super) const WEBHOOK_WITHIN: Duration = Duration::from_secs(10);
+/// How often an event is posted to a webhook that cannot be reached; OpenVidu's.
+pub(super) const WEBHOOK_TRIES: u32 = 5;
+/// The pause after the first failed try; after the nth n times as long.
+pub(super) const WEBHOOK_PAUSE: Duration = Duration::from_millis(200);
 /// The longest REST body, bytes.
 pub(super) const BODY_BYTES: usize = 256 * 1024;
 /// Sessions at a time.

@@ -10,6 +10,8 @@ mod control;
 mod defaults;
 mod directory;
 mod driver;
+mod error;
+mod events;
 mod ids;
 mod outbox;
 mod recording;
@@ -18,9 +20,7 @@ mod session;
 pub(crate) mod tls;
 mod websocket;
 
-use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
@@ -31,58 +31,17 @@ use tokio_util::task::TaskTracker;
 use tracing::Instrument as _;
 use url::Url;
 use zvonok_openvidu::wire::Reason;
-use zvonok_sfu::SfuError;
 
-use self::recording::Recordings;
 use self::directory::{Directory, NotEntered as NotMade};
+pub use self::error::MediaStartError;
+use self::events::Events;
+use self::recording::Recordings;
 use self::session::{Message, Properties, SessionHandle};
 use crate::config::EmbeddedMedia;
 use crate::media_control::MediaControl;
 use crate::media_settings::MediaSettings;
 use crate::secret::Secret;
 use crate::serve;
-
-/// Why the embedded media server did not start.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum MediaStartError {
-    /// The address cannot be listened on.
-    #[error("cannot listen on {address} for media")]
-    Listen {
-        /// The address.
-        address: SocketAddr,
-        /// Why.
-        #[source]
-        source: io::Error,
-    },
-    /// The public host has no address, or the UDP port cannot be bound.
-    #[error("cannot open the UDP port {port} for media")]
-    Udp {
-        /// The port, 0 for any.
-        port: u16,
-        /// Why.
-        #[source]
-        source: io::Error,
-    },
-    /// A file of the certificate cannot be read or written.
-    #[error("cannot use the file {}", path.display())]
-    File {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        #[source]
-        source: io::Error,
-    },
-    /// The certificate or its key cannot be used.
-    #[error("cannot use the certificate: {0}")]
-    Certificate(String),
-    /// The public host makes no URL.
-    #[error("the public host {0:?} is not a host name or an address")]
-    PublicHost(String),
-    /// The SFU does not start.
-    #[error("cannot start the SFU")]
-    Sfu(#[from] SfuError),
-}
 
 /// What all tasks of the media server share; none of it changes.
 #[derive(Debug)]
@@ -91,6 +50,7 @@ struct Shared {
     media: driver::Media,
     secret: Secret,
     settings: MediaSettings,
+    events: Events,
     /// `None` where there is no directory to keep them in.
     recordings: Option<Arc<Recordings>>,
     /// `https://host:port`, without a slash at its end.
@@ -101,6 +61,8 @@ struct Shared {
     port: u16,
     tasks: TaskTracker,
     stop: CancellationToken,
+    /// Everything is over: who tells of events tells the last of them.
+    told: CancellationToken,
     sockets: Arc<Semaphore>,
     last_socket: AtomicU64,
 }
@@ -160,6 +122,7 @@ impl MediaServer {
         }
         // First the sockets, since the listener waits for them.
         self.shared.stop.cancel();
+        self.shared.told.cancel();
         self.http.graceful_shutdown(Some(defaults::SHUTDOWN));
         self.shared.tasks.close();
         if tokio::time::timeout(defaults::SHUTDOWN, self.shared.tasks.wait()).await.is_err() {
@@ -172,6 +135,7 @@ impl Drop for MediaServer {
     fn drop(&mut self) {
         self.http.shutdown();
         self.shared.stop.cancel();
+        self.shared.told.cancel();
     }
 }
 
@@ -194,12 +158,14 @@ pub async fn start(config: EmbeddedMedia) -> Result<MediaServer, MediaStartError
         .await
         .map_err(|source| MediaStartError::Udp { port: config.udp_port, source })?;
     let udp: Vec<SocketAddr> = doors.iter().map(|door| door.advertised).collect();
-    let stop = CancellationToken::new();
+    let (stop, told) = (CancellationToken::new(), CancellationToken::new());
     let tasks = TaskTracker::new();
     let (media, driver) = driver::start(doors, stop.clone())?;
     tasks.spawn(driver.instrument(tracing::info_span!("sfu")));
 
     let recordings = recordings(&config, &public_url)?;
+    let cdr = config.data_dir.as_ref().filter(|_| config.settings.cdr).map(|dir| dir.join(CDR_DIR));
+    let events = Events::start(config.settings.webhook.as_ref(), cdr, &tasks, &told)?;
     if let Some(recordings) = recordings.clone() {
         drop(tasks.spawn_blocking(move || recordings.recover()));
     }
@@ -208,6 +174,7 @@ pub async fn start(config: EmbeddedMedia) -> Result<MediaServer, MediaStartError
         media,
         secret: config.secret,
         settings: config.settings,
+        events,
         recordings,
         token_base: format!("{}://{host}:{port}", scheme.1),
         public_url: public_url.clone(),
@@ -215,6 +182,7 @@ pub async fn start(config: EmbeddedMedia) -> Result<MediaServer, MediaStartError
         port,
         tasks: tasks.clone(),
         stop,
+        told,
         sockets: Arc::new(Semaphore::new(defaults::SOCKETS)),
         last_socket: AtomicU64::new(1),
     });
@@ -228,6 +196,9 @@ pub async fn start(config: EmbeddedMedia) -> Result<MediaServer, MediaStartError
 
 /// Where recordings are, in the data directory.
 const RECORDINGS_DIR: &str = "recordings";
+
+/// Where records of events are, in the data directory.
+const CDR_DIR: &str = "cdr";
 
 fn recordings(config: &EmbeddedMedia, public_url: &str) -> Result<Option<Arc<Recordings>>, MediaStartError> {
     let Some(dir) = config.data_dir.as_ref().map(|dir| dir.join(RECORDINGS_DIR)) else { return Ok(None) };

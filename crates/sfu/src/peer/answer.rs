@@ -100,7 +100,8 @@ impl Peer {
         if unseen || (audio.is_none() && video.is_none()) {
             return Err(SfuError::NoCodec);
         }
-        let codecs = Codecs { audio: codecs.audio.filter(|_| audio.is_some()), video: codecs.video.filter(|_| video.is_some()) };
+        let codecs =
+            Codecs { audio: codecs.audio.filter(|_| audio.is_some()), video: codecs.video.filter(|_| video.is_some()) };
         let ufrag = rtc.direct_api().local_ice_credentials().ufrag;
         let (incoming, legs) = match wanted {
             Wanted::Send => (true, false),

@@ -89,7 +89,10 @@ impl Driver {
                 if tapped {
                     self.taps.insert(stream, tap);
                 }
-                drop(reply.send(self.sfu.codecs(stream).filter(|_| tapped)));
+                let codecs = self.sfu.codecs(stream).filter(|_| tapped);
+                if reply.send(codecs).is_err() {
+                    self.taps.remove(&stream);
+                }
             }
             Command::Untap { stream } => {
                 self.taps.remove(&stream);

@@ -8,6 +8,7 @@ pub(super) mod id {
     pub(crate) const SEEK: u32 = 0x4dbb;
     pub(crate) const SEEK_ID: u32 = 0x53ab;
     pub(crate) const SEEK_POSITION: u32 = 0x53ac;
+    #[cfg(test)]
     pub(crate) const VOID: u32 = 0xec;
     pub(crate) const INFO: u32 = 0x1549_a966;
     pub(crate) const TIMESTAMP_SCALE: u32 = 0x2a_d7b1;

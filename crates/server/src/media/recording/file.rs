@@ -7,7 +7,8 @@ use tokio::fs::{File, OpenOptions};
 use tokio::io::{AsyncSeekExt as _, AsyncWriteExt as _};
 
 use super::budget::Budget;
-use super::webm::{self, Cluster, Track, Written};
+use super::cluster::{Cluster, Written};
+use super::webm::{self, Track};
 use super::{defaults, ebml};
 
 /// A file of one stream that is being written. Between two calls it holds whole clusters only.

@@ -8,7 +8,8 @@ use std::time::Instant;
 
 use zvonok_sfu::{Codec, MediaPacket, VideoCodec};
 
-use super::payload::{self, Picture};
+use super::payload::Picture;
+use super::picture;
 
 /// How long a missing packet is waited for, in packets behind it and in seconds of their RTP clock: retransmissions
 /// come within a few round trips, or not at all.
@@ -147,14 +148,14 @@ impl Lane {
         if !packet.marker {
             return;
         }
-        let Some((_, picture)) = self.picture.take().filter(|(_, picture)| picture.is_whole()) else { return };
-        let keyframe = payload::is_keyframe(codec, &picture.data);
+        let Some((_, whole)) = self.picture.take().filter(|(_, picture)| picture.is_whole()) else { return };
+        let keyframe = picture::is_keyframe(codec, &whole.data);
         if self.spoilt && !keyframe {
             made.wants_keyframe = true;
             return;
         }
         self.spoilt = false;
-        made.frames.push(frame(packet, keyframe, picture.data));
+        made.frames.push(frame(packet, keyframe, whole.data));
     }
 }
 
@@ -163,55 +164,11 @@ fn frame(packet: &MediaPacket, keyframe: bool, data: Vec<u8>) -> Frame {
     Frame { codec, run, time, captured, keyframe, data }
 }
 
-/// Where frames are on the file's clock.
-#[derive(Debug, Default)]
-pub(super) struct Clock {
-    anchor: Option<Anchor>,
-    last: u64,
-}
-
-#[derive(Debug)]
-struct Anchor {
-    run: u64,
-    time: u32,
-    captured: Instant,
-}
-
-/// By how much the RTP clock may be off the moments of capture, milliseconds, before it is set anew: less is the noise of
-/// arrivals, more is a sound that leaves its picture.
-const DRIFT: u64 = 80;
-
-impl Clock {
-    /// Milliseconds since `start`; never less than the time before.
-    pub(super) fn place(&mut self, frame: &Frame, start: Instant) -> u64 {
-        let captured = millis(frame.captured.saturating_duration_since(start));
-        let by_rtp = self.anchor.as_ref().filter(|anchor| anchor.run == frame.run).and_then(|anchor| {
-            let ticks = u64::from(frame.time.wrapping_sub(anchor.time));
-            let since = millis(anchor.captured.saturating_duration_since(start));
-            (ticks < u64::from(u32::MAX / 2)).then(|| since + ticks * 1_000 / u64::from(frame.codec.clock_rate()))
-        });
-        let time = match by_rtp.filter(|time| time.abs_diff(captured) <= DRIFT) {
-            Some(time) => time,
-            None => {
-                self.anchor = Some(Anchor { run: frame.run, time: frame.time, captured: frame.captured });
-                captured
-            }
-        };
-        self.last = self.last.max(time);
-        self.last
-    }
-}
-
-fn millis(duration: std::time::Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX / 2)
-}
-
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
 
     use proptest::prelude::*;
-    use zvonok_sfu::AudioCodec;
 
     use super::*;
 
@@ -269,42 +226,6 @@ mod tests {
             frames.extend(lane.end().frames);
             let times: Vec<u32> = frames.iter().map(|frame| frame.time / 3_000).collect();
             prop_assert_eq!(times, (0..100).collect::<Vec<u32>>());
-        }
-
-        #[test]
-        fn times_never_go_back(steps in prop::collection::vec((any::<u32>(), 0_u64..5_000, 0_u64..3), 1..50)) {
-            let start = Instant::now();
-            let (mut clock, mut last) = (Clock::default(), 0);
-            for (time, ms, run) in steps {
-                let frame = Frame {
-                    codec: Codec::Audio(AudioCodec::Opus),
-                    run,
-                    time,
-                    captured: start + Duration::from_millis(ms),
-                    keyframe: false,
-                    data: Vec::new(),
-                };
-                let place = clock.place(&frame, start);
-                prop_assert!(place >= last && place <= 5_000 + DRIFT);
-                last = place;
-            }
-        }
-    }
-
-    #[test]
-    fn arrivals_that_jitter_do_not_shake_the_clock() {
-        let start = Instant::now();
-        let mut clock = Clock::default();
-        for at in 0..100_u64 {
-            let frame = Frame {
-                codec: Codec::Audio(AudioCodec::Opus),
-                run: 1,
-                time: u32::try_from(at * 960).unwrap(),
-                captured: start + Duration::from_millis(at * 20 + at % 7 * 10),
-                keyframe: false,
-                data: Vec::new(),
-            };
-            assert_eq!(clock.place(&frame, start), at * 20);
         }
     }
 }

@@ -5,11 +5,14 @@
 
 mod archive;
 mod budget;
+mod clock;
+mod cluster;
 mod defaults;
 mod ebml;
 mod file;
 mod frames;
 mod payload;
+mod picture;
 mod recorder;
 mod repair;
 mod sidecar;

@@ -14,7 +14,7 @@ use zvonok_sfu::{StreamId, VideoCodec};
 
 use super::super::driver::Media;
 use super::store::{Entry, Recordings};
-use super::writer::{self, Began, Job, Outcome};
+use super::writer::{self, Job};
 use super::{defaults, file::FileFault, sidecar};
 
 /// A stream that is to be recorded.
@@ -39,10 +39,10 @@ pub(in super::super) struct Recorder {
     store: Arc<Recordings>,
     media: Media,
     tasks: TaskTracker,
-    began: Began,
+    began: Instant,
     ignore_failed: bool,
     files: usize,
-    writers: Vec<(StreamId, JoinHandle<Outcome>)>,
+    writers: Vec<(StreamId, JoinHandle<Option<FileFault>>)>,
     /// Told when a writer could not go on, with whether the disk is why.
     faults: mpsc::Sender<()>,
 }
@@ -58,7 +58,7 @@ impl Recorder {
         faults: mpsc::Sender<()>,
     ) -> io::Result<Self> {
         let entry = store.create(session, properties)?;
-        let began = Began { at: Instant::now(), ms: entry.object().created_at };
+        let began = Instant::now();
         entry.change(|recording| recording.status = RecordingStatus::Started)?;
         let ignore_failed = properties.ignore_failed_streams.unwrap_or(false);
         Ok(Self { entry, store, media, tasks, began, ignore_failed, files: 0, writers: Vec::new(), faults })
@@ -68,19 +68,15 @@ impl Recorder {
         self.entry.object()
     }
 
-    /// When it began, in milliseconds.
-    pub(in super::super) fn began_ms(&self) -> u64 {
-        self.began.ms
-    }
-
     /// Records a stream from now on.
     pub(in super::super) async fn add(&mut self, source: Source) {
         let recording = self.object();
-        if self.files >= defaults::FILES || self.writers.iter().any(|(stream, task)| *stream == source.key && !task.is_finished()) {
+        if self.files >= defaults::FILES
+            || self.writers.iter().any(|(stream, task)| *stream == source.key && !task.is_finished())
+        {
             return;
         }
-        let (has_audio, has_video) =
-            (source.has_audio && recording.has_audio, source.has_video && recording.has_video);
+        let (has_audio, has_video) = (source.has_audio && recording.has_audio, source.has_video && recording.has_video);
         if !has_audio && !has_video {
             return;
         }
@@ -116,15 +112,15 @@ impl Recorder {
         let span = tracing::info_span!("recorder", stream = job.entry.stream_id);
         let task = self.tasks.spawn(
             async move {
-                let outcome = writer::record(job, packets).await;
-                if let Some(fault) = &outcome.fault {
+                let fault = writer::record(job, packets).await;
+                if let Some(fault) = &fault {
                     tracing::error!(%fault, "a stream is not recorded any more");
                     media.untap(key).await;
                     if matches!(fault, FileFault::Full) && faults.try_send(()).is_err() {
                         tracing::debug!("it is known already that the disk is full");
                     }
                 }
-                outcome
+                fault
             }
             .instrument(span),
         );
@@ -151,8 +147,8 @@ impl Recorder {
         let mut failed = false;
         for (_, task) in self.writers {
             let good = match task.await {
-                Ok(Outcome { fault: None | Some(FileFault::Full), .. }) => true,
-                Ok(Outcome { fault: Some(FileFault::Io(_)), .. }) | Err(_) => false,
+                Ok(None | Some(FileFault::Full)) => true,
+                Ok(Some(FileFault::Io(_))) | Err(_) => false,
             };
             failed |= !good;
         }
@@ -173,6 +169,7 @@ impl Recorder {
 /// Of `{"width":W,"height":H}`.
 fn size(text: &str) -> Option<(u32, u32)> {
     let value: serde_json::Value = serde_json::from_str(text).ok()?;
-    let side = |name: &str| value.get(name)?.as_u64().and_then(|side| u32::try_from(side).ok()).filter(|side| *side > 0);
+    let side =
+        |name: &str| value.get(name)?.as_u64().and_then(|side| u32::try_from(side).ok()).filter(|side| *side > 0);
     Some((side("width")?, side("height")?))
 }

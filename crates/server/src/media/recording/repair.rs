@@ -4,8 +4,9 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, BufReader, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::Path;
 
+use super::cluster::Written;
 use super::ebml::{self, id};
-use super::webm::{self, VIDEO_TRACK, Written};
+use super::webm::{self, VIDEO_TRACK};
 
 /// The longest element besides clusters that is believed: heads and tracks take a few hundred bytes, cues of a day a
 /// few megabytes.

@@ -168,6 +168,11 @@ impl Recordings {
         Ok(done)
     }
 
+    /// Where they are, for people.
+    pub(in super::super) fn path(&self) -> String {
+        self.dir.display().to_string()
+    }
+
     /// Whether recordings may take no more of the disk.
     pub(in super::super) fn is_full(&self) -> bool {
         self.budget.is_full()

@@ -10,17 +10,11 @@ use zvonok_sfu::{AudioCodec, Codec, Codecs, MediaPacket, StreamId, VideoCodec};
 
 use super::super::driver::Media;
 use super::budget::Budget;
+use super::clock::Clock;
 use super::file::{FileFault, MediaFile};
-use super::frames::{Clock, Frame, Lane, Made};
+use super::frames::{Frame, Lane, Made};
 use super::webm::{AUDIO_TRACK, Track, VIDEO_TRACK};
-use super::{defaults, payload, sidecar};
-
-/// When a recording began, on both clocks.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Began {
-    pub(super) at: Instant,
-    pub(super) ms: u64,
-}
+use super::{defaults, picture, sidecar};
 
 /// Everything that one file needs.
 #[derive(Debug)]
@@ -33,22 +27,14 @@ pub(super) struct Job {
     pub(super) entry: IndexFile,
     /// Width and height of pictures as the publisher said.
     pub(super) size: Option<(u32, u32)>,
-    pub(super) began: Began,
+    /// When the recording began.
+    pub(super) began: Instant,
     pub(super) media: Media,
     pub(super) budget: Arc<Budget>,
 }
 
-/// What became of one stream.
-#[derive(Debug)]
-pub(super) struct Outcome {
-    /// The file; `None` where nothing came.
-    pub(super) entry: Option<IndexFile>,
-    /// Why it ended before the stream did.
-    pub(super) fault: Option<FileFault>,
-}
-
-/// Records until `packets` end.
-pub(super) async fn record(job: Job, mut packets: mpsc::Receiver<MediaPacket>) -> Outcome {
+/// Records until `packets` end. Gives why it ended before the stream did, if it did.
+pub(super) async fn record(job: Job, mut packets: mpsc::Receiver<MediaPacket>) -> Option<FileFault> {
     let mut writer = Writer {
         job,
         sound: Lane::default(),
@@ -67,10 +53,7 @@ pub(super) async fn record(job: Job, mut packets: mpsc::Receiver<MediaPacket>) -
         }
     }
     packets.close();
-    match writer.finish().await {
-        Ok(entry) => Outcome { entry, fault: outcome.err() },
-        Err(fault) => Outcome { entry: None, fault: Some(fault) },
-    }
+    outcome.and(writer.finish().await).err()
 }
 
 struct Writer {
@@ -127,7 +110,10 @@ impl Writer {
         let waited = |last: &Frame| {
             self.start.is_some_and(|start| last.captured.saturating_duration_since(start) >= defaults::FIRST_PICTURE)
         };
-        !self.job.entry.has_video || self.job.codecs.video.is_none() || seen(true) || self.early.last().is_some_and(waited)
+        !self.job.entry.has_video
+            || self.job.codecs.video.is_none()
+            || seen(true)
+            || self.early.last().is_some_and(waited)
     }
 
     async fn begin(&mut self) -> Result<(), FileFault> {
@@ -139,10 +125,10 @@ impl Writer {
             entry.type_of_video = None;
         }
         // Sound and pictures of the same moment may arrive in either order.
-        let start = self.early.iter().map(|frame| frame.captured).min().or(self.start).unwrap_or(self.job.began.at);
+        let start = self.early.iter().map(|frame| frame.captured).min().or(self.start).unwrap_or(self.job.began);
         self.start = Some(start);
         entry.start_time_offset =
-            i64::try_from(start.saturating_duration_since(self.job.began.at).as_millis()).unwrap_or(0);
+            i64::try_from(start.saturating_duration_since(self.job.began).as_millis()).unwrap_or(0);
         entry.end_time_offset = entry.start_time_offset;
         sidecar::write(&self.job.path, entry)?;
         self.file = Some(MediaFile::create(&self.job.path, &tracks, &self.job.budget).await?);
@@ -156,12 +142,12 @@ impl Writer {
         let first = self.early.iter().find(|frame| matches!(frame.codec, Codec::Video(_)));
         let data = first.map_or(&[][..], |frame| &frame.data);
         let video = self.job.codecs.video.filter(|_| self.job.entry.has_video).and_then(|codec| {
-            let (width, height) = payload::size(codec, data).or(self.job.size).unwrap_or(defaults::SIZE);
+            let (width, height) = picture::size(codec, data).or(self.job.size).unwrap_or(defaults::SIZE);
             let (codec, private) = match codec {
                 VideoCodec::Vp8 => ("V_VP8", Vec::new()),
                 VideoCodec::Vp9 => ("V_VP9", Vec::new()),
                 // Nobody could decode it without its parameter sets.
-                VideoCodec::H264 => ("V_MPEG4/ISO/AVC", payload::avc_configuration(data)?),
+                VideoCodec::H264 => ("V_MPEG4/ISO/AVC", picture::avc_configuration(data)?),
             };
             Some(Track::Video { codec, private, width, height })
         });
@@ -188,7 +174,7 @@ impl Writer {
         file.add(track, time, keyframe, &frame.data, &self.job.budget).await
     }
 
-    async fn finish(mut self) -> Result<Option<IndexFile>, FileFault> {
+    async fn finish(mut self) -> Result<(), FileFault> {
         let (sound, pictures) = (self.sound.end(), self.pictures.end());
         for made in [sound, pictures] {
             self.write(made).await?;
@@ -196,12 +182,12 @@ impl Writer {
         if self.file.is_none() && !self.early.is_empty() {
             self.begin().await?;
         }
-        let Some(file) = self.file.take() else { return Ok(None) };
+        let Some(file) = self.file.take() else { return Ok(()) };
         let (size, duration) = file.finish(&self.job.budget).await?;
         let mut entry = self.job.entry;
         entry.size = size;
         entry.end_time_offset = entry.start_time_offset + i64::try_from(duration).unwrap_or(0);
         sidecar::write(&self.job.path, &entry)?;
-        Ok(Some(entry))
+        Ok(())
     }
 }

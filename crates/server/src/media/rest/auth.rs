@@ -14,8 +14,9 @@ use super::super::Shared;
 use super::fault;
 use crate::serve::REQUEST_WITHIN;
 
-/// What is open to everybody, by its present name and by that of clients older than 2.16.
-const OPEN: [&str; 2] = ["/openvidu/api/config/openvidu-publicurl", "/api/config/openvidu-publicurl"];
+/// What is open to everybody, by its present name and by those of clients older than 2.16.
+const OPEN: [&str; 3] =
+    ["/openvidu/api/config/openvidu-publicurl", "/api/config/openvidu-publicurl", "/config/openvidu-publicurl"];
 
 /// Lets a request through that carries the secret.
 pub(super) async fn guard(

@@ -8,10 +8,12 @@ use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
 use http::StatusCode;
+use serde::Deserialize;
+use zvonok_openvidu::wire::Role;
 use zvonok_openvidu::wire::rest::{Connection, List};
 
 use super::super::Shared;
-use super::super::session::Message;
+use super::super::session::{Ended, Message};
 use super::fault::Fault;
 use super::sessions::{describe, find};
 use super::{body, check, flag};
@@ -49,6 +51,26 @@ pub(super) async fn fetch(
     found.map(Json).ok_or(Fault::Status(StatusCode::NOT_FOUND))
 }
 
+/// Only OpenVidu Pro has it. What is there besides role and recording is ignored.
+pub(super) async fn change(
+    State(shared): State<Arc<Shared>>,
+    Path((name, connection)): Path<(String, String)>,
+    bytes: Bytes,
+) -> Result<Json<Connection>, Fault> {
+    let session = find(&shared, &name, StatusCode::NOT_FOUND)?;
+    let Change { role, record } = body(&bytes)?;
+    let changed = session.ask(|reply| Message::Change { connection, role, record, reply }).await;
+    changed.flatten().map(Json).ok_or(Fault::Status(StatusCode::NOT_FOUND))
+}
+
+/// Body of [`change`].
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Change {
+    role: Option<Role>,
+    record: Option<bool>,
+}
+
 pub(super) async fn end(
     State(shared): State<Arc<Shared>>,
     Path((name, connection)): Path<(String, String)>,
@@ -62,7 +84,12 @@ pub(super) async fn unpublish(
     Path((name, stream)): Path<(String, String)>,
 ) -> Result<StatusCode, Fault> {
     let session = find(&shared, &name, StatusCode::BAD_REQUEST)?;
-    done(session.ask(|reply| Message::Unpublish { stream, reply }).await)
+    match session.ask(|reply| Message::Unpublish { stream, reply }).await {
+        Some(Ended::Done) => Ok(StatusCode::NO_CONTENT),
+        Some(Ended::Unknown) => Err(Fault::Status(StatusCode::NOT_FOUND)),
+        Some(Ended::Camera) => Err(Fault::Status(StatusCode::METHOD_NOT_ALLOWED)),
+        None => Err(Fault::Status(StatusCode::BAD_REQUEST)),
+    }
 }
 
 fn done(answer: Option<bool>) -> Result<StatusCode, Fault> {

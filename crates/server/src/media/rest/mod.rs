@@ -1,6 +1,7 @@
 //! OpenVidu's REST API, and what else is reached over HTTP.
 
 mod auth;
+mod cdr;
 mod check;
 mod connections;
 mod fault;
@@ -24,33 +25,38 @@ use super::{Shared, defaults};
 /// Everything below `/`.
 pub(super) fn router(shared: Arc<Shared>) -> Router {
     let guarded = axum::middleware::from_fn_with_state(Arc::clone(&shared), auth::guard);
-    let archives = Router::new()
-        .route("/{recording}/{file}", get(recordings::download))
-        .layer(guarded.clone());
+    let archives = Router::new().route("/{recording}/{file}", get(recordings::download)).layer(guarded.clone());
+    let records = Router::new().route("/", get(cdr::list)).route("/{file}", get(cdr::download)).layer(guarded.clone());
     let api = Router::new()
         .route("/sessions", get(sessions::list).post(sessions::create))
         .route("/sessions/{session}", get(sessions::fetch).delete(sessions::close))
         .route("/sessions/{session}/connection", get(connections::list).post(connections::create))
-        .route("/sessions/{session}/connection/{connection}", get(connections::fetch).delete(connections::end))
+        .route(
+            "/sessions/{session}/connection/{connection}",
+            get(connections::fetch).patch(connections::change).delete(connections::end),
+        )
         .route("/sessions/{session}/stream/{stream}", delete(connections::unpublish))
         .route("/signal", post(other::signal))
         .route("/tokens", post(other::token))
-        .route("/config", get(other::config))
-        .route("/config/{key}", get(other::config_value))
+        .route("/health", get(other::health))
+        .merge(config("/config"))
         .route("/recordings", get(recordings::list))
         .route("/recordings/start", post(recordings::start))
         .route("/recordings/stop/{recording}", post(recordings::stop))
         .route("/recordings/{recording}", get(recordings::fetch).delete(recordings::delete))
         .fallback(unmapped)
         .method_not_allowed_fallback(unmapped)
-        .layer(guarded)
+        .layer(guarded.clone())
         .layer(DefaultBodyLimit::max(defaults::BODY_BYTES));
     Router::new()
         .nest("/openvidu/api", api.clone())
         // Clients older than 2.16.
         .nest("/api", api)
+        .merge(config("/config").layer(guarded))
         .nest("/openvidu/recordings", archives.clone())
         .nest("/recordings", archives)
+        .nest("/openvidu/cdr", records.clone())
+        .nest("/cdr", records)
         .route("/openvidu", get(other::websocket))
         .route("/openvidu/info", get(other::info))
         .route("/info", get(other::info))
@@ -58,6 +64,11 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         .route("/accept-certificate", get(other::accept_certificate))
         .layer(cors())
         .with_state(shared)
+}
+
+/// What this server is set up with.
+fn config(at: &str) -> Router<Arc<Shared>> {
+    Router::new().route(at, get(other::config)).route(&format!("{at}/{{key}}"), get(other::config_value))
 }
 
 /// Every page may ask, as with OpenVidu: what lets it in is the secret, which no browser adds by itself. Headers are

@@ -70,12 +70,12 @@ pub(super) async fn token(State(shared): State<Arc<Shared>>, bytes: Bytes) -> Re
 }
 
 pub(super) async fn config(State(shared): State<Arc<Shared>>) -> Json<Value> {
-    Json(json!({
+    let mut config = json!({
         "VERSION": VERSION,
         "DOMAIN_OR_PUBLIC_IP": shared.host,
         "HTTPS_PORT": shared.port,
         "OPENVIDU_PUBLICURL": shared.public_url,
-        "OPENVIDU_CDR": false,
+        "OPENVIDU_CDR": shared.settings.cdr,
         "OPENVIDU_STREAMS_VIDEO_MAX_RECV_BANDWIDTH": 0,
         "OPENVIDU_STREAMS_VIDEO_MIN_RECV_BANDWIDTH": 0,
         "OPENVIDU_STREAMS_VIDEO_MAX_SEND_BANDWIDTH": 0,
@@ -85,9 +85,32 @@ pub(super) async fn config(State(shared): State<Arc<Shared>>) -> Json<Value> {
         "OPENVIDU_WEBRTC_SIMULCAST": false,
         "OPENVIDU_SESSIONS_GARBAGE_INTERVAL": defaults::UNUSED_SESSION.as_secs(),
         "OPENVIDU_SESSIONS_GARBAGE_THRESHOLD": defaults::UNUSED_SESSION.as_secs(),
-        "OPENVIDU_RECORDING": false,
-        "OPENVIDU_WEBHOOK": false,
-    }))
+        "OPENVIDU_RECORDING": shared.recordings.is_some(),
+        "OPENVIDU_WEBHOOK": shared.settings.webhook.is_some(),
+    });
+    if let (Some(webhook), Some(config)) = (&shared.settings.webhook, config.as_object_mut()) {
+        config.insert("OPENVIDU_WEBHOOK_ENDPOINT".to_owned(), webhook.endpoint.as_str().into());
+        config.insert("OPENVIDU_WEBHOOK_HEADERS".to_owned(), json!(webhook.headers));
+        config.insert("OPENVIDU_WEBHOOK_EVENTS".to_owned(), json!(webhook.events));
+    }
+    if let (Some(dir), Some(config)) = (shared.events.cdr_dir(), config.as_object_mut()) {
+        config.insert("OPENVIDU_CDR_PATH".to_owned(), dir.display().to_string().into());
+    }
+    if let (Some(recordings), Some(config)) = (&shared.recordings, config.as_object_mut()) {
+        let settings = &shared.settings.recording;
+        config.insert("OPENVIDU_RECORDING_VERSION".to_owned(), VERSION.into());
+        config.insert("OPENVIDU_RECORDING_PATH".to_owned(), recordings.path().into());
+        config.insert("OPENVIDU_RECORDING_PUBLIC_ACCESS".to_owned(), false.into());
+        config.insert("OPENVIDU_RECORDING_NOTIFICATION".to_owned(), settings.notification.name().into());
+        config.insert("OPENVIDU_RECORDING_CUSTOM_LAYOUT".to_owned(), "".into());
+        config.insert("OPENVIDU_RECORDING_AUTOSTOP_TIMEOUT".to_owned(), settings.autostop.as_secs().into());
+    }
+    Json(config)
+}
+
+/// Only OpenVidu Pro has it: a server that answers is well.
+pub(super) async fn health() -> Json<Value> {
+    Json(json!({ "status": "UP", "disconnectedMediaNodes": [] }))
 }
 
 pub(super) async fn config_value(
@@ -97,8 +120,9 @@ pub(super) async fn config_value(
     match key.as_str() {
         "openvidu-version" => Ok(VERSION.to_owned()),
         "openvidu-publicurl" => Ok(shared.public_url.clone()),
-        "openvidu-recording" | "openvidu-cdr" => Ok("false".to_owned()),
-        "openvidu-recording-path" => Ok(String::new()),
+        "openvidu-recording" => Ok(shared.recordings.is_some().to_string()),
+        "openvidu-recording-path" => Ok(shared.recordings.as_ref().map(|it| it.path()).unwrap_or_default()),
+        "openvidu-cdr" => Ok(shared.settings.cdr.to_string()),
         _ => Err(StatusCode::FORBIDDEN),
     }
 }

@@ -6,7 +6,7 @@ use zvonok_openvidu::wire::{Reason, Role};
 
 use super::super::ids;
 use super::Session;
-use super::participant::{Link, Participant, Pending, Published};
+use super::participant::{Kind, Link, Participant, Pending, Published};
 use crate::secret::Secret;
 
 impl Session {
@@ -19,6 +19,7 @@ impl Session {
         let now = ids::now_ms();
         let echo = Participant {
             id: connection.clone(),
+            kind: Kind::Echo,
             rpc: ids::rpc_session(),
             link: Link::None,
             ticket: Pending {
@@ -41,6 +42,7 @@ impl Session {
             subscriptions: Vec::new(),
         };
         self.notify_all(&echo.joined());
+        self.tell_joined(&echo);
         self.participants.push(echo);
         self.echo_first_stream().await;
     }
@@ -68,8 +70,10 @@ impl Session {
             ..source.entry
         };
         let notice = Notice::ParticipantPublished { id: echo.clone(), streams: vec![entry.clone()] };
+        let published = Published { key, entry, loopback: false };
+        self.tell_published(&echo, &published);
         if let Some(participant) = self.participant_mut(&echo) {
-            participant.stream = Some(Published { key, entry, loopback: false });
+            participant.stream = Some(published);
         }
         self.notify_others(&echo, &notice);
     }

@@ -10,7 +10,8 @@ use zvonok_openvidu::wire::{IceServer, Role, VERSION};
 use super::super::outbox::{Frame, Outbox};
 use super::super::{defaults, ids};
 use super::Session;
-use super::participant::{Link, Participant, Pending};
+use super::hidden::hidden_id;
+use super::participant::{Kind, Link, Participant, Pending};
 use crate::secret::Secret;
 
 impl Session {
@@ -23,8 +24,10 @@ impl Session {
                 return None;
             }
         };
+        let hidden = admin && hidden_id(&params).is_some();
         let participant = Participant {
             id: ticket.connection.clone(),
+            kind: if hidden { Kind::Hidden } else { Kind::Client },
             rpc: ids::rpc_session(),
             link: Link::Online(outbox.clone()),
             ticket,
@@ -38,11 +41,14 @@ impl Session {
         };
         let joined = self.joined(&participant);
         // Everybody else hears of it before it hears its result.
-        self.notify_all(&participant.joined());
+        self.announce(&participant);
+        self.tell_joined(&participant);
         let connection = participant.id.clone();
         self.shared.directory.enter_rpc(&participant.rpc, self.handle.clone(), &connection);
         self.participants.push(participant);
-        self.unused_until = None;
+        if !hidden {
+            self.unused_until = None;
+        }
         outbox.answer(id, joined);
         tracing::info!(session = %self.handle.id, connection, "participant joined");
         Some(connection)
@@ -55,7 +61,12 @@ impl Session {
         }
         let secret = params.secret.as_deref().unwrap_or_default();
         if self.shared.secret.matches(secret) {
-            return Ok((admin_ticket(), true));
+            let hidden = hidden_id(params);
+            // There is one of each kind; the older one may be the same whose socket is lost.
+            if hidden.is_some_and(|id| self.participant(id).is_some()) {
+                return Err(ErrorObject::new(code::EXISTING_USER, "there is such a participant already"));
+            }
+            return Ok((admin_ticket(hidden.map_or_else(ids::connection, str::to_owned)), true));
         }
         let token = token_part(&params.token);
         // Every one is compared, so that the time says nothing about how near a guess was.
@@ -78,7 +89,7 @@ impl Session {
             id: me.id.clone(),
             created_at: me.active_at,
             metadata: me.metadata(),
-            value: self.participants.iter().map(Participant::entry).collect(),
+            value: self.participants.iter().filter(|it| !it.is_hidden()).map(Participant::entry).collect(),
             session: self.handle.id.to_string(),
             session_id: me.rpc.clone(),
             role: me.ticket.role,
@@ -99,7 +110,9 @@ impl Session {
 
     /// `connect` after a lost socket: the participant goes on with the new one, and is told what it missed.
     pub(super) fn resume(&mut self, connection: &str, outbox: Outbox, id: Value) -> bool {
-        let Some(participant) = self.participant_mut(connection).filter(|participant| !participant.is_echo()) else {
+        let Some(participant) =
+            self.participant_mut(connection).filter(|participant| !matches!(participant.link, Link::None))
+        else {
             outbox.answer(id, Err(unknown_reconnection()));
             return false;
         };
@@ -121,9 +134,9 @@ pub(in super::super) fn unknown_reconnection() -> ErrorObject {
 }
 
 /// What an admin has instead of a token.
-fn admin_ticket() -> Pending {
+fn admin_ticket(connection: String) -> Pending {
     Pending {
-        connection: ids::connection(),
+        connection,
         token: Secret::new(""),
         url: Secret::new(""),
         created_at: ids::now_ms(),

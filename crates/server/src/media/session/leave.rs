@@ -16,15 +16,21 @@ impl Session {
         self.shared.directory.leave_rpc(&participant.rpc);
         for subscription in &participant.subscriptions {
             self.shared.media.unsubscribe(subscription.key).await;
+            self.tell_unsubscribed(connection, subscription, reason);
         }
-        self.notify_all(&Notice::ParticipantLeft { connection_id: connection.to_owned(), reason });
+        if !participant.is_hidden() {
+            self.notify_all(&Notice::ParticipantLeft { connection_id: connection.to_owned(), reason });
+        }
         if let Some(stream) = &participant.stream {
             // The others' library takes the stream away by itself when its participant leaves.
-            self.forget_stream(&stream.entry.id);
+            self.forget_stream(&stream.entry.id, reason);
+            self.tell_unpublished(connection, stream, reason);
             self.shared.media.unpublish(stream.key).await;
             self.echo_follows_end(connection).await;
         }
         tracing::info!(session = %self.handle.id, connection, ?reason, "participant left");
+        self.tell_left(&participant, reason);
+        self.end_reason = Some(reason);
         // Where nobody is left the session ends, and its unused tokens with it, as soon as nothing is recorded any more.
         self.watch_recording();
         Some(participant)
@@ -44,7 +50,9 @@ impl Session {
     /// Tells everybody, the evicted one included, that it was evicted, and closes its socket in a while.
     pub(super) fn tell_eviction(&mut self, evicted: Participant, reason: Reason) {
         let notice = Notice::ParticipantEvicted { connection_id: evicted.id.clone(), reason };
-        self.notify_all(&notice);
+        if !evicted.is_hidden() {
+            self.notify_all(&notice);
+        }
         if let (Link::Online(outbox), Some(text)) = (evicted.link, notice_text(&notice)) {
             outbox.send(Frame::Text(text));
             outbox.send(Frame::CloseAfter(defaults::CLOSE_AFTER_LEAVING));
@@ -60,6 +68,7 @@ impl Session {
             let connection = first.id.clone();
             self.disconnect(&connection, reason).await;
         }
+        self.end_reason = Some(reason);
         self.ended = true;
     }
 }

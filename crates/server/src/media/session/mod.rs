@@ -1,6 +1,9 @@
 //! One task for each session, which alone owns what the session is.
 
 mod echo;
+mod events;
+mod handle;
+mod hidden;
 mod join;
 mod leave;
 mod participant;
@@ -9,24 +12,20 @@ mod request;
 mod rest;
 mod streams;
 
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
-use serde_json::Value;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 use zvonok_openvidu::wire::Reason;
-use zvonok_openvidu::wire::join::JoinRoom;
-use zvonok_openvidu::wire::recorded::Recording;
-use zvonok_openvidu::wire::recording::RecordingRequest;
 use zvonok_openvidu::wire::notice::Notice;
-use zvonok_openvidu::wire::rest::{Connection, MediaMode, RecordingMode, Session as SessionObject};
-use zvonok_openvidu::wire::rest::{ForcedVideoCodec, MediaNode};
+use zvonok_openvidu::wire::rest::{ForcedVideoCodec, MediaMode, MediaNode, RecordingMode};
 
+use self::handle::respond;
 use self::participant::{Link, Participant, Pending};
-use super::outbox::{Outbox, notice_text};
+use super::outbox::notice_text;
 use super::{Shared, defaults, ids};
 
+pub(super) use self::handle::{Ended, Message, SessionHandle};
 pub(super) use self::join::unknown_reconnection;
 pub(super) use self::recording::NotRecorded;
 pub(super) use self::rest::{NewConnection, SignalFault};
@@ -41,50 +40,6 @@ pub(super) struct Properties {
     pub(super) allow_transcoding: bool,
     pub(super) recording: zvonok_openvidu::wire::recording::RecordingProperties,
     pub(super) media_node: Option<MediaNode>,
-}
-
-/// What is asked of a session's task.
-#[derive(Debug)]
-pub(super) enum Message {
-    // From REST and the hub.
-    Describe { pending: bool, reply: oneshot::Sender<SessionObject> },
-    Connect { new: NewConnection, reply: oneshot::Sender<Option<Connection>> },
-    Disconnect { connection: String, reply: oneshot::Sender<bool> },
-    Unpublish { stream: String, reply: oneshot::Sender<bool> },
-    Signal { notice: Notice, to: Vec<String>, reply: oneshot::Sender<Result<(), SignalFault>> },
-    StartEcho { server_data: String, reply: oneshot::Sender<()> },
-    StopEcho { reply: oneshot::Sender<()> },
-    MayRecord { reply: oneshot::Sender<Result<(), NotRecorded>> },
-    StartRecording { request: RecordingRequest, reply: oneshot::Sender<Result<Recording, NotRecorded>> },
-    StopRecording { id: String, reason: Reason, reply: Option<oneshot::Sender<Option<Recording>>> },
-    Close { reason: Reason, reply: oneshot::Sender<()> },
-    // From sockets.
-    Join { params: Box<JoinRoom>, outbox: Outbox, ip: IpAddr, id: Value, reply: oneshot::Sender<Option<String>> },
-    Resume { connection: String, outbox: Outbox, id: Value, reply: oneshot::Sender<bool> },
-    Request { connection: String, socket: u64, id: Value, method: String, params: Value },
-    SocketLost { connection: String, socket: u64 },
-}
-
-/// The way to a session's task.
-#[derive(Debug, Clone)]
-pub(super) struct SessionHandle {
-    /// The session's name.
-    pub(super) id: Arc<str>,
-    mailbox: mpsc::Sender<Message>,
-}
-
-impl SessionHandle {
-    /// Asks the task something; `None` where it is gone.
-    pub(super) async fn ask<T>(&self, message: impl FnOnce(oneshot::Sender<T>) -> Message) -> Option<T> {
-        let (reply, answer) = oneshot::channel();
-        self.mailbox.send(message(reply)).await.ok()?;
-        answer.await.ok()
-    }
-
-    /// Tells the task something; false where it is gone.
-    pub(super) async fn tell(&self, message: Message) -> bool {
-        self.mailbox.send(message).await.is_ok()
-    }
 }
 
 /// A handle, and the task that it leads to.
@@ -105,16 +60,10 @@ pub(super) fn new(
         unused_until: Some(Instant::now() + defaults::UNUSED_SESSION),
         recording: None,
         recorded: false,
+        end_reason: None,
         ended: false,
     };
     (handle, session.run(inbox))
-}
-
-/// Delivers a reply. Where that cannot be, the one who asked is gone, and nobody misses it.
-fn respond<T>(reply: oneshot::Sender<T>, value: T) {
-    if reply.send(value).is_err() {
-        tracing::debug!("whoever asked is gone");
-    }
 }
 
 /// What a session is.
@@ -131,12 +80,15 @@ struct Session {
     recording: Option<recording::Running>,
     /// It was recorded because it is to be recorded always.
     recorded: bool,
+    /// Why the last participant left, or the session was closed.
+    end_reason: Option<Reason>,
     ended: bool,
 }
 
 impl Session {
     async fn run(mut self, mut inbox: mpsc::Receiver<Message>) {
         tracing::info!(session = %self.handle.id, "session created");
+        self.tell_created();
         while !self.ended {
             let deadline = self.deadline();
             let timer = tokio::time::sleep_until(deadline.unwrap_or_else(Instant::now).into());
@@ -150,7 +102,12 @@ impl Session {
             self.watch_recording();
         }
         self.end_recording(Reason::LastParticipantLeft).await;
+        self.evict_hidden(Reason::LastParticipantLeft).await;
         self.shared.directory.leave(&self.handle.id);
+        // OpenVidu tells nobody of sessions that nobody used.
+        if self.unused_until.is_none() || self.end_reason.is_some() {
+            self.tell_destroyed(self.end_reason.unwrap_or(Reason::LastParticipantLeft));
+        }
         tracing::info!(session = %self.handle.id, "session ended");
     }
 
@@ -183,6 +140,10 @@ impl Session {
             Message::Disconnect { connection, reply } => {
                 let done = self.disconnect(&connection, Reason::ForceDisconnectByServer).await;
                 respond(reply, done);
+            }
+            Message::Change { connection, role, record, reply } => {
+                let changed = self.change_connection(&connection, role, record).await;
+                respond(reply, changed);
             }
             Message::Unpublish { stream, reply } => {
                 let done = self.force_unpublish(&stream, Reason::ForceUnpublishByServer).await;

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::time::Instant;
 
 use zvonok_openvidu::wire::join::{Participant as ParticipantEntry, Stream};
+use zvonok_openvidu::wire::media::MediaOptions;
 use zvonok_openvidu::wire::notice::Notice;
 use zvonok_openvidu::wire::rest::{
     Connection, ConnectionStatus, ConnectionType, KurentoOptions, Publisher, Subscriber,
@@ -69,8 +70,19 @@ pub(super) enum Link {
     Online(Outbox),
     /// Its socket is lost; what it missed is kept until then.
     Away { until: Instant, missed: Vec<String> },
-    /// It has none: the echo.
+    /// It has none: the echo, or a camera.
     None,
+}
+
+/// What a participant is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A client with a socket.
+    Client,
+    /// One that nobody sees.
+    Hidden,
+    /// It publishes back what another one publishes.
+    Echo,
 }
 
 /// A stream that a participant publishes.
@@ -90,6 +102,8 @@ pub(super) struct Subscribed {
     pub(super) stream: String,
     /// Who publishes it.
     pub(super) publisher: String,
+    /// What the stream carried when it was subscribed to.
+    pub(super) media: MediaOptions,
     pub(super) created_at: u64,
 }
 
@@ -97,6 +111,7 @@ pub(super) struct Subscribed {
 #[derive(Debug)]
 pub(super) struct Participant {
     pub(super) id: String,
+    pub(super) kind: Kind,
     /// Its RPC session.
     pub(super) rpc: String,
     pub(super) link: Link,
@@ -115,7 +130,7 @@ pub(super) struct Participant {
 impl Participant {
     /// Whether it may publish.
     pub(super) fn may_publish(&self) -> bool {
-        self.admin || self.ticket.role.may_publish()
+        !self.is_hidden() && (self.admin || self.ticket.role.may_publish())
     }
 
     /// Whether it may end others' streams and connections.
@@ -125,7 +140,12 @@ impl Participant {
 
     /// Whether it is the echo.
     pub(super) fn is_echo(&self) -> bool {
-        matches!(self.link, Link::None)
+        self.kind == Kind::Echo
+    }
+
+    /// Whether nobody sees it.
+    pub(super) fn is_hidden(&self) -> bool {
+        self.kind == Kind::Hidden
     }
 
     pub(super) fn away_until(&self) -> Option<Instant> {

@@ -49,7 +49,7 @@ impl Session {
         if self.properties.media_mode != MediaMode::Routed || self.recording.is_some() {
             return Err(NotRecorded::Conflict);
         }
-        if self.participants.iter().all(Participant::is_echo) {
+        if self.is_deserted() {
             return Err(NotRecorded::NobodyThere);
         }
         Ok(())
@@ -90,6 +90,7 @@ impl Session {
         tracing::info!(session = %self.handle.id, recording = object.id, "recording started");
         let notice = Notice::RecordingStarted { id: object.id.clone(), name: object.name.clone() };
         self.notify_of_recording(&notice);
+        self.tell_recording(&object, None);
         Ok(object)
     }
 
@@ -110,11 +111,14 @@ impl Session {
         recorder.stop().await;
         let object = recorder.object();
         tracing::info!(session = %self.handle.id, recording = object.id, ?reason, "recording stopped");
+        self.tell_recording(&object, Some(reason));
+        let tell = self.recording_teller(reason);
         let notice = Notice::RecordingStopped { id: object.id, name: object.name, reason };
         self.notify_of_recording(&notice);
         // Packing takes as long as copying what was recorded: the session goes on meanwhile.
         let finish = async move {
             let recording = recorder.finish().await;
+            tell(&recording);
             if let Some(reply) = reply {
                 respond(reply, Some(recording));
             }
@@ -174,7 +178,7 @@ impl Session {
                 None => Some(Instant::now() + autostop),
             };
         }
-        let deserted = self.unused_until.is_none() && self.participants.iter().all(Participant::is_echo);
+        let deserted = self.unused_until.is_none() && self.is_deserted();
         if deserted && (self.recording.is_none() || autostop.is_zero()) {
             self.ended = true;
         }

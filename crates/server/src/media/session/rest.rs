@@ -32,7 +32,7 @@ pub(in super::super) enum SignalFault {
 impl Session {
     pub(super) fn describe(&self, pending: bool) -> SessionObject {
         let id = self.handle.id.to_string();
-        let active = self.participants.iter().filter(|it| !it.is_echo()).map(|it| it.object(&id));
+        let active = self.participants.iter().filter(|it| !it.is_echo() && !it.is_hidden()).map(|it| it.object(&id));
         let waiting = self.pending.iter().filter(|_| pending).map(|it| it.object(&id));
         SessionObject {
             session_id: id.clone(),
@@ -75,19 +75,60 @@ impl Session {
         Some(object)
     }
 
+    /// Changes what a connection may do, and whether it is part of recordings, whether it is there or only may come.
+    pub(super) async fn change_connection(
+        &mut self,
+        connection: &str,
+        role: Option<Role>,
+        record: Option<bool>,
+    ) -> Option<Connection> {
+        let id = self.handle.id.to_string();
+        if let Some(pending) = self.pending.iter_mut().find(|it| it.connection == connection) {
+            pending.role = role.unwrap_or(pending.role);
+            pending.record = record.unwrap_or(pending.record);
+            return Some(pending.object(&id));
+        }
+        let participant = self.participant_mut(connection).filter(|it| !it.is_echo() && !it.is_hidden())?;
+        let mut changed = Vec::new();
+        if let Some(role) = role.filter(|role| *role != participant.ticket.role) {
+            participant.ticket.role = role;
+            changed.push(("role", role.name().to_owned()));
+        }
+        if let Some(record) = record.filter(|record| *record != participant.ticket.record) {
+            participant.ticket.record = record;
+            changed.push(("record", record.to_string()));
+        }
+        let object = participant.object(&id);
+        for (property, new_value) in changed {
+            let notice = Notice::ConnectionPropertyChanged { property: property.to_owned(), new_value };
+            self.notify_only(&[connection.to_owned()], &notice);
+        }
+        if record.is_some() {
+            self.record_changed(connection).await;
+        }
+        Some(object)
+    }
+
     /// Sends a signal to the connections `to`, or to everybody where that is empty.
     pub(super) fn signal(&mut self, notice: &Notice, to: &[String]) -> Result<(), SignalFault> {
-        if self.participants.iter().all(super::Participant::is_echo) {
+        if self.is_deserted() {
             return Err(SignalFault::NobodyThere);
         }
         if to.iter().any(|connection| self.participant(connection).is_none()) {
             return Err(SignalFault::UnknownConnection);
         }
         let Some(text) = notice_text(notice) else { return Ok(()) };
+        let mut reached = Vec::new();
         for participant in &mut self.participants {
             if to.is_empty() || to.contains(&participant.id) {
                 participant.send(&text);
+                if !participant.is_hidden() {
+                    reached.push(participant.id.clone());
+                }
             }
+        }
+        if let Notice::SendMessage { data, kind, from } = notice {
+            self.tell_signal(from.as_deref(), &reached, kind.as_deref(), data.as_deref());
         }
         Ok(())
     }

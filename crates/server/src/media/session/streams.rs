@@ -6,14 +6,14 @@ use zvonok_openvidu::wire::call::{PublishVideo, ReceiveVideoFrom, ReconnectStrea
 use zvonok_openvidu::wire::join::Stream;
 use zvonok_openvidu::wire::media::MediaOptions;
 use zvonok_openvidu::wire::notice::Notice;
-use zvonok_openvidu::wire::rpc::{ErrorObject, code};
 use zvonok_openvidu::wire::rest::ForcedVideoCodec;
+use zvonok_openvidu::wire::rpc::{ErrorObject, code};
 use zvonok_sfu::{SfuError, VideoChoice, VideoCodec};
 
 use super::super::driver::MediaFault;
 use super::super::ids;
-use super::Session;
-use super::participant::{Published, Subscribed};
+use super::participant::{Participant, Published, Subscribed};
+use super::{Ended, Session};
 
 impl Session {
     /// `publishVideo`: the result, and the notice that everybody else gets after it.
@@ -30,21 +30,28 @@ impl Session {
             return Err(ErrorObject::new(code::INVALID_PARAMS, "a stream needs sound or pictures"));
         }
         let key = self.shared.media.new_stream();
-        let sdp_answer =
-            self.shared.media.publish(key, params.sdp_offer, params.do_loopback, self.video_choice()).await.map_err(media_error)?;
+        let sdp_answer = self
+            .shared
+            .media
+            .publish(key, params.sdp_offer, params.do_loopback, self.video_choice())
+            .await
+            .map_err(media_error)?;
         let entry = Stream { id: ids::stream(media.type_of_video.as_deref(), me), created_at: ids::now_ms(), media };
         let result = json!({ "sdpAnswer": sdp_answer, "id": entry.id, "createdAt": entry.created_at });
         let notice = Notice::ParticipantPublished { id: me.to_owned(), streams: vec![entry.clone()] };
+        let published = Published { key, entry, loopback: params.do_loopback };
         if let Some(participant) = self.participant_mut(me) {
-            participant.stream = Some(Published { key, entry, loopback: params.do_loopback });
+            participant.stream = Some(published.clone());
         }
+        self.tell_published(me, &published);
         Ok((result, notice))
     }
 
     /// Ends the stream of `publisher`. `forced` tells it so too. False where it has none.
     pub(super) async fn end_stream(&mut self, publisher: &str, reason: Reason, forced: bool) -> bool {
         let Some(stream) = self.participant_mut(publisher).and_then(|it| it.stream.take()) else { return false };
-        self.forget_stream(&stream.entry.id);
+        self.forget_stream(&stream.entry.id, reason);
+        self.tell_unpublished(publisher, &stream, reason);
         self.shared.media.unpublish(stream.key).await;
         let notice = Notice::ParticipantUnpublished { connection_id: publisher.to_owned(), reason };
         if forced {
@@ -55,18 +62,23 @@ impl Session {
         true
     }
 
-    /// Ends a stream by its id, as a moderator or REST wants. False where there is none.
-    pub(super) async fn force_unpublish(&mut self, stream: &str, reason: Reason) -> bool {
-        let Some(publisher) = self.publisher_of(stream).map(|(publisher, _)| publisher) else { return false };
+    /// Ends a stream by its id, as a moderator or REST wants.
+    pub(super) async fn force_unpublish(&mut self, stream: &str, reason: Reason) -> Ended {
+        let Some(publisher) = self.publisher_of(stream).map(|(publisher, _)| publisher) else { return Ended::Unknown };
         self.end_stream(&publisher, reason, true).await;
         self.echo_follows_end(&publisher).await;
-        true
+        Ended::Done
     }
 
     /// Nobody is subscribed to `stream` any more: it is gone.
-    pub(super) fn forget_stream(&mut self, stream: &str) {
+    pub(super) fn forget_stream(&mut self, stream: &str, reason: Reason) {
+        let mut forgotten = Vec::new();
         for participant in &mut self.participants {
-            participant.subscriptions.retain(|subscription| subscription.stream != stream);
+            let ended = participant.subscriptions.extract_if(.., |subscription| subscription.stream == stream);
+            forgotten.extend(ended.map(|subscription| (participant.id.clone(), subscription)));
+        }
+        for (who, subscription) in forgotten {
+            self.tell_unsubscribed(&who, &subscription, reason);
         }
     }
 
@@ -82,19 +94,22 @@ impl Session {
         let Some((publisher, source)) = self.publisher_of(stream) else {
             return Err(self.no_stream(stream));
         };
-        let key = source.key;
+        let (key, media) = (source.key, source.entry.media.clone());
         let existing = self.participant(me).ok_or_else(gone)?.subscriptions.iter().find(|it| it.stream == stream);
         let subscription = existing.map_or_else(|| self.shared.media.new_subscription(), |it| it.key);
         let sdp_answer = self.shared.media.subscribe(subscription, key, offer).await.map_err(media_error)?;
         if let Some(participant) = self.participant_mut(me)
             && participant.subscriptions.iter().all(|it| it.key != subscription)
         {
-            participant.subscriptions.push(Subscribed {
+            let subscribed = Subscribed {
                 key: subscription,
                 stream: stream.to_owned(),
                 publisher,
+                media,
                 created_at: ids::now_ms(),
-            });
+            };
+            participant.subscriptions.push(subscribed.clone());
+            self.tell_subscribed(me, &subscribed);
         }
         Ok(json!({ "sdpAnswer": sdp_answer }))
     }
@@ -109,6 +124,7 @@ impl Session {
         participant.subscriptions = kept;
         for subscription in ended {
             self.shared.media.unsubscribe(subscription.key).await;
+            self.tell_unsubscribed(me, &subscription, Reason::Unsubscribe);
         }
         Ok(json!({}))
     }
@@ -117,10 +133,19 @@ impl Session {
     pub(super) async fn reconnect(&mut self, me: &str, params: ReconnectStream) -> Result<Value, ErrorObject> {
         let own = self.participant(me).ok_or_else(gone)?.stream.as_ref().filter(|own| own.entry.id == params.stream);
         if let Some(own) = own {
+            // What it may do can have been changed since it published.
+            if !self.participant(me).is_some_and(Participant::may_publish) {
+                return Err(ErrorObject::new(code::UNAUTHORIZED, "this role may not publish"));
+            }
             let offer = params.sdp_string.or(params.sdp_offer);
             let offer = offer.ok_or_else(|| ErrorObject::new(code::INVALID_PARAMS, "there is no offer"))?;
             let (id, created_at) = (own.entry.id.clone(), own.entry.created_at);
-            let answer = self.shared.media.publish(own.key, offer, own.loopback, self.video_choice()).await.map_err(media_error)?;
+            let answer = self
+                .shared
+                .media
+                .publish(own.key, offer, own.loopback, self.video_choice())
+                .await
+                .map_err(media_error)?;
             return Ok(json!({ "sdpAnswer": answer, "id": id, "createdAt": created_at }));
         }
         if self.publisher_of(&params.stream).is_none() {
