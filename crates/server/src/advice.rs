@@ -42,6 +42,7 @@ impl MediaStartError {
                 "Name a certificate and its key, both PEM, with {tls} CERT,KEY. One of the server's own is made anew when \
                  its two files are gone from the data directory; who trusted it is asked again then."
             )),
+            Self::Directory { .. } => Some(DATA_DIR.to_owned()),
             Self::PublicHost(_) => Some(PUBLIC_HOST.to_owned()),
             Self::Sfu(_) | Self::Events(_) => None,
         }

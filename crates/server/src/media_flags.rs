@@ -29,6 +29,9 @@ pub(crate) struct MediaFlags {
     /// Keep events in files of the data directory, as OpenVidu's CDR.
     #[arg(long)]
     cdr: bool,
+    /// A network (`127.0.0.0/8`) whose IP cameras may be reached though it is this machine's own or its link's; several.
+    #[arg(long, value_name = "CIDR")]
+    ipcam_allow: Vec<ipnet::IpNet>,
 }
 
 impl MediaFlags {
@@ -38,6 +41,7 @@ impl MediaFlags {
         MediaSettings {
             webhook: self.webhook.map(|endpoint| WebhookSettings { endpoint, headers, events }),
             cdr: self.cdr,
+            ipcam_allow: self.ipcam_allow,
             recording: RecordingSettings {
                 limit: self.recording_limit_mb.saturating_mul(1024 * 1024),
                 autostop: Duration::from_secs(self.recording_autostop),

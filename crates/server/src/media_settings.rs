@@ -78,4 +78,6 @@ pub struct MediaSettings {
     pub webhook: Option<WebhookSettings>,
     /// Events are kept in files of the data directory.
     pub cdr: bool,
+    /// Networks whose IP cameras may be reached though they are this machine's own, or reach no further than its link.
+    pub ipcam_allow: Vec<ipnet::IpNet>,
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 use str0m::media::{Direction, MediaKind};
 use world::World;
-use zvonok_sfu::{Input, SfuError, StreamId, SubscriptionId, VideoChoice, VideoCodec};
+use zvonok_sfu::{AudioCodec, Codecs, Input, SfuError, StreamId, SubscriptionId, VideoChoice, VideoCodec};
 
 /// What openvidu-browser 2.18.0 in Chromium offers to publish, shortened: four lines, the last two empty.
 const FOUR_LINES: &str = include_str!("offers/publish-2.18.0.sdp");
@@ -49,6 +49,24 @@ fn a_publisher_gets_one_codec_its_own_first_or_the_one_that_is_wanted() {
     let (rest, odd) = (constrained.replace("VP8", "other"), FOUR_LINES.replace("VP8", "other"));
     assert_eq!(codecs(VideoChoice::Offered, &rest).unwrap(), ["H264/90000"], "the first that is left");
     assert_eq!(codecs(VideoChoice::Offered, &odd).unwrap(), ["VP9/90000"], "an H.264 that not everybody has");
+}
+
+#[test]
+fn a_line_that_nothing_comes_on_is_answered_with_a_format_all_the_same() {
+    let mut world = World::new();
+    let takes = |sdp: &str| sdp.replace("a=sendrecv", "a=recvonly").replace("a=sendonly", "a=recvonly");
+    for (codecs, offer) in [
+        (Codecs { audio: None, video: Some(VideoCodec::Vp8) }, FOUR_LINES.to_owned()),
+        (Codecs { audio: Some(AudioCodec::Pcmu), video: None }, FOUR_LINES.to_owned()),
+        (Codecs { audio: Some(AudioCodec::Opus), video: Some(VideoCodec::H264) }, FOUR_LINES.replace("H264", "other")),
+    ] {
+        world.sfu.publish_fed(StreamId(1), codecs);
+        let answer = world.sfu.subscribe(SubscriptionId(1), StreamId(1), &takes(&offer), world.now).unwrap();
+        let lines: Vec<&str> = answer.lines().filter(|line| line.starts_with("m=")).collect();
+        assert_eq!(lines.len(), 4);
+        assert!(lines.iter().all(|line| line.split(' ').filter(|it| !it.is_empty()).count() >= 4), "{lines:?}");
+        world.sfu.unpublish(StreamId(1));
+    }
 }
 
 #[test]

@@ -79,6 +79,10 @@ const TEST: &[&str] = &[
     "espeak-ng",
     "ffmpeg", // decodes recordings
     "unzip",
+    "python3-gi", // an IP camera: GStreamer's RTSP server
+    "gir1.2-gst-rtsp-server-1.0",
+    "gstreamer1.0-rtsp",
+    "gstreamer1.0-plugins-ugly", // x264
     "x11-apps", // `xwd` watches the screen for `bench`
 ];
 

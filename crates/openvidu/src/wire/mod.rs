@@ -96,8 +96,6 @@ pub enum Reason {
     RecordingStoppedByServer,
     /// Nobody has published for a while: the recording stopped by itself.
     AutomaticStop,
-    /// The camera, or what brings its pictures, went away.
-    MediaServerDisconnect,
 }
 
 /// A TURN or STUN server for one connection. `url` is one string, not a list.

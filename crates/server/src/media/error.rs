@@ -39,6 +39,15 @@ pub enum MediaStartError {
         #[source]
         source: io::Error,
     },
+    /// The directory of recordings cannot be used.
+    #[error("cannot use the directory {}", dir.display())]
+    Directory {
+        /// The directory.
+        dir: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
     /// The certificate or its key cannot be used.
     #[error("cannot use the certificate: {0}")]
     Certificate(String),

@@ -51,6 +51,11 @@ pub(super) fn stream(type_of_video: Option<&str>, connection: &str) -> String {
     format!("str_{kind}_{}_{connection}", random(4))
 }
 
+/// `ipc_IPCAM_rtsp_…`. OpenVidu has the camera's host and path in it, which are nobody's business.
+pub(super) fn camera(scheme: &str) -> String {
+    format!("ipc_IPCAM_{scheme}_{}", random(10).to_ascii_uppercase())
+}
+
 /// Whether `name` may name a session.
 pub(super) fn is_session_name(name: &str) -> bool {
     !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))

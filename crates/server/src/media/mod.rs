@@ -6,6 +6,7 @@
 //! SFU and its UDP sockets. They speak through bounded channels.
 
 mod addresses;
+mod camera;
 mod control;
 mod defaults;
 mod directory;
@@ -60,6 +61,8 @@ struct Shared {
     host: String,
     port: u16,
     tasks: TaskTracker,
+    /// Of sessions alone: the last events are told when these have ended.
+    sessions: TaskTracker,
     stop: CancellationToken,
     /// Everything is over: who tells of events tells the last of them.
     told: CancellationToken,
@@ -72,7 +75,7 @@ impl Shared {
     fn create_session(self: &Arc<Self>, name: &str, properties: Properties) -> Result<SessionHandle, NotMade> {
         self.directory.enter(name, || {
             let (handle, task) = session::new(name.to_owned(), properties, Arc::clone(self));
-            self.tasks.spawn(task.instrument(tracing::info_span!("session", id = name)));
+            self.sessions.spawn(task.instrument(tracing::info_span!("session", id = name)));
             handle
         })
     }
@@ -122,6 +125,10 @@ impl MediaServer {
         }
         // First the sockets, since the listener waits for them.
         self.shared.stop.cancel();
+        self.shared.sessions.close();
+        if tokio::time::timeout(defaults::SHUTDOWN, self.shared.sessions.wait()).await.is_err() {
+            tracing::warn!("some sessions did not end in time");
+        }
         self.shared.told.cancel();
         self.http.graceful_shutdown(Some(defaults::SHUTDOWN));
         self.shared.tasks.close();
@@ -181,6 +188,7 @@ pub async fn start(config: EmbeddedMedia) -> Result<MediaServer, MediaStartError
         host,
         port,
         tasks: tasks.clone(),
+        sessions: TaskTracker::new(),
         stop,
         told,
         sockets: Arc::new(Semaphore::new(defaults::SOCKETS)),
@@ -203,7 +211,7 @@ const CDR_DIR: &str = "cdr";
 fn recordings(config: &EmbeddedMedia, public_url: &str) -> Result<Option<Arc<Recordings>>, MediaStartError> {
     let Some(dir) = config.data_dir.as_ref().map(|dir| dir.join(RECORDINGS_DIR)) else { return Ok(None) };
     let opened = Recordings::open(dir.clone(), config.settings.recording.limit, public_url.to_owned());
-    opened.map(|recordings| Some(Arc::new(recordings))).map_err(|source| MediaStartError::File { path: dir, source })
+    opened.map(|recordings| Some(Arc::new(recordings))).map_err(|source| MediaStartError::Directory { dir, source })
 }
 
 /// The host of the addresses that people and programs are told: the public one; else the address listened on, or, where

@@ -4,6 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use axum::extract::ws::{CloseFrame, Message as WsMessage, WebSocket};
+use futures_util::SinkExt as _;
+use futures_util::stream::SplitSink;
 use serde_json::Value;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -15,8 +18,10 @@ use super::defaults;
 /// What a session hands to a socket's task.
 #[derive(Debug)]
 pub(super) enum Frame {
-    /// Send this.
+    /// Send this; it is kept where it cannot be sent.
     Text(String),
+    /// Send this answer. A client whose socket is lost has given up waiting for it.
+    Answer(String),
     /// The participant is gone; close the socket if the client has not done so by then.
     CloseAfter(Duration),
 }
@@ -59,6 +64,16 @@ impl Inbox {
         self.taken(frame)
     }
 
+    /// What was not sent and is worth sending later. Nothing is taken any more.
+    pub(super) fn close(mut self, failed: Option<String>) -> Vec<String> {
+        self.frames.close();
+        let rest = std::iter::from_fn(|| self.frames.try_recv().ok()).filter_map(|frame| match frame {
+            Frame::Text(text) => Some(text),
+            Frame::Answer(_) | Frame::CloseAfter(_) => None,
+        });
+        failed.into_iter().chain(rest).collect()
+    }
+
     fn taken(&self, frame: Option<Frame>) -> Option<Frame> {
         let bytes = frame.as_ref().map_or(0, Frame::bytes);
         self.waiting.fetch_sub(bytes, Ordering::Relaxed);
@@ -69,22 +84,41 @@ impl Inbox {
 impl Frame {
     fn bytes(&self) -> usize {
         match self {
-            Self::Text(text) => text.len(),
+            Self::Text(text) | Self::Answer(text) => text.len(),
             Self::CloseAfter(_) => 0,
         }
     }
 }
 
 impl Outbox {
-    /// Queues a frame. A client that does not read loses its socket instead of costing memory without bound.
-    pub(super) fn send(&self, frame: Frame) {
+    /// Queues a frame, or gives it back where the socket is at its end. A client that does not read loses its socket instead
+    /// of costing memory without bound.
+    pub(super) fn send(&self, frame: Frame) -> Result<(), Frame> {
         let bytes = frame.bytes();
         let before = self.waiting.fetch_add(bytes, Ordering::Relaxed);
         // One frame always fits: what a large session answers to `joinRoom` may be longer than the bound.
-        let full = before > 0 && before + bytes > defaults::OUTBOX_BYTES;
-        if full || matches!(self.frames.try_send(frame), Err(mpsc::error::TrySendError::Full(_))) {
-            tracing::warn!("a client reads too slowly, its socket is closed");
-            self.kill.cancel();
+        let sent = if before > 0 && before + bytes > defaults::OUTBOX_BYTES {
+            Err(mpsc::error::TrySendError::Full(frame))
+        } else {
+            self.frames.try_send(frame)
+        };
+        sent.map_err(|error| {
+            self.waiting.fetch_sub(bytes, Ordering::Relaxed);
+            match error {
+                mpsc::error::TrySendError::Full(frame) => {
+                    tracing::warn!("a client reads too slowly, its socket is closed");
+                    self.kill.cancel();
+                    frame
+                }
+                mpsc::error::TrySendError::Closed(frame) => frame,
+            }
+        })
+    }
+
+    /// Queues the last frames for somebody who has left: nobody is there to be told of a socket that is lost.
+    pub(super) fn send_last(&self, frames: impl IntoIterator<Item = Frame>) {
+        if frames.into_iter().any(|frame| self.send(frame).is_err()) {
+            tracing::debug!("a client was gone before it could be told so");
         }
     }
 
@@ -100,9 +134,7 @@ impl Outbox {
             Ok(result) => Response::result(id, result),
             Err(error) => Response::error(id, error),
         };
-        if let Some(text) = text(&response) {
-            self.send(Frame::Text(text));
-        }
+        self.send_last(text(&response).map(Frame::Answer));
     }
 }
 
@@ -114,4 +146,21 @@ pub(super) fn text<T: serde::Serialize>(message: &T) -> Option<String> {
 /// JSON text of a notice; see [`text`].
 pub(super) fn notice_text(notice: &Notice) -> Option<String> {
     notice.frame().inspect_err(|error| tracing::error!(%error, "a notice has no JSON")).ok()
+}
+
+/// The writing half of a websocket.
+pub(super) type Sink = SplitSink<WebSocket, WsMessage>;
+
+/// Whether a frame was written in time.
+pub(super) async fn write(sink: &mut Sink, text: String, within: Duration) -> bool {
+    let sent = tokio::time::timeout(within, sink.send(WsMessage::text(text))).await;
+    matches!(sent, Ok(Ok(())))
+}
+
+/// Closes a socket in order, if the client still reads.
+pub(super) async fn close(sink: &mut Sink, code: u16, reason: &'static str) {
+    let close = WsMessage::Close(Some(CloseFrame { code, reason: reason.into() }));
+    if !matches!(tokio::time::timeout(defaults::SHUTDOWN, sink.send(close)).await, Ok(Ok(()))) {
+        tracing::debug!("a client was gone before it could be told so");
+    }
 }

@@ -6,21 +6,17 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use axum::extract::ws::{CloseFrame, Message as WsMessage, WebSocket};
-use futures_util::SinkExt as _;
-use futures_util::stream::{SplitSink, StreamExt as _};
+use axum::extract::ws::{Message as WsMessage, WebSocket};
+use futures_util::stream::StreamExt as _;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use zvonok_openvidu::wire::join::JoinRoom;
 use zvonok_openvidu::wire::rpc::{ErrorObject, JSONRPC, Response, code};
 
-use super::outbox::{self, Frame, Inbox, Outbox, text};
+use super::outbox::{self, Frame, Inbox, Outbox, Sink, close, text, write};
 use super::session::{Message, SessionHandle, unknown_reconnection};
 use super::{Shared, defaults};
-
-/// The writing half of a websocket.
-type Sink = SplitSink<WebSocket, WsMessage>;
 
 /// Where a socket is in its life.
 enum Stage {
@@ -60,9 +56,10 @@ pub(super) async fn serve(shared: Arc<Shared>, ws: WebSocket, ip: IpAddr) {
         closes_at: Instant::now() + defaults::JOIN_WITHIN,
         leaving: false,
     };
-    socket.run(ws, &mut outgoing, &kill).await;
+    let failed = socket.run(ws, &mut outgoing, &kill).await;
+    let unsent = outgoing.close(failed);
     if let Stage::Joined { session, connection } = socket.stage {
-        session.tell(Message::SocketLost { connection, socket: id }).await;
+        session.tell(Message::SocketLost { connection, socket: id, unsent }).await;
     }
 }
 
@@ -75,7 +72,8 @@ enum Woken {
 }
 
 impl Socket {
-    async fn run(&mut self, ws: WebSocket, outgoing: &mut Inbox, kill: &CancellationToken) {
+    /// Gives back what was to be sent when the socket failed.
+    async fn run(&mut self, ws: WebSocket, outgoing: &mut Inbox, kill: &CancellationToken) -> Option<String> {
         let (mut sink, mut stream) = ws.split();
         loop {
             let woken = tokio::select! {
@@ -103,29 +101,34 @@ impl Socket {
                     self.closes_at = Instant::now() + time;
                     continue;
                 }
-                Woken::Outgoing(Some(Frame::Text(text))) => Some(text),
+                Woken::Outgoing(Some(Frame::Text(text))) => {
+                    if !write(&mut sink, text.clone(), defaults::WRITE_WITHIN).await {
+                        return Some(text);
+                    }
+                    continue;
+                }
+                Woken::Outgoing(Some(Frame::Answer(text))) => Some(text),
                 Woken::Incoming(Some(Ok(WsMessage::Text(text)))) => self.receive(&text).await,
                 Woken::Incoming(Some(Ok(WsMessage::Close(_)))) => break,
                 // Not part of the protocol; the websocket layer answers its own pings.
                 Woken::Incoming(Some(Ok(WsMessage::Binary(_) | WsMessage::Ping(_) | WsMessage::Pong(_)))) => None,
             };
-            if let Some(reply) = reply {
-                let sent = tokio::time::timeout(defaults::WRITE_WITHIN, sink.send(WsMessage::text(reply))).await;
-                if !matches!(sent, Ok(Ok(()))) {
-                    break;
-                }
+            if let Some(reply) = reply
+                && !write(&mut sink, reply, defaults::WRITE_WITHIN).await
+            {
+                break;
             }
         }
+        None
     }
 
     /// The server stops: the client is still told that it was evicted, or it would try to come back for ever.
     async fn say_goodbye(&self, sink: &mut Sink, outgoing: &mut Inbox) {
         while let Some(frame) = outgoing.try_recv() {
-            if let Frame::Text(text) = frame {
-                let sent = tokio::time::timeout(defaults::SHUTDOWN, sink.send(WsMessage::text(text))).await;
-                if !matches!(sent, Ok(Ok(()))) {
-                    return;
-                }
+            if let Frame::Text(text) | Frame::Answer(text) = frame
+                && !write(sink, text, defaults::SHUTDOWN).await
+            {
+                return;
             }
         }
         close(sink, 1001, "").await;
@@ -232,14 +235,6 @@ impl Socket {
         } else {
             error(id, ErrorObject::new(code::SESSION_CLOSED, "the session is closed"))
         }
-    }
-}
-
-/// Closes a socket in order, if the client still reads.
-async fn close(sink: &mut Sink, code: u16, reason: &'static str) {
-    let close = WsMessage::Close(Some(CloseFrame { code, reason: reason.into() }));
-    if !matches!(tokio::time::timeout(defaults::SHUTDOWN, sink.send(close)).await, Ok(Ok(()))) {
-        tracing::debug!("a client was gone before it could be told so");
     }
 }
 

@@ -72,12 +72,10 @@ impl Peer {
             .set_send_buffer_audio(defaults::SEND_BUFFER_AUDIO)
             .set_send_buffer_video(defaults::SEND_BUFFER_VIDEO)
             .clear_codecs();
-        if let Some(audio) = codecs.audio {
-            audio.enable(config.codec_config());
-        }
-        if let Some(video) = codecs.video {
-            video.enable(config.codec_config());
-        }
+        // A line that nothing will be sent on is answered with a usual codec all the same: one that is refused has its own
+        // rules, and is where bundled lines end.
+        codecs.audio.unwrap_or(AudioCodec::Opus).enable(config.codec_config());
+        codecs.video.unwrap_or(VideoCodec::Vp8).enable(config.codec_config());
         if sends {
             config = config.enable_bwe(Some(Bitrate::from(defaults::START_BITRATE)));
         }
@@ -129,8 +127,22 @@ impl Peer {
             video: video.filter(|_| legs).and_then(|(mid, pt)| Leg::new(&mut rtc, mid, pt, defaults::VIDEO_CLOCK)),
             rtc,
         };
-        Ok((peer, answer.to_sdp_string()))
+        Ok((peer, with_formats(&answer.to_sdp_string())))
     }
+}
+
+/// The answer with a format in every line: one that is refused for want of a codec has none, which browsers take for
+/// broken (RFC 3264, section 6, asks for at least one, whichever).
+fn with_formats(answer: &str) -> String {
+    let mut whole = String::with_capacity(answer.len() + 8);
+    for line in answer.lines() {
+        whole.push_str(line.trim_end());
+        if line.starts_with("m=") && line.split_ascii_whitespace().count() < 4 {
+            whole.push_str(" 0");
+        }
+        whole.push_str("\r\n");
+    }
+    whole
 }
 
 /// The payload type that was negotiated for `codec` on the line `mid`.

@@ -52,11 +52,16 @@ impl Sfu {
         Ok(answer)
     }
 
-    /// Makes a stream whose packets come by [`Input::Media`](crate::Input::Media): those of a camera. Nothing happens
-    /// where the stream is there.
+    /// Makes a stream whose packets come by [`Input::Media`](crate::Input::Media): those of a camera. One that is there
+    /// is coded so from now on; who subscribed to it before receives what is coded as it was then.
     pub fn publish_fed(&mut self, stream: StreamId, codecs: Codecs) {
-        if self.streams.contains_key(&stream) {
-            return;
+        match self.streams.get_mut(&stream) {
+            Some(Entry::Published(entry)) if entry.fed => {
+                entry.codecs = codecs;
+                return;
+            }
+            Some(_) => return,
+            None => {}
         }
         let publisher = self.new_peer_id();
         self.streams.insert(stream, Entry::Published(Stream::new(publisher, codecs, true)));

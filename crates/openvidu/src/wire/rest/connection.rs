@@ -185,8 +185,35 @@ pub struct Publisher {
     pub created_at: u64,
     /// Its id.
     pub stream_id: String,
+    /// IP cameras.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rtsp_uri: Option<String>,
     /// What it carries.
-    pub media_options: MediaOptions,
+    pub media_options: PublishedMedia,
+}
+
+/// What a stream carries, and what a camera is set up with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PublishedMedia {
+    /// As others are told.
+    #[serde(flatten)]
+    pub media: MediaOptions,
+    /// IP cameras.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub adaptative_bitrate: Option<bool>,
+    /// IP cameras.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub only_play_with_subscribers: Option<bool>,
+    /// IP cameras; milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub network_cache: Option<i64>,
+}
+
+impl From<MediaOptions> for PublishedMedia {
+    fn from(media: MediaOptions) -> Self {
+        Self { media, adaptative_bitrate: None, only_play_with_subscribers: None, network_cache: None }
+    }
 }
 
 /// A stream that a connection receives.

@@ -6,6 +6,8 @@ use std::time::Duration;
 pub(super) const CLUSTER_MS: u64 = 1_000;
 /// Frames of this many bytes are written together: a second of 32 Mbit/s.
 pub(super) const CLUSTER_BYTES: usize = 4 * 1024 * 1024;
+/// The longest picture, bytes: beyond any key frame of a screen. A publisher that never ends one costs no more.
+pub(super) const PICTURE_BYTES: usize = 8 * 1024 * 1024;
 /// Packets that wait for the recorder of one stream: several seconds of 2 Mbit/s, for a disk that is busy.
 pub(super) const TAP: usize = 2_048;
 /// How long a file waits for its first key frame before it begins without: after a request it takes a second or two.

@@ -4,17 +4,26 @@
 
 use zvonok_sfu::VideoCodec;
 
+use super::defaults;
+
 /// A picture that is being put together.
 #[derive(Debug, Default)]
 pub(super) struct Picture {
     pub(super) data: Vec<u8>,
     /// H.264: where the length of the fragmented unit that is being read has its place.
     fragment: Option<usize>,
+    /// Something that belongs to it cannot be used.
+    broken: bool,
 }
 
 impl Picture {
-    /// Adds one packet's payload. False where it is malformed: the picture is spoilt.
+    /// Adds one packet's payload. False where it is malformed, or the picture has no end: it is spoilt.
     pub(super) fn add(&mut self, codec: VideoCodec, payload: &[u8]) -> bool {
+        self.broken |= self.data.len() > defaults::PICTURE_BYTES || !self.append(codec, payload);
+        !self.broken
+    }
+
+    fn append(&mut self, codec: VideoCodec, payload: &[u8]) -> bool {
         let body = match codec {
             VideoCodec::Vp8 => vp8_body(payload),
             VideoCodec::Vp9 => vp9_body(payload),
@@ -74,7 +83,7 @@ impl Picture {
 
     /// Whether all of it came, as far as it can be told.
     pub(super) fn is_whole(&self) -> bool {
-        !self.data.is_empty() && self.fragment.is_none()
+        !self.data.is_empty() && self.fragment.is_none() && !self.broken
     }
 }
 

@@ -133,7 +133,7 @@ impl Recorder {
     }
 
     /// Says that it has ended; what is left is [`Recorder::finish`].
-    pub(in super::super) async fn stop(&mut self) {
+    pub(in super::super) async fn stop(&self) {
         for (stream, _) in &self.writers {
             self.media.untap(*stream).await;
         }

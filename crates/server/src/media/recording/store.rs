@@ -89,6 +89,8 @@ impl Recordings {
             match read() {
                 Ok(mut recording) => {
                     used += size(&path)?;
+                    // The server may be reached by another address than before.
+                    recording.url = recording.url.as_ref().map(|_before| url(&public_url, &recording));
                     if !matches!(recording.status, RecordingStatus::Ready | RecordingStatus::Failed) {
                         recording.status = RecordingStatus::Stopped;
                     }
@@ -155,7 +157,7 @@ impl Recordings {
         let object = entry.object();
         let before = size(&entry.dir)?;
         let (bytes, seconds) = archive::pack(&entry.dir, &object)?;
-        let url = format!("{}/openvidu/recordings/{}/{}.zip", self.public_url, object.id, object.name);
+        let url = url(&self.public_url, &object);
         let done = entry.change(|recording| {
             recording.size = bytes;
             recording.duration = seconds;
@@ -201,6 +203,11 @@ impl Recordings {
         self.budget.give_back(bytes);
         Ok(())
     }
+}
+
+/// Where the archive of a recording is downloaded.
+fn url(public_url: &str, recording: &Recording) -> String {
+    format!("{public_url}/openvidu/recordings/{}/{}.zip", recording.id, recording.name)
 }
 
 /// Bytes of the files of a directory.

@@ -1,31 +1,57 @@
 //! What OpenVidu refuses in a connection's properties.
 
+use std::sync::Arc;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, Mac as _};
+use ipnet::IpNet;
 use sha1::Sha1;
 use url::{Host, Url};
 use zvonok_openvidu::wire::IceServer;
-use zvonok_openvidu::wire::rest::{ConnectionRequest, ConnectionType, IceServerRequest};
+use zvonok_openvidu::wire::rest::{ConnectionRequest, IceServerRequest};
 
+use super::super::camera::{self, Address, BadAddress};
 use super::super::ids;
-use super::super::session::NewConnection;
+use super::super::session::{NewCamera, NewConnection};
 use super::fault::Fault;
+use crate::secret::Secret;
 
 /// How long credentials that are made of a shared secret live: OpenVidu's 24 hours, in seconds.
 const CREDENTIAL_LIFE: u64 = 24 * 60 * 60;
 
 /// A connection that can be made as requested.
 pub(super) fn connection(request: ConnectionRequest) -> Result<NewConnection, Fault> {
-    if request.kind == Some(ConnectionType::Ipcam) {
-        return Err(Fault::bad("this server has no IP cameras"));
-    }
     Ok(NewConnection {
         role: request.role.unwrap_or_default(),
         data: request.data.unwrap_or_default(),
         record: request.record.unwrap_or(true),
         kurento_options: request.kurento_options,
         ice_servers: ice_servers(request.custom_ice_servers)?,
+    })
+}
+
+/// A camera that can be let in as requested. It is asked what it has.
+pub(super) async fn camera(request: ConnectionRequest, allowed: &[IpNet]) -> Result<NewCamera, Fault> {
+    let refused = |fault: BadAddress| Fault::bad(fault.to_string());
+    let uri = request.rtsp_uri.ok_or_else(|| Fault::bad("rtspUri is missing"))?;
+    let address = Arc::new(Address::read(&uri, allowed).map_err(refused)?);
+    match address.resolve().await {
+        // A name may have an address later.
+        Ok(_) | Err(BadAddress::Unknown) => {}
+        Err(fault) => return Err(refused(fault)),
+    }
+    let codecs = camera::look(&address).await;
+    Ok(NewCamera {
+        address,
+        uri: Secret::new(uri),
+        codecs,
+        data: request.data.unwrap_or_default(),
+        record: request.record.unwrap_or(true),
+        adaptative_bitrate: request.adaptative_bitrate.unwrap_or(true),
+        only_play_with_subscribers: request.only_play_with_subscribers.unwrap_or(true),
+        // OpenVidu's default, milliseconds. Nothing is held back here.
+        network_cache: request.network_cache.unwrap_or(2_000),
     })
 }
 

@@ -10,7 +10,7 @@ use axum::extract::{Path, Query, State};
 use http::StatusCode;
 use serde::Deserialize;
 use zvonok_openvidu::wire::Role;
-use zvonok_openvidu::wire::rest::{Connection, List};
+use zvonok_openvidu::wire::rest::{Connection, ConnectionRequest, ConnectionType, List};
 
 use super::super::Shared;
 use super::super::session::{Ended, Message};
@@ -24,7 +24,16 @@ pub(super) async fn create(
     bytes: Bytes,
 ) -> Result<Json<Connection>, Fault> {
     let session = find(&shared, &name, StatusCode::NOT_FOUND)?;
-    let new = check::connection(body(&bytes)?)?;
+    let request: ConnectionRequest = body(&bytes)?;
+    if request.kind == Some(ConnectionType::Ipcam) {
+        let new = Box::new(check::camera(request, &shared.settings.ipcam_allow).await?);
+        let made = session.ask(|reply| Message::ConnectCamera { new, reply }).await;
+        return made
+            .ok_or(Fault::Status(StatusCode::NOT_FOUND))?
+            .map(Json)
+            .ok_or_else(|| Fault::Said(StatusCode::SERVICE_UNAVAILABLE, "the session is full".to_owned()));
+    }
+    let new = check::connection(request)?;
     let made = session.ask(|reply| Message::Connect { new, reply }).await;
     made.ok_or(Fault::Status(StatusCode::NOT_FOUND))?
         .map(Json)

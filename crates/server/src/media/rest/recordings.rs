@@ -52,10 +52,8 @@ impl From<NotRecorded> for Fault {
 pub(super) async fn start(State(shared): State<Arc<Shared>>, bytes: Bytes) -> Result<Json<Recording>, Fault> {
     store(&shared)?;
     let mut value: Value = body(&bytes)?;
-    let name = match value.as_object_mut().and_then(|members| members.remove("session")) {
-        Some(Value::String(name)) => name,
-        _ => return Err(Fault::bad("session is missing")),
-    };
+    let given = value.as_object_mut().and_then(|members| members.remove("session"));
+    let Some(Value::String(name)) = given else { return Err(Fault::bad("session is missing")) };
     let session = find(&shared, &name, StatusCode::NOT_FOUND)?;
     let gone = || Fault::Status(StatusCode::NOT_FOUND);
     session.ask(|reply| Message::MayRecord { reply }).await.ok_or_else(gone)??;

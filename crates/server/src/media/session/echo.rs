@@ -71,7 +71,9 @@ impl Session {
         };
         let notice = Notice::ParticipantPublished { id: echo.clone(), streams: vec![entry.clone()] };
         let published = Published { key, entry, loopback: false };
-        self.tell_published(&echo, &published);
+        if let Some(participant) = self.participant(&echo) {
+            self.tell_published(participant, &published);
+        }
         if let Some(participant) = self.participant_mut(&echo) {
             participant.stream = Some(published);
         }

@@ -6,7 +6,7 @@ use zvonok_openvidu::wire::recorded::Recording;
 
 use super::super::ids;
 use super::Session;
-use super::participant::{Participant, Published, Subscribed};
+use super::participant::{Kind, Participant, Published, Subscribed};
 
 impl Session {
     /// OpenVidu's `uniqueSessionId`: names are used again.
@@ -37,7 +37,15 @@ impl Session {
             | Reason::ForceDisconnectByUser
             | Reason::ForceDisconnectByServer
             | Reason::NetworkDisconnect => Reason::LastParticipantLeft,
-            other => other,
+            Reason::Unsubscribe
+            | Reason::Unpublish
+            | Reason::ForceUnpublishByUser
+            | Reason::ForceUnpublishByServer
+            | Reason::LastParticipantLeft
+            | Reason::SessionClosedByServer
+            | Reason::OpenviduServerStopped
+            | Reason::RecordingStoppedByServer
+            | Reason::AutomaticStop => reason,
         };
         self.event("sessionDestroyed", ended(json!({}), self.created_at, reason));
     }
@@ -54,13 +62,13 @@ impl Session {
         }
     }
 
-    pub(super) fn tell_published(&self, who: &str, stream: &Published) {
+    pub(super) fn tell_published(&self, who: &Participant, stream: &Published) {
         if self.shared.events.are_wanted() {
             self.event("webrtcConnectionCreated", outbound(who, stream));
         }
     }
 
-    pub(super) fn tell_unpublished(&self, who: &str, stream: &Published, reason: Reason) {
+    pub(super) fn tell_unpublished(&self, who: &Participant, stream: &Published, reason: Reason) {
         if self.shared.events.are_wanted() {
             let fields = ended(outbound(who, stream), stream.entry.created_at, reason);
             self.event("webrtcConnectionDestroyed", fields);
@@ -131,19 +139,25 @@ fn participant(who: &Participant) -> Value {
     })
 }
 
-fn outbound(who: &str, stream: &Published) -> Value {
+fn outbound(who: &Participant, stream: &Published) -> Value {
     let media = &stream.entry.media;
-    json!({
+    let mut fields = json!({
         "streamId": stream.entry.id,
-        "participantId": who,
-        "connectionId": who,
+        "participantId": who.id,
+        "connectionId": who.id,
         "connection": "OUTBOUND",
         "videoSource": media.type_of_video,
         "videoFramerate": media.frame_rate,
         "videoDimensions": media.video_dimensions,
         "audioEnabled": media.has_audio,
         "videoEnabled": media.has_video,
-    })
+    });
+    if let (Kind::Camera(camera), Some(fields)) = (&who.kind, fields.as_object_mut())
+        && let Value::Object(more) = camera.event()
+    {
+        fields.extend(more);
+    }
+    fields
 }
 
 fn inbound(who: &str, subscription: &Subscribed) -> Value {

@@ -13,6 +13,7 @@ use zvonok_openvidu::wire::rest::{Connection, Session as SessionObject};
 use zvonok_openvidu::wire::{Reason, Role};
 
 use super::super::outbox::Outbox;
+use super::camera::NewCamera;
 use super::recording::NotRecorded;
 use super::rest::{NewConnection, SignalFault};
 
@@ -22,6 +23,7 @@ pub(in super::super) enum Message {
     // From REST and the hub.
     Describe { pending: bool, reply: oneshot::Sender<SessionObject> },
     Connect { new: NewConnection, reply: oneshot::Sender<Option<Connection>> },
+    ConnectCamera { new: Box<NewCamera>, reply: oneshot::Sender<Option<Connection>> },
     Disconnect { connection: String, reply: oneshot::Sender<bool> },
     Change { connection: String, role: Option<Role>, record: Option<bool>, reply: oneshot::Sender<Option<Connection>> },
     Unpublish { stream: String, reply: oneshot::Sender<Ended> },
@@ -36,7 +38,7 @@ pub(in super::super) enum Message {
     Join { params: Box<JoinRoom>, outbox: Outbox, ip: IpAddr, id: Value, reply: oneshot::Sender<Option<String>> },
     Resume { connection: String, outbox: Outbox, id: Value, reply: oneshot::Sender<bool> },
     Request { connection: String, socket: u64, id: Value, method: String, params: Value },
-    SocketLost { connection: String, socket: u64 },
+    SocketLost { connection: String, socket: u64, unsent: Vec<String> },
 }
 
 /// The way to a session's task.

@@ -7,7 +7,7 @@ use zvonok_openvidu::wire::join::{JoinRoom, Joined};
 use zvonok_openvidu::wire::rpc::{ErrorObject, code};
 use zvonok_openvidu::wire::{IceServer, Role, VERSION};
 
-use super::super::outbox::{Frame, Outbox};
+use super::super::outbox::Outbox;
 use super::super::{defaults, ids};
 use super::Session;
 use super::hidden::hidden_id;
@@ -110,8 +110,7 @@ impl Session {
 
     /// `connect` after a lost socket: the participant goes on with the new one, and is told what it missed.
     pub(super) fn resume(&mut self, connection: &str, outbox: Outbox, id: Value) -> bool {
-        let Some(participant) =
-            self.participant_mut(connection).filter(|participant| !matches!(participant.link, Link::None))
+        let Some(participant) = self.participant_mut(connection).filter(|participant| participant.link.may_come_back())
         else {
             outbox.answer(id, Err(unknown_reconnection()));
             return false;
@@ -120,7 +119,7 @@ impl Session {
         outbox.answer(id, Ok(json!({ "value": "reconnection successful", "sessionId": participant.rpc })));
         match before {
             Link::Online(old) => old.replaced(&outbox),
-            Link::Away { missed, .. } => missed.into_iter().for_each(|text| outbox.send(Frame::Text(text))),
+            Link::Away { missed, .. } => missed.iter().for_each(|text| participant.send(text)),
             Link::None => {}
         }
         tracing::info!(session = %self.handle.id, connection, "socket came back");

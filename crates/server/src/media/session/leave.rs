@@ -24,7 +24,7 @@ impl Session {
         if let Some(stream) = &participant.stream {
             // The others' library takes the stream away by itself when its participant leaves.
             self.forget_stream(&stream.entry.id, reason);
-            self.tell_unpublished(connection, stream, reason);
+            self.tell_unpublished(&participant, stream, reason);
             self.shared.media.unpublish(stream.key).await;
             self.echo_follows_end(connection).await;
         }
@@ -54,8 +54,7 @@ impl Session {
             self.notify_all(&notice);
         }
         if let (Link::Online(outbox), Some(text)) = (evicted.link, notice_text(&notice)) {
-            outbox.send(Frame::Text(text));
-            outbox.send(Frame::CloseAfter(defaults::CLOSE_AFTER_LEAVING));
+            outbox.send_last([Frame::Text(text), Frame::CloseAfter(defaults::CLOSE_AFTER_LEAVING)]);
         }
     }
 

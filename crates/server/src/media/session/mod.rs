@@ -1,11 +1,13 @@
 //! One task for each session, which alone owns what the session is.
 
+mod camera;
 mod echo;
 mod events;
 mod handle;
 mod hidden;
 mod join;
 mod leave;
+mod link;
 mod participant;
 mod recording;
 mod request;
@@ -21,10 +23,11 @@ use zvonok_openvidu::wire::notice::Notice;
 use zvonok_openvidu::wire::rest::{ForcedVideoCodec, MediaMode, MediaNode, RecordingMode};
 
 use self::handle::respond;
-use self::participant::{Link, Participant, Pending};
+use self::participant::{Participant, Pending};
 use super::outbox::notice_text;
 use super::{Shared, defaults, ids};
 
+pub(super) use self::camera::NewCamera;
 pub(super) use self::handle::{Ended, Message, SessionHandle};
 pub(super) use self::join::unknown_reconnection;
 pub(super) use self::recording::NotRecorded;
@@ -100,6 +103,7 @@ impl Session {
                 () = timer, if deadline.is_some() => self.handle_time().await,
             }
             self.watch_recording();
+            self.want_cameras();
         }
         self.end_recording(Reason::LastParticipantLeft).await;
         self.evict_hidden(Reason::LastParticipantLeft).await;
@@ -137,6 +141,10 @@ impl Session {
         match message {
             Message::Describe { pending, reply } => respond(reply, self.describe(pending)),
             Message::Connect { new, reply } => respond(reply, self.new_connection(new)),
+            Message::ConnectCamera { new, reply } => {
+                let added = self.add_camera(*new).await;
+                respond(reply, added);
+            }
             Message::Disconnect { connection, reply } => {
                 let done = self.disconnect(&connection, Reason::ForceDisconnectByServer).await;
                 respond(reply, done);
@@ -177,7 +185,7 @@ impl Session {
             Message::Request { connection, socket, id, method, params } => {
                 self.request(&connection, socket, id, &method, params).await;
             }
-            Message::SocketLost { connection, socket } => self.socket_lost(&connection, socket),
+            Message::SocketLost { connection, socket, unsent } => self.socket_lost(&connection, socket, unsent),
         }
     }
 
@@ -210,11 +218,9 @@ impl Session {
         self.notify_others("", notice);
     }
 
-    fn socket_lost(&mut self, connection: &str, socket: u64) {
+    fn socket_lost(&mut self, connection: &str, socket: u64, unsent: Vec<String>) {
         let Some(participant) = self.participant_mut(connection) else { return };
-        // The old socket of a participant that has reconnected reports its end late; that says nothing.
-        if matches!(&participant.link, Link::Online(outbox) if outbox.id == socket) {
-            participant.link = Link::Away { until: Instant::now() + defaults::GRACE, missed: Vec::new() };
+        if participant.link.lost(socket, unsent) {
             tracing::info!(session = %self.handle.id, connection, "socket lost, waiting for it to come back");
         }
     }

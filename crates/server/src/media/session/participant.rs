@@ -12,8 +12,8 @@ use zvonok_openvidu::wire::rest::{
 use zvonok_openvidu::wire::{IceServer, METADATA_SEPARATOR, Role};
 use zvonok_sfu::{StreamId, SubscriptionId};
 
-use super::super::defaults;
-use super::super::outbox::{Frame, Outbox};
+use super::camera::CameraOf;
+pub(super) use super::link::Link;
 use crate::secret::Secret;
 
 /// A token that nobody has used yet, and what it allows.
@@ -63,19 +63,8 @@ impl Pending {
     }
 }
 
-/// How a participant is reached.
-#[derive(Debug)]
-pub(super) enum Link {
-    /// By its socket.
-    Online(Outbox),
-    /// Its socket is lost; what it missed is kept until then.
-    Away { until: Instant, missed: Vec<String> },
-    /// It has none: the echo, or a camera.
-    None,
-}
-
 /// What a participant is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub(super) enum Kind {
     /// A client with a socket.
     Client,
@@ -83,6 +72,8 @@ pub(super) enum Kind {
     Hidden,
     /// It publishes back what another one publishes.
     Echo,
+    /// An IP camera.
+    Camera(CameraOf),
 }
 
 /// A stream that a participant publishes.
@@ -140,12 +131,17 @@ impl Participant {
 
     /// Whether it is the echo.
     pub(super) fn is_echo(&self) -> bool {
-        self.kind == Kind::Echo
+        matches!(self.kind, Kind::Echo)
+    }
+
+    /// Whether it is a camera.
+    pub(super) fn is_camera(&self) -> bool {
+        matches!(self.kind, Kind::Camera(_))
     }
 
     /// Whether nobody sees it.
     pub(super) fn is_hidden(&self) -> bool {
-        self.kind == Kind::Hidden
+        matches!(self.kind, Kind::Hidden)
     }
 
     pub(super) fn away_until(&self) -> Option<Instant> {
@@ -157,19 +153,7 @@ impl Participant {
 
     /// Sends it a frame, or keeps it until its socket is back.
     pub(super) fn send(&mut self, text: &str) {
-        match &mut self.link {
-            Link::Online(outbox) => outbox.send(Frame::Text(text.to_owned())),
-            Link::Away { until, missed } => {
-                let bytes: usize = missed.iter().map(String::len).sum();
-                if missed.len() < defaults::MISSED && bytes + text.len() <= defaults::MISSED_BYTES {
-                    missed.push(text.to_owned());
-                } else {
-                    // It could not be told what it missed any more, so it has to join anew.
-                    *until = Instant::now();
-                }
-            }
-            Link::None => {}
-        }
+        self.link.send(text);
     }
 
     /// Client and server data, as others see them.
@@ -197,7 +181,7 @@ impl Participant {
     }
 
     pub(super) fn object(&self, session: &str) -> Connection {
-        Connection {
+        let mut connection = Connection {
             status: ConnectionStatus::Active,
             active_at: Some(self.active_at),
             location: Some("unknown".to_owned()),
@@ -212,11 +196,15 @@ impl Participant {
                     .collect(),
             ),
             ..self.ticket.object(session)
+        };
+        if let Kind::Camera(camera) = &self.kind {
+            camera.describe(&mut connection);
         }
+        connection
     }
 }
 
 fn publisher(stream: &Published) -> Publisher {
     let Stream { id, created_at, media } = stream.entry.clone();
-    Publisher { created_at, stream_id: id, media_options: media }
+    Publisher { created_at, stream_id: id, rtsp_uri: None, media_options: media.into() }
 }

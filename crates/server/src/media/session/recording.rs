@@ -107,7 +107,7 @@ impl Session {
             }
             return;
         };
-        let mut recorder = running.recorder;
+        let recorder = running.recorder;
         recorder.stop().await;
         let object = recorder.object();
         tracing::info!(session = %self.handle.id, recording = object.id, ?reason, "recording stopped");

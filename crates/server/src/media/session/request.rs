@@ -105,7 +105,7 @@ impl Session {
         if let Link::Online(outbox) = left.link {
             let result = if method == "closeSession" { json!({ "value": "bye" }) } else { json!({}) };
             outbox.answer(id, with_rpc_session(Ok(result), &left.rpc));
-            outbox.send(Frame::CloseAfter(defaults::CLOSE_AFTER_LEAVING));
+            outbox.send_last([Frame::CloseAfter(defaults::CLOSE_AFTER_LEAVING)]);
         }
     }
 
@@ -142,6 +142,14 @@ impl Session {
         let known = self.participants.iter().any(|it| it.stream.as_ref().is_some_and(|own| own.entry.id == stream));
         if !known {
             let error = ErrorObject::new(code::NOT_STREAMING, "there is no such stream");
+            return self.answer(me, socket, id, Err(error));
+        }
+        if self
+            .participants
+            .iter()
+            .any(|it| it.is_camera() && it.stream.as_ref().is_some_and(|own| own.entry.id == stream))
+        {
+            let error = ErrorObject::new(code::GENERIC, "a camera is evicted, not unpublished");
             return self.answer(me, socket, id, Err(error));
         }
         self.answer(me, socket, id, Ok(json!({})));

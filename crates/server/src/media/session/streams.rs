@@ -43,7 +43,9 @@ impl Session {
         if let Some(participant) = self.participant_mut(me) {
             participant.stream = Some(published.clone());
         }
-        self.tell_published(me, &published);
+        if let Some(participant) = self.participant(me) {
+            self.tell_published(participant, &published);
+        }
         Ok((result, notice))
     }
 
@@ -51,7 +53,9 @@ impl Session {
     pub(super) async fn end_stream(&mut self, publisher: &str, reason: Reason, forced: bool) -> bool {
         let Some(stream) = self.participant_mut(publisher).and_then(|it| it.stream.take()) else { return false };
         self.forget_stream(&stream.entry.id, reason);
-        self.tell_unpublished(publisher, &stream, reason);
+        if let Some(participant) = self.participant(publisher) {
+            self.tell_unpublished(participant, &stream, reason);
+        }
         self.shared.media.unpublish(stream.key).await;
         let notice = Notice::ParticipantUnpublished { connection_id: publisher.to_owned(), reason };
         if forced {
@@ -65,6 +69,9 @@ impl Session {
     /// Ends a stream by its id, as a moderator or REST wants.
     pub(super) async fn force_unpublish(&mut self, stream: &str, reason: Reason) -> Ended {
         let Some(publisher) = self.publisher_of(stream).map(|(publisher, _)| publisher) else { return Ended::Unknown };
+        if self.participant(&publisher).is_some_and(Participant::is_camera) {
+            return Ended::Camera;
+        }
         self.end_stream(&publisher, reason, true).await;
         self.echo_follows_end(&publisher).await;
         Ended::Done
@@ -204,7 +211,8 @@ impl Session {
 
     /// Why `stream` cannot be had: its id ends with its publisher's.
     fn no_stream(&self, stream: &str) -> ErrorObject {
-        let publisher = stream.rfind("con_").and_then(|at| stream.get(at..)).unwrap_or_default();
+        let publisher =
+            stream.rfind("con_").or_else(|| stream.find("ipc_")).and_then(|at| stream.get(at..)).unwrap_or_default();
         if self.participant(publisher).is_some() {
             ErrorObject::new(code::NOT_STREAMING, "that user publishes nothing")
         } else {
