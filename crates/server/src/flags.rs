@@ -4,11 +4,11 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::media_flags::MediaFlags;
 use crate::user::User;
 use anyhow::{Context as _, bail};
 use clap::{Args, Parser, Subcommand};
 use zvonok_server::database::Place;
-use crate::media_flags::MediaFlags;
 use zvonok_server::{Config, Deployment, Secret, Tls, secret};
 
 /// The signaling hub and an OpenVidu-compatible media server.

@@ -1,8 +1,8 @@
 //! `zvonok-server`: the hub and the media server from the command line.
 
 mod flags;
-mod user;
 mod media_flags;
+mod user;
 
 use std::io::Write as _;
 use std::process::ExitCode;

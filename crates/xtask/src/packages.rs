@@ -83,7 +83,7 @@ const TEST: &[&str] = &[
     "gir1.2-gst-rtsp-server-1.0",
     "gstreamer1.0-rtsp",
     "gstreamer1.0-plugins-ugly", // x264
-    "x11-apps", // `xwd` watches the screen for `bench`
+    "x11-apps",                  // `xwd` watches the screen for `bench`
 ];
 
 /// The packages for a purpose; what a purpose builds on is included.
