@@ -21,6 +21,7 @@ use tokio::sync::mpsc;
 use zvonok_openvidu::wire::Reason;
 use zvonok_openvidu::wire::notice::Notice;
 use zvonok_openvidu::wire::rest::{ForcedVideoCodec, MediaMode, MediaNode, RecordingMode};
+use zvonok_sfu::{VideoChoice, VideoCodec};
 
 use self::handle::respond;
 use self::participant::{Participant, Pending};
@@ -43,6 +44,18 @@ pub(super) struct Properties {
     pub(super) allow_transcoding: bool,
     pub(super) recording: zvonok_openvidu::wire::recording::RecordingProperties,
     pub(super) media_node: Option<MediaNode>,
+}
+
+impl Properties {
+    /// The codec that the session insists on. OpenVidu with Kurento prefers VP8, which every browser has.
+    fn video_choice(&self) -> VideoChoice {
+        match self.forced_video_codec {
+            ForcedVideoCodec::MediaServerPreferred | ForcedVideoCodec::Vp8 => VideoChoice::Only(VideoCodec::Vp8),
+            ForcedVideoCodec::Vp9 => VideoChoice::Only(VideoCodec::Vp9),
+            ForcedVideoCodec::H264 => VideoChoice::Only(VideoCodec::H264),
+            ForcedVideoCodec::None => VideoChoice::Offered,
+        }
+    }
 }
 
 /// A handle, and the task that it leads to.

@@ -6,9 +6,8 @@ use zvonok_openvidu::wire::call::{PublishVideo, ReceiveVideoFrom, ReconnectStrea
 use zvonok_openvidu::wire::join::Stream;
 use zvonok_openvidu::wire::media::MediaOptions;
 use zvonok_openvidu::wire::notice::Notice;
-use zvonok_openvidu::wire::rest::ForcedVideoCodec;
 use zvonok_openvidu::wire::rpc::{ErrorObject, code};
-use zvonok_sfu::{SfuError, VideoChoice, VideoCodec};
+use zvonok_sfu::SfuError;
 
 use super::super::driver::MediaFault;
 use super::super::ids;
@@ -33,7 +32,7 @@ impl Session {
         let sdp_answer = self
             .shared
             .media
-            .publish(key, params.sdp_offer, params.do_loopback, self.video_choice())
+            .publish(key, params.sdp_offer, params.do_loopback, self.properties.video_choice())
             .await
             .map_err(media_error)?;
         let entry = Stream { id: ids::stream(media.type_of_video.as_deref(), me), created_at: ids::now_ms(), media };
@@ -150,7 +149,7 @@ impl Session {
             let answer = self
                 .shared
                 .media
-                .publish(own.key, offer, own.loopback, self.video_choice())
+                .publish(own.key, offer, own.loopback, self.properties.video_choice())
                 .await
                 .map_err(media_error)?;
             return Ok(json!({ "sdpAnswer": answer, "id": id, "createdAt": created_at }));
@@ -189,16 +188,6 @@ impl Session {
             new_value: params.new_value.to_string().into(),
             reason: params.reason.clone().unwrap_or_else(|| reason_of(property).to_owned()),
         })
-    }
-
-    /// The codec that the session insists on. OpenVidu with Kurento prefers VP8, which every browser has.
-    fn video_choice(&self) -> VideoChoice {
-        match self.properties.forced_video_codec {
-            ForcedVideoCodec::MediaServerPreferred | ForcedVideoCodec::Vp8 => VideoChoice::Only(VideoCodec::Vp8),
-            ForcedVideoCodec::Vp9 => VideoChoice::Only(VideoCodec::Vp9),
-            ForcedVideoCodec::H264 => VideoChoice::Only(VideoCodec::H264),
-            ForcedVideoCodec::None => VideoChoice::Offered,
-        }
     }
 
     /// Who publishes `stream`.
