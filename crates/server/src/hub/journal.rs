@@ -76,7 +76,11 @@ impl Journal {
             Ok(room) => {
                 let mut changes = std::mem::take(&mut self.backlog);
                 if std::mem::take(&mut self.lost) {
+                    // The history is not in memory: what waits of it now is not lost as well.
+                    let history = |change: &Change| matches!(change, Change::History(..));
+                    let waits: Vec<_> = changes.into_iter().filter(history).collect();
                     changes = everything();
+                    changes.extend(waits);
                 }
                 self.given += 1;
                 room.send(Batch { ticket: self.given, changes });
@@ -230,7 +234,7 @@ mod tests {
         for _ in 0..BATCHES {
             journal.keep(some(), Vec::new);
         }
-        let many: Vec<_> = std::iter::repeat_with(some).take(MAX_BACKLOG).flatten().collect();
+        let many: Vec<_> = std::iter::repeat_with(some).take(MAX_BACKLOG + 1).flatten().collect();
         journal.keep(many, Vec::new);
         assert!(journal.backlog.is_empty() && journal.lost);
         assert!(journal.is_kept(u64::MAX), "nothing waits for what is not written");
