@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use futures_util::StreamExt as _;
 use retina::client::{
     Credentials, Described, InitialTimestampPolicy, PlayOptions, Session, SessionOptions, SetupOptions, Stream,
+    TeardownPolicy,
 };
 use retina::codec::{CodecItem, FrameFormat, ParameterSetInsertion};
 use tokio::sync::watch;
@@ -73,7 +74,10 @@ async fn describe(address: &Address) -> Result<(Session<Described>, Option<Tunne
     }
     let url = address.at(at).ok_or(CameraFault::Rtsp(None))?;
     let credentials = address.credentials().map(|(username, password)| Credentials { username, password });
-    let options = SessionOptions::default().creds(credentials).user_agent("Zvonok".to_owned());
+    // To take leave, retina would connect anew to wherever the camera has said that it is, which nobody has checked. A camera
+    // notices by itself that the connection its packets go by is closed.
+    let options =
+        SessionOptions::default().creds(credentials).user_agent("Zvonok".to_owned()).teardown(TeardownPolicy::Never);
     let session = Session::describe(url, options).await.map_err(broken)?;
     Ok((session, tunnel))
 }
@@ -213,3 +217,6 @@ impl Clock {
         captured
     }
 }
+
+#[cfg(test)]
+mod tests;
