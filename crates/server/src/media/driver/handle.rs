@@ -126,3 +126,11 @@ impl Media {
         }
     }
 }
+
+#[cfg(test)]
+impl Media {
+    /// A hand on nothing: what is asked of it is not done.
+    pub(in super::super) fn of_nobody() -> Self {
+        Self { commands: mpsc::channel(1).0, last: Arc::default() }
+    }
+}

@@ -12,6 +12,9 @@ pub(super) const PICTURE_BYTES: usize = 8 * 1024 * 1024;
 pub(super) const TAP: usize = 2_048;
 /// How long a file waits for its first key frame before it begins without: after a request it takes a second or two.
 pub(super) const FIRST_PICTURE: Duration = Duration::from_secs(5);
+/// Bytes of frames that wait for it: half a minute of the loudest Opus. Who sends more than that without a picture gets a
+/// file without.
+pub(super) const EARLY_BYTES: usize = 2 * 1024 * 1024;
 /// The size of pictures that nobody has said: what openvidu-browser captures unless told otherwise.
 pub(super) const SIZE: (u32, u32) = (640, 480);
 /// A key frame is asked for again after this time.

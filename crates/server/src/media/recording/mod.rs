@@ -8,6 +8,7 @@ mod budget;
 mod clock;
 mod cluster;
 mod defaults;
+mod early;
 mod ebml;
 mod file;
 mod frames;

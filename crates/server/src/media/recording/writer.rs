@@ -11,6 +11,7 @@ use zvonok_sfu::{AudioCodec, Codec, Codecs, MediaPacket, StreamId, VideoCodec};
 use super::super::driver::Media;
 use super::budget::Budget;
 use super::clock::Clock;
+use super::early::Early;
 use super::file::{FileFault, MediaFile};
 use super::frames::{Frame, Lane, Made};
 use super::webm::{AUDIO_TRACK, Track, VIDEO_TRACK};
@@ -41,7 +42,7 @@ pub(super) async fn record(job: Job, mut packets: mpsc::Receiver<MediaPacket>) -
         pictures: Lane::default(),
         clocks: <(Clock, Clock)>::default(),
         start: None,
-        early: Vec::new(),
+        early: Early::default(),
         file: None,
         asked: None,
     };
@@ -65,7 +66,7 @@ struct Writer {
     /// When the file begins.
     start: Option<Instant>,
     /// Frames that wait for the file to begin.
-    early: Vec<Frame>,
+    early: Early,
     file: Option<MediaFile>,
     asked: Option<Instant>,
 }
@@ -106,14 +107,10 @@ impl Writer {
     }
 
     fn may_begin(&self) -> bool {
-        let seen = |video: bool| self.early.iter().any(|frame| matches!(frame.codec, Codec::Video(_)) == video);
-        let waited = |last: &Frame| {
-            self.start.is_some_and(|start| last.captured.saturating_duration_since(start) >= defaults::FIRST_PICTURE)
-        };
         !self.job.entry.has_video
             || self.job.codecs.video.is_none()
-            || seen(true)
-            || self.early.last().is_some_and(waited)
+            || self.early.has_picture()
+            || self.early.waited_enough()
     }
 
     async fn begin(&mut self) -> Result<(), FileFault> {
@@ -125,21 +122,22 @@ impl Writer {
             entry.type_of_video = None;
         }
         // Sound and pictures of the same moment may arrive in either order.
-        let start = self.early.iter().map(|frame| frame.captured).min().or(self.start).unwrap_or(self.job.began);
+        let start =
+            self.early.frames().iter().map(|frame| frame.captured).min().or(self.start).unwrap_or(self.job.began);
         self.start = Some(start);
         entry.start_time_offset =
             i64::try_from(start.saturating_duration_since(self.job.began).as_millis()).unwrap_or(0);
         entry.end_time_offset = entry.start_time_offset;
         sidecar::write(&self.job.path, entry)?;
         self.file = Some(MediaFile::create(&self.job.path, &tracks, &self.job.budget).await?);
-        for frame in std::mem::take(&mut self.early) {
+        for frame in self.early.take() {
             self.add(frame).await?;
         }
         Ok(())
     }
 
     fn tracks(&self) -> Vec<Track> {
-        let first = self.early.iter().find(|frame| matches!(frame.codec, Codec::Video(_)));
+        let first = self.early.frames().iter().find(|frame| matches!(frame.codec, Codec::Video(_)));
         let data = first.map_or(&[][..], |frame| &frame.data);
         let video = self.job.codecs.video.filter(|_| self.job.entry.has_video).and_then(|codec| {
             let (width, height) = picture::size(codec, data).or(self.job.size).unwrap_or(defaults::SIZE);
@@ -179,7 +177,7 @@ impl Writer {
         for made in [sound, pictures] {
             self.write(made).await?;
         }
-        if self.file.is_none() && !self.early.is_empty() {
+        if self.file.is_none() && !self.early.frames().is_empty() {
             self.begin().await?;
         }
         let Some(file) = self.file.take() else { return Ok(()) };
@@ -191,3 +189,6 @@ impl Writer {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;
