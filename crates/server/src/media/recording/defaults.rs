@@ -12,6 +12,9 @@ pub(super) const PICTURE_BYTES: usize = 8 * 1024 * 1024;
 pub(super) const TAP: usize = 2_048;
 /// How long a file waits for its first key frame before it begins without: after a request it takes a second or two.
 pub(super) const FIRST_PICTURE: Duration = Duration::from_secs(5);
+/// The same where it is H.264, of which a file can say nothing before: cameras, which cannot be asked for one, send one
+/// every few seconds. One that comes later begins another file.
+pub(super) const FIRST_H264: Duration = Duration::from_secs(15);
 /// Bytes of frames that wait for it: half a minute of the loudest Opus. Who sends more than that without a picture gets a
 /// file without.
 pub(super) const EARLY_BYTES: usize = 2 * 1024 * 1024;

@@ -1,7 +1,8 @@
 //! Frames that wait for their file to begin.
 
-use tokio::time::Instant;
+use std::time::Duration;
 
+use tokio::time::Instant;
 use zvonok_sfu::Codec;
 
 use super::defaults;
@@ -31,9 +32,9 @@ impl Early {
         self.picture
     }
 
-    /// Whether no picture is waited for any more.
-    pub(super) fn waited_enough(&self) -> bool {
-        self.bytes >= defaults::EARLY_BYTES || self.since.is_some_and(|at| at.elapsed() >= defaults::FIRST_PICTURE)
+    /// Whether no picture is waited for any more, which may take `longest`.
+    pub(super) fn waited_enough(&self, longest: Duration) -> bool {
+        self.bytes >= defaults::EARLY_BYTES || self.since.is_some_and(|at| at.elapsed() >= longest)
     }
 
     /// All that wait, in the order of their coming.

@@ -12,6 +12,7 @@ mod early;
 mod ebml;
 mod file;
 mod frames;
+mod open;
 mod payload;
 mod picture;
 mod recorder;

@@ -10,12 +10,13 @@ use tokio_util::task::TaskTracker;
 use tracing::Instrument as _;
 use zvonok_openvidu::wire::recorded::{IndexFile, Recording, RecordingStatus};
 use zvonok_openvidu::wire::recording::RecordingProperties;
-use zvonok_sfu::{StreamId, VideoCodec};
+use zvonok_sfu::StreamId;
 
 use super::super::driver::Media;
+use super::sidecar::Places;
 use super::store::{Entry, Recordings};
 use super::writer::{self, Job};
-use super::{defaults, file::FileFault, sidecar};
+use super::{defaults, file::FileFault};
 
 /// A stream that is to be recorded.
 #[derive(Debug)]
@@ -41,7 +42,7 @@ pub(in super::super) struct Recorder {
     tasks: TaskTracker,
     began: Instant,
     ignore_failed: bool,
-    files: usize,
+    places: Arc<Places>,
     writers: Vec<(StreamId, JoinHandle<Option<FileFault>>)>,
     /// Told when a writer could not go on, with whether the disk is why.
     faults: mpsc::Sender<()>,
@@ -61,7 +62,8 @@ impl Recorder {
         let began = Instant::now();
         entry.change(|recording| recording.status = RecordingStatus::Started)?;
         let ignore_failed = properties.ignore_failed_streams.unwrap_or(false);
-        Ok(Self { entry, store, media, tasks, began, ignore_failed, files: 0, writers: Vec::new(), faults })
+        let places = Arc::new(Places::new(entry.dir.clone()));
+        Ok(Self { entry, store, media, tasks, began, ignore_failed, places, writers: Vec::new(), faults })
     }
 
     pub(in super::super) fn object(&self) -> Recording {
@@ -71,9 +73,7 @@ impl Recorder {
     /// Records a stream from now on.
     pub(in super::super) async fn add(&mut self, source: Source) {
         let recording = self.object();
-        if self.files >= defaults::FILES
-            || self.writers.iter().any(|(stream, task)| *stream == source.key && !task.is_finished())
-        {
+        if self.writers.iter().any(|(stream, task)| *stream == source.key && !task.is_finished()) {
             return;
         }
         let (has_audio, has_video) = (source.has_audio && recording.has_audio, source.has_video && recording.has_video);
@@ -82,16 +82,15 @@ impl Recorder {
         }
         let (tap, packets) = mpsc::channel(defaults::TAP);
         let Some(codecs) = self.media.tap(source.key, tap).await else { return };
-        self.files += 1;
-        let matroska = has_video && codecs.video == Some(VideoCodec::H264)
-            || has_audio && !matches!(codecs.audio, None | Some(zvonok_sfu::AudioCodec::Opus));
-        let extension = if matroska { "mkv" } else { "webm" };
+        // Without a place the tap ends by itself.
+        let Some(path) = self.places.next() else { return };
         let job = Job {
             stream: source.key,
             codecs,
-            path: sidecar::path(&self.entry.dir, self.files),
+            path,
+            places: Arc::clone(&self.places),
             entry: IndexFile {
-                name: format!("{}.{extension}", source.stream),
+                name: source.stream.clone(),
                 connection_id: source.connection,
                 stream_id: source.stream,
                 size: 0,

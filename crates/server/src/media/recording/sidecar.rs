@@ -3,9 +3,11 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use zvonok_openvidu::wire::recorded::IndexFile;
 
+use super::defaults;
 use crate::private;
 
 /// How files that are being written end.
@@ -13,9 +15,25 @@ pub(super) const MEDIA: &str = "part";
 /// How their descriptions end.
 const DESCRIPTION: &str = "json";
 
-/// The file of the `nth` stream of a recording. Its name is a number: no name of a person or session becomes a path.
-pub(super) fn path(dir: &Path, nth: usize) -> PathBuf {
-    dir.join(format!("{nth:04}.{MEDIA}"))
+/// Where the files of one recording go.
+#[derive(Debug)]
+pub(super) struct Places {
+    dir: PathBuf,
+    taken: AtomicUsize,
+}
+
+impl Places {
+    /// All in `dir`.
+    pub(super) fn new(dir: PathBuf) -> Self {
+        Self { dir, taken: AtomicUsize::new(0) }
+    }
+
+    /// One that nobody else has; `None` where the recording has as many files as it may. Its name is a number: no name of a
+    /// person or session becomes a path.
+    pub(super) fn next(&self) -> Option<PathBuf> {
+        let nth = self.taken.fetch_add(1, Ordering::Relaxed) + 1;
+        (nth <= defaults::FILES).then(|| self.dir.join(format!("{nth:04}.{MEDIA}")))
+    }
 }
 
 /// Describes the file at `media`.

@@ -14,17 +14,21 @@ use super::clock::Clock;
 use super::early::Early;
 use super::file::{FileFault, MediaFile};
 use super::frames::{Frame, Lane, Made};
-use super::webm::{AUDIO_TRACK, Track, VIDEO_TRACK};
-use super::{defaults, picture, sidecar};
+use super::open::OpenFile;
+use super::sidecar::{self, Places};
+use super::webm::{self, Track};
+use super::{defaults, picture};
 
-/// Everything that one file needs.
+/// Everything that the files of one stream need.
 #[derive(Debug)]
 pub(super) struct Job {
     pub(super) stream: StreamId,
     pub(super) codecs: Codecs,
-    /// Where the file goes; its description goes beside it.
+    /// Where its first file goes; its description goes beside it.
     pub(super) path: PathBuf,
-    /// What is known of it before.
+    /// Where others go, if one does not do.
+    pub(super) places: Arc<Places>,
+    /// What is known of all of them before.
     pub(super) entry: IndexFile,
     /// Width and height of pictures as the publisher said.
     pub(super) size: Option<(u32, u32)>,
@@ -37,13 +41,12 @@ pub(super) struct Job {
 /// Records until `packets` end. Gives why it ended before the stream did, if it did.
 pub(super) async fn record(job: Job, mut packets: mpsc::Receiver<MediaPacket>) -> Option<FileFault> {
     let mut writer = Writer {
+        path: Some(job.path.clone()),
         job,
         sound: Lane::default(),
         pictures: Lane::default(),
-        clocks: <(Clock, Clock)>::default(),
-        start: None,
         early: Early::default(),
-        file: None,
+        open: None,
         asked: None,
     };
     let mut outcome = Ok(());
@@ -59,15 +62,13 @@ pub(super) async fn record(job: Job, mut packets: mpsc::Receiver<MediaPacket>) -
 
 struct Writer {
     job: Job,
+    /// Where the first file goes, as long as there is none.
+    path: Option<PathBuf>,
     sound: Lane,
     pictures: Lane,
-    /// Of sound and of pictures.
-    clocks: (Clock, Clock),
-    /// When the file begins.
-    start: Option<Instant>,
-    /// Frames that wait for the file to begin.
+    /// Frames that wait for the next file to begin.
     early: Early,
-    file: Option<MediaFile>,
+    open: Option<OpenFile>,
     asked: Option<Instant>,
 }
 
@@ -93,10 +94,19 @@ impl Writer {
 
     async fn write(&mut self, made: Made) -> Result<(), FileFault> {
         for frame in made.frames {
-            self.start.get_or_insert(frame.captured);
-            if self.file.is_some() {
-                self.add(frame).await?;
+            if let Some(open) = self.open.as_mut().filter(|open| open.carries(frame.codec)) {
+                open.add(&frame, &self.job.budget).await?;
                 continue;
+            }
+            // The file could not say how to decode it: it was begun without pictures, or the stream is coded otherwise
+            // than it was. Another one begins, with a picture that needs no other where it has pictures at all.
+            if matches!(frame.codec, Codec::Video(_)) && !begins(&frame) {
+                continue;
+            }
+            self.close().await?;
+            match frame.codec {
+                Codec::Audio(codec) => self.job.codecs.audio = Some(codec),
+                Codec::Video(codec) => self.job.codecs.video = Some(codec),
             }
             self.early.push(frame);
             if self.may_begin() {
@@ -107,37 +117,49 @@ impl Writer {
     }
 
     fn may_begin(&self) -> bool {
-        !self.job.entry.has_video
-            || self.job.codecs.video.is_none()
-            || self.early.has_picture()
-            || self.early.waited_enough()
+        let longest = match self.job.codecs.video.filter(|_| self.job.entry.has_video) {
+            None => return true,
+            // Without one nothing could be said of the pictures.
+            Some(VideoCodec::H264) => defaults::FIRST_H264,
+            Some(VideoCodec::Vp8 | VideoCodec::Vp9) => defaults::FIRST_PICTURE,
+        };
+        self.early.has_picture() || self.early.waited_enough(longest)
     }
 
     async fn begin(&mut self) -> Result<(), FileFault> {
-        let tracks = self.tracks();
-        let entry = &mut self.job.entry;
-        entry.has_video = tracks.iter().any(|track| matches!(track, Track::Video { .. }));
-        entry.has_audio = tracks.iter().any(|track| matches!(track, Track::Audio { .. }));
-        if !entry.has_video {
-            entry.type_of_video = None;
-        }
+        let frames = self.early.take();
+        // Who has made as many files as a recording may have makes no more.
+        let Some(path) = self.path.take().or_else(|| self.job.places.next()) else { return Ok(()) };
+        let tracks = self.tracks(&frames);
+        let has_video = tracks.iter().any(|track| matches!(track, Track::Video { .. }));
+        let has_audio = tracks.iter().any(|track| matches!(track, Track::Audio { .. }));
         // Sound and pictures of the same moment may arrive in either order.
-        let start =
-            self.early.frames().iter().map(|frame| frame.captured).min().or(self.start).unwrap_or(self.job.began);
-        self.start = Some(start);
-        entry.start_time_offset =
-            i64::try_from(start.saturating_duration_since(self.job.began).as_millis()).unwrap_or(0);
-        entry.end_time_offset = entry.start_time_offset;
-        sidecar::write(&self.job.path, entry)?;
-        self.file = Some(MediaFile::create(&self.job.path, &tracks, &self.job.budget).await?);
-        for frame in self.early.take() {
-            self.add(frame).await?;
+        let start = frames.iter().map(|frame| frame.captured).min().unwrap_or(self.job.began);
+        let offset = i64::try_from(start.saturating_duration_since(self.job.began).as_millis()).unwrap_or(0);
+        let extension = if webm::is_webm(&tracks) { "webm" } else { "mkv" };
+        let entry = IndexFile {
+            name: format!("{}.{extension}", self.job.entry.stream_id),
+            has_audio,
+            has_video,
+            type_of_video: self.job.entry.type_of_video.clone().filter(|_| has_video),
+            start_time_offset: offset,
+            end_time_offset: offset,
+            ..self.job.entry.clone()
+        };
+        sidecar::write(&path, &entry)?;
+        let file = MediaFile::create(&path, &tracks, &self.job.budget).await?;
+        let Codecs { audio, video } = self.job.codecs;
+        let codecs = Codecs { audio: audio.filter(|_| has_audio), video: video.filter(|_| has_video) };
+        let clocks = <(Clock, Clock)>::default();
+        let open = self.open.insert(OpenFile { file, path, entry, codecs, start, clocks });
+        for frame in &frames {
+            open.add(frame, &self.job.budget).await?;
         }
         Ok(())
     }
 
-    fn tracks(&self) -> Vec<Track> {
-        let first = self.early.frames().iter().find(|frame| matches!(frame.codec, Codec::Video(_)));
+    fn tracks(&self, frames: &[Frame]) -> Vec<Track> {
+        let first = frames.iter().find(|frame| matches!(frame.codec, Codec::Video(_)));
         let data = first.map_or(&[][..], |frame| &frame.data);
         let video = self.job.codecs.video.filter(|_| self.job.entry.has_video).and_then(|codec| {
             let (width, height) = picture::size(codec, data).or(self.job.size).unwrap_or(defaults::SIZE);
@@ -157,36 +179,37 @@ impl Writer {
         video.into_iter().chain(audio).collect()
     }
 
-    async fn add(&mut self, frame: Frame) -> Result<(), FileFault> {
-        let (Some(file), Some(start)) = (&mut self.file, self.start) else { return Ok(()) };
-        let (track, clock, there) = match frame.codec {
-            Codec::Audio(_) => (AUDIO_TRACK, &mut self.clocks.0, self.job.entry.has_audio),
-            Codec::Video(_) => (VIDEO_TRACK, &mut self.clocks.1, self.job.entry.has_video),
-        };
-        if !there {
-            return Ok(());
+    /// Ends the file that is open, if one is.
+    async fn close(&mut self) -> Result<(), FileFault> {
+        match self.open.take() {
+            Some(open) => open.finish(&self.job.budget).await,
+            None => Ok(()),
         }
-        let time = clock.place(&frame, start);
-        // Every frame of sound can be decoded by itself.
-        let keyframe = frame.keyframe || track == AUDIO_TRACK;
-        file.add(track, time, keyframe, &frame.data, &self.job.budget).await
     }
 
     async fn finish(mut self) -> Result<(), FileFault> {
-        let (sound, pictures) = (self.sound.end(), self.pictures.end());
-        for made in [sound, pictures] {
+        let last = self.write_last().await;
+        // Whatever became of that, what is in the file is worth finishing.
+        last.and(self.close().await)
+    }
+
+    async fn write_last(&mut self) -> Result<(), FileFault> {
+        for made in [self.sound.end(), self.pictures.end()] {
             self.write(made).await?;
         }
-        if self.file.is_none() && !self.early.frames().is_empty() {
+        if self.open.is_none() && !self.early.frames().is_empty() {
             self.begin().await?;
         }
-        let Some(file) = self.file.take() else { return Ok(()) };
-        let (size, duration) = file.finish(&self.job.budget).await?;
-        let mut entry = self.job.entry;
-        entry.size = size;
-        entry.end_time_offset = entry.start_time_offset + i64::try_from(duration).unwrap_or(0);
-        sidecar::write(&self.job.path, &entry)?;
         Ok(())
+    }
+}
+
+/// Whether a file may begin with that picture: it needs no other one, and says what the file has to say of it.
+fn begins(frame: &Frame) -> bool {
+    match frame.codec {
+        Codec::Video(VideoCodec::H264) => frame.keyframe && picture::avc_configuration(&frame.data).is_some(),
+        Codec::Video(VideoCodec::Vp8 | VideoCodec::Vp9) => frame.keyframe,
+        Codec::Audio(_) => false,
     }
 }
 
