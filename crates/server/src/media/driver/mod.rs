@@ -174,6 +174,7 @@ impl Driver {
             }
             Err(mpsc::error::TrySendError::Closed(_)) => {
                 self.taps.remove(&stream);
+                self.sfu.tap(stream, false, Instant::now());
             }
         }
     }

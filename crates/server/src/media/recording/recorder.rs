@@ -43,9 +43,18 @@ pub(in super::super) struct Recorder {
     began: Instant,
     ignore_failed: bool,
     places: Arc<Places>,
-    writers: Vec<(StreamId, JoinHandle<Option<FileFault>>)>,
+    writers: Vec<Writing>,
     /// Told when a writer could not go on, with whether the disk is why.
     faults: mpsc::Sender<()>,
+}
+
+/// A stream that is written, or was.
+#[derive(Debug)]
+struct Writing {
+    stream: StreamId,
+    /// Its packets still come: nobody has said that they are to end.
+    tapped: bool,
+    task: JoinHandle<Option<FileFault>>,
 }
 
 impl Recorder {
@@ -73,7 +82,7 @@ impl Recorder {
     /// Records a stream from now on.
     pub(in super::super) async fn add(&mut self, source: Source) {
         let recording = self.object();
-        if self.writers.iter().any(|(stream, task)| *stream == source.key && !task.is_finished()) {
+        if self.writers.iter().any(|it| it.stream == source.key && it.tapped && !it.task.is_finished()) {
             return;
         }
         let (has_audio, has_video) = (source.has_audio && recording.has_audio, source.has_video && recording.has_video);
@@ -107,14 +116,13 @@ impl Recorder {
             media: self.media.clone(),
             budget: Arc::clone(&self.store.budget),
         };
-        let (faults, media, key) = (self.faults.clone(), self.media.clone(), source.key);
+        let faults = self.faults.clone();
         let span = tracing::info_span!("recorder", stream = job.entry.stream_id);
         let task = self.tasks.spawn(
             async move {
                 let fault = writer::record(job, packets).await;
                 if let Some(fault) = &fault {
                     tracing::error!(%fault, "a stream is not recorded any more");
-                    media.untap(key).await;
                     if matches!(fault, FileFault::Full) && faults.try_send(()).is_err() {
                         tracing::debug!("it is known already that the disk is full");
                     }
@@ -123,18 +131,21 @@ impl Recorder {
             }
             .instrument(span),
         );
-        self.writers.push((source.key, task));
+        self.writers.push(Writing { stream: source.key, tapped: true, task });
     }
 
-    /// Records a stream no longer.
-    pub(in super::super) async fn remove(&self, stream: StreamId) {
+    /// Records a stream no longer, until it is added again.
+    pub(in super::super) async fn remove(&mut self, stream: StreamId) {
+        for writing in self.writers.iter_mut().filter(|it| it.stream == stream) {
+            writing.tapped = false;
+        }
         self.media.untap(stream).await;
     }
 
     /// Says that it has ended; what is left is [`Recorder::finish`].
     pub(in super::super) async fn stop(&self) {
-        for (stream, _) in &self.writers {
-            self.media.untap(*stream).await;
+        for writing in &self.writers {
+            self.media.untap(writing.stream).await;
         }
         if let Err(error) = self.entry.change(|recording| recording.status = RecordingStatus::Stopped) {
             tracing::error!(%error, "the state of a recording was not kept");
@@ -144,8 +155,8 @@ impl Recorder {
     /// Waits for its files and packs them.
     pub(in super::super) async fn finish(self) -> Recording {
         let mut failed = false;
-        for (_, task) in self.writers {
-            let good = match task.await {
+        for writing in self.writers {
+            let good = match writing.task.await {
                 Ok(None | Some(FileFault::Full)) => true,
                 Ok(Some(FileFault::Io(_))) | Err(_) => false,
             };
@@ -172,3 +183,6 @@ fn size(text: &str) -> Option<(u32, u32)> {
         |name: &str| value.get(name)?.as_u64().and_then(|side| u32::try_from(side).ok()).filter(|side| *side > 0);
     Some((side("width")?, side("height")?))
 }
+
+#[cfg(test)]
+mod tests;

@@ -152,7 +152,7 @@ impl Session {
     pub(super) async fn record_changed(&mut self, connection: &str) {
         let Some(participant) = self.participant(connection) else { return };
         let key = participant.stream.as_ref().map(|stream| stream.key);
-        match (source(participant), key, &self.recording) {
+        match (source(participant), key, &mut self.recording) {
             (Some(source), _, Some(_)) => self.record(source).await,
             (None, Some(key), Some(running)) => running.recorder.remove(key).await,
             _ => {}
