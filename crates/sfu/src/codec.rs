@@ -76,6 +76,15 @@ impl AudioCodec {
         }
     }
 
+    /// The other one that a camera may turn out to send: two forms of one standard, with one clock.
+    pub(crate) fn twin(self) -> Option<Self> {
+        match self {
+            Self::Opus => None,
+            Self::Pcma => Some(Self::Pcmu),
+            Self::Pcmu => Some(Self::Pcma),
+        }
+    }
+
     pub(crate) fn clock_rate(self) -> u32 {
         match self {
             Self::Opus => defaults::OPUS_CLOCK,

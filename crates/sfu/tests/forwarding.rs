@@ -6,6 +6,7 @@ mod world;
 
 use std::time::Duration;
 
+use str0m::format::Codec as Heard;
 use str0m::media::{Direction, KeyframeRequestKind, MediaKind};
 use world::{BOTH, World};
 use zvonok_sfu::{
@@ -161,6 +162,46 @@ fn a_stream_that_the_caller_feeds_reaches_its_subscribers() {
     assert_eq!(got.video, 60, "what is not of the stream's codec is left out");
     world.sfu.unpublish(STREAM);
     assert_eq!(world.sfu.peer_count(), 0);
+}
+
+/// Feeds a second of sound.
+fn feed_sound(world: &mut World, codec: AudioCodec, run: u64) {
+    for at in 0..50_u32 {
+        let packet = MediaPacket {
+            codec: Codec::Audio(codec),
+            run,
+            seq: u64::from(at),
+            time: at * 160,
+            captured: world.now,
+            marker: false,
+            payload: [0xd5; 160].into(),
+        };
+        world.sfu.handle(Input::Media { stream: STREAM, packet }, world.now);
+        world.run(Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn a_camera_that_turns_out_to_speak_otherwise_is_heard_and_never_noise() {
+    let mut world = World::new();
+    let coded = |audio| Codecs { audio: Some(audio), video: Some(VideoCodec::Vp8) };
+    world.sfu.publish_fed(STREAM, coded(AudioCodec::Pcma));
+    let subscriber = subscribed(&mut world, 1, STREAM);
+    world.run(SECOND);
+    for (run, (codec, taken_for)) in
+        [(AudioCodec::Pcma, Heard::PCMA), (AudioCodec::Pcmu, Heard::PCMU)].into_iter().enumerate()
+    {
+        world.sfu.publish_fed(STREAM, coded(codec));
+        let before = world.received(subscriber).audio;
+        feed_sound(&mut world, codec, run as u64 + 1);
+        let got = world.received(subscriber);
+        assert_eq!(got.sound, Some(taken_for));
+        assert!(got.audio - before >= 45, "{got:?}");
+    }
+    let before = world.received(subscriber).audio;
+    world.sfu.publish_fed(STREAM, coded(AudioCodec::Opus));
+    feed_sound(&mut world, AudioCodec::Opus, 3);
+    assert_eq!(world.received(subscriber).audio, before, "it has not agreed to that");
 }
 
 #[test]

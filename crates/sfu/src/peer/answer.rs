@@ -76,6 +76,10 @@ impl Peer {
         // rules, and is where bundled lines end.
         codecs.audio.unwrap_or(AudioCodec::Opus).enable(config.codec_config());
         codecs.video.unwrap_or(VideoCodec::Vp8).enable(config.codec_config());
+        let twin = codecs.audio.and_then(AudioCodec::twin);
+        if let Some(twin) = twin {
+            twin.enable(config.codec_config());
+        }
         if sends {
             config = config.enable_bwe(Some(Bitrate::from(defaults::START_BITRATE)));
         }
@@ -93,6 +97,7 @@ impl Peer {
         };
         let audio = negotiated(plan.audio, codecs.audio.map(AudioCodec::negotiated));
         let video = negotiated(plan.video, codecs.video.map(VideoCodec::negotiated));
+        let twin = twin.and_then(|twin| Some((twin, negotiated(plan.audio, Some(twin.negotiated()))?.1)));
         // Who publishes pictures that nobody can be given is told so, instead of being heard and never seen.
         let unseen = wanted != Wanted::Receive && plan.video.is_some() && video.is_none();
         if unseen || (audio.is_none() && video.is_none()) {
@@ -118,6 +123,7 @@ impl Peer {
             estimate: None,
             clock: CaptureClock::default(),
             codecs,
+            twin,
             incoming: if incoming {
                 Incoming { audio: audio.map(|(_, pt)| pt), video: video.map(|(mid, pt)| (pt, mid)) }
             } else {

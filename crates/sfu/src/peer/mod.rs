@@ -15,7 +15,7 @@ use str0m::{Input, Rtc};
 
 use crate::Purpose;
 use crate::capture::CaptureClock;
-use crate::codec::{Codec, Codecs, VideoCodec};
+use crate::codec::{AudioCodec, Codec, Codecs, VideoCodec};
 use crate::defaults;
 use crate::rewrite::Source;
 use crate::sfu::MediaPacket;
@@ -44,6 +44,8 @@ pub(crate) struct Peer {
     pub(crate) clock: CaptureClock,
     /// What its media is coded with.
     pub(crate) codecs: Codecs,
+    /// Another codec of sound that it takes, and how it knows it.
+    twin: Option<(AudioCodec, Pt)>,
     incoming: Incoming,
     audio: Option<Leg>,
     video: Option<Leg>,
@@ -126,9 +128,20 @@ impl Peer {
         self.video.is_some()
     }
 
+    /// How it knows what is coded so; `None` where it has agreed to nothing of that kind.
+    fn payload_type(&self, codec: Codec) -> Option<Pt> {
+        match codec {
+            Codec::Audio(codec) if self.codecs.audio == Some(codec) => self.audio.as_ref().map(|leg| leg.pt),
+            Codec::Audio(codec) => self.twin.filter(|(twin, _)| *twin == codec).map(|(_, pt)| pt),
+            Codec::Video(codec) => self.video.as_ref().filter(|_| self.codecs.video == Some(codec)).map(|leg| leg.pt),
+        }
+    }
+
     /// Passes a publisher's packet on to it.
     pub(crate) fn deliver(&mut self, parcel: &Parcel, now: Instant) -> Delivery {
         let packet = &parcel.packet;
+        // What it would take for something else is noise.
+        let Some(pt) = self.payload_type(packet.codec) else { return Delivery::Skipped };
         let (leg, video) = match packet.codec {
             Codec::Audio(_) => (self.audio.as_mut(), false),
             Codec::Video(_) => (self.video.as_mut(), true),
@@ -141,11 +154,10 @@ impl Peer {
             return Delivery::Skipped;
         };
         let patch = parcel.vp8.as_ref().and_then(|vp8| leg.rewriter.patch(vp8));
-        let mut write =
-            RtpWrite::new(leg.pt, place.seq.into(), place.time, packet.captured, Arc::clone(&packet.payload))
-                .marker(packet.marker)
-                .nackable(video)
-                .ext_vals(parcel.extensions.clone());
+        let mut write = RtpWrite::new(pt, place.seq.into(), place.time, packet.captured, Arc::clone(&packet.payload))
+            .marker(packet.marker)
+            .nackable(video)
+            .ext_vals(parcel.extensions.clone());
         if let Some(patch) = patch {
             write = write.vp8_patch(patch);
         }

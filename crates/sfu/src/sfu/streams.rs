@@ -53,7 +53,7 @@ impl Sfu {
     }
 
     /// Makes a stream whose packets come by [`Input::Media`](crate::Input::Media): those of a camera. One that is there
-    /// is coded so from now on; who subscribed to it before receives what is coded as it was then.
+    /// is coded so from now on; who subscribed to it before receives what is coded as it was then, and either form of G.711.
     pub fn publish_fed(&mut self, stream: StreamId, codecs: Codecs) {
         match self.streams.get_mut(&stream) {
             Some(Entry::Published(entry)) if entry.fed => {

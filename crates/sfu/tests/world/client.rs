@@ -25,6 +25,8 @@ const SOUND_BITS: u64 = 40_000;
 pub struct Received {
     pub video: usize,
     pub audio: usize,
+    /// What the last sound was taken for.
+    pub sound: Option<Codec>,
     pub first_video_is_keyframe: bool,
     pub gaps: usize,
 }
@@ -51,7 +53,8 @@ pub struct Client {
 
 impl Client {
     pub fn new(address: SocketAddr, now: Instant) -> Self {
-        let mut rtc = Rtc::builder().clear_codecs().enable_opus(true, false).enable_vp8(true).build(now);
+        let config = Rtc::builder().clear_codecs().enable_opus(true, false).enable_vp8(true);
+        let mut rtc = config.enable_pcmu(true, false).enable_pcma(true, false).build(now);
         rtc.add_local_candidate(Candidate::host(address, "udp").unwrap());
         Self {
             rtc,
@@ -148,7 +151,10 @@ impl Client {
                 }
                 self.received.video += 1;
             }
-            Event::MediaData(_) => self.received.audio += 1,
+            Event::MediaData(data) => {
+                self.received.audio += 1;
+                self.received.sound = Some(data.params.spec().codec);
+            }
             _ => {}
         }
     }

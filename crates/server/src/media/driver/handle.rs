@@ -14,6 +14,7 @@ pub(super) enum Command {
     Packet { stream: StreamId, packet: MediaPacket },
     Tap { stream: StreamId, tap: mpsc::Sender<MediaPacket>, reply: oneshot::Sender<Option<Codecs>> },
     Untap { stream: StreamId },
+    Codecs { stream: StreamId, reply: oneshot::Sender<Option<Codecs>> },
     Keyframe { stream: StreamId },
     Echo { stream: StreamId, of: StreamId, reply: Reply<()> },
     Unpublish { stream: StreamId },
@@ -82,6 +83,13 @@ impl Media {
     /// Ends what [`Media::tap`] began.
     pub(in super::super) async fn untap(&self, stream: StreamId) {
         self.tell(Command::Untap { stream }).await;
+    }
+
+    /// What a stream is coded with now; `None` where there is none.
+    pub(in super::super) async fn codecs(&self, stream: StreamId) -> Option<Codecs> {
+        let (reply, answer) = oneshot::channel();
+        self.tell(Command::Codecs { stream, reply }).await;
+        answer.await.ok().flatten()
     }
 
     /// Whoever taps `stream` needs a key frame.

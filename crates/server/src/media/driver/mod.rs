@@ -98,6 +98,11 @@ impl Driver {
                 self.taps.remove(&stream);
                 self.sfu.tap(stream, false, now);
             }
+            Command::Codecs { stream, reply } => {
+                if reply.send(self.sfu.codecs(stream)).is_err() {
+                    tracing::debug!("whoever asked is gone");
+                }
+            }
             Command::Keyframe { stream } => {
                 if self.taps.contains_key(&stream) {
                     self.sfu.tap(stream, true, now);

@@ -47,6 +47,7 @@ pub(super) async fn record(job: Job, mut packets: mpsc::Receiver<MediaPacket>) -
         pictures: Lane::default(),
         early: Early::default(),
         open: None,
+        runs: (None, None),
         asked: None,
     };
     let mut outcome = Ok(());
@@ -69,6 +70,8 @@ struct Writer {
     /// Frames that wait for the next file to begin.
     early: Early,
     open: Option<OpenFile>,
+    /// Of sound and of pictures, see [`MediaPacket::run`].
+    runs: (Option<u64>, Option<u64>),
     asked: Option<Instant>,
 }
 
@@ -81,6 +84,13 @@ impl Writer {
         if !wanted {
             return Ok(());
         }
+        let run = match packet.codec {
+            Codec::Audio(_) => &mut self.runs.0,
+            Codec::Video(_) => &mut self.runs.1,
+        };
+        if run.replace(packet.run) != Some(packet.run) {
+            self.begin_run().await?;
+        }
         let made = match packet.codec {
             Codec::Audio(_) => self.sound.push(packet),
             Codec::Video(_) => self.pictures.push(packet),
@@ -90,6 +100,17 @@ impl Writer {
             self.job.media.keyframe(self.job.stream).await;
         }
         self.write(made).await
+    }
+
+    /// The stream comes from the beginning of something: a camera that was not there before may have another sound than was
+    /// supposed. A file that could not carry it ends now, and not in the middle of the first pictures.
+    async fn begin_run(&mut self) -> Result<(), FileFault> {
+        let Some(codecs) = self.job.media.codecs(self.job.stream).await else { return Ok(()) };
+        self.job.codecs = codecs;
+        let Some(open) = &self.open else { return Ok(()) };
+        let other = open.codecs.audio.is_some_and(|audio| codecs.audio.is_some_and(|now| now != audio))
+            || open.codecs.video.is_some_and(|video| codecs.video.is_some_and(|now| now != video));
+        if other { self.close().await } else { Ok(()) }
     }
 
     async fn write(&mut self, made: Made) -> Result<(), FileFault> {

@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+use std::io::Read as _;
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
 
@@ -50,10 +52,28 @@ impl World {
         self.recorder.add(source).await;
     }
 
-    async fn feed(&self, run: u64) {
+    /// Ends the recording; gives the files of its archive.
+    async fn packed(self) -> BTreeMap<String, Vec<u8>> {
+        self.recorder.stop().await;
+        assert_eq!(self.recorder.finish().await.status, RecordingStatus::Ready);
+        let archive = std::fs::File::open(self.store.get("session").unwrap().archive()).unwrap();
+        let mut archive = zip::ZipArchive::new(archive).unwrap();
+        let mut files = BTreeMap::new();
+        for at in 0..archive.len() {
+            let mut file = archive.by_index(at).unwrap();
+            let mut bytes = Vec::new();
+            file.read_to_end(&mut bytes).unwrap();
+            files.insert(file.name().unwrap().into_owned(), bytes);
+        }
+        self.stop.cancel();
+        std::fs::remove_dir_all(self.dir).unwrap();
+        files
+    }
+
+    async fn feed(&self, codec: AudioCodec, run: u64) {
         for seq in 0..10 {
             let packet = MediaPacket {
-                codec: Codec::Audio(AudioCodec::Pcma),
+                codec: Codec::Audio(codec),
                 run,
                 seq,
                 time: u32::try_from(seq * 160).unwrap(),
@@ -70,18 +90,26 @@ impl World {
 async fn a_stream_that_is_left_out_and_let_in_again_is_recorded() {
     let mut world = World::new().await;
     world.add().await;
-    world.feed(1).await;
+    world.feed(AudioCodec::Pcma, 1).await;
     world.recorder.remove(STREAM).await;
     world.add().await;
-    world.feed(2).await;
-    world.recorder.stop().await;
-    let recording = world.recorder.finish().await;
-    assert_eq!(recording.status, RecordingStatus::Ready);
-    let archive = std::fs::File::open(world.store.get("session").unwrap().archive()).unwrap();
-    let archive = zip::ZipArchive::new(archive).unwrap();
-    let mut names: Vec<_> = archive.file_names().collect();
-    names.sort_unstable();
-    assert_eq!(names, ["session.json", "stream-1.mkv", "stream.mkv"]);
-    world.stop.cancel();
-    std::fs::remove_dir_all(world.dir).unwrap();
+    world.feed(AudioCodec::Pcma, 2).await;
+    assert_eq!(names(&world.packed().await), ["session.json", "stream-1.mkv", "stream.mkv"]);
+}
+
+#[tokio::test]
+async fn a_camera_that_turns_out_to_speak_otherwise_is_recorded_as_it_speaks() {
+    let mut world = World::new().await;
+    world.add().await;
+    let codecs = Codecs { audio: Some(AudioCodec::Pcmu), video: None };
+    world.media.feed(STREAM, codecs).await;
+    world.feed(AudioCodec::Pcmu, 1).await;
+    let files = world.packed().await;
+    assert_eq!(names(&files), ["session.json", "stream.mkv"]);
+    // The WAVEFORMATEX of one channel of u-law.
+    assert!(files["stream.mkv"].windows(4).any(|four| four == [7, 0, 1, 0]), "its track says what is in it");
+}
+
+fn names(files: &BTreeMap<String, Vec<u8>>) -> Vec<&str> {
+    files.keys().map(String::as_str).collect()
 }
