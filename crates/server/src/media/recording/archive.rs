@@ -17,8 +17,21 @@ pub(super) const ARCHIVE: &str = "archive.zip";
 const UNFINISHED: &str = "archive.zip.part";
 
 /// Packs what the directory of a recording has. Gives the archive's length in bytes, and the recording's duration in
-/// seconds. Nothing is deleted.
+/// seconds. Nothing is deleted; what could not be packed leaves nothing.
 pub(super) fn pack(dir: &Path, recording: &Recording) -> io::Result<(u64, f64)> {
+    write(dir, recording).inspect_err(|_| discard(dir))
+}
+
+/// Deletes what packing left that was cut off.
+pub(super) fn discard(dir: &Path) {
+    if let Err(error) = fs::remove_file(dir.join(UNFINISHED))
+        && error.kind() != io::ErrorKind::NotFound
+    {
+        tracing::warn!(%error, "an archive that was not finished is left");
+    }
+}
+
+fn write(dir: &Path, recording: &Recording) -> io::Result<(u64, f64)> {
     let mut files = sidecar::read_all(dir)?;
     rename_twins(&mut files);
     let unfinished = dir.join(UNFINISHED);

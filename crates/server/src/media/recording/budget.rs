@@ -1,5 +1,6 @@
 //! How much of the disk recordings may take.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::file::FileFault;
@@ -41,9 +42,49 @@ impl Budget {
     }
 }
 
+/// What one recording has of it. While it is packed it is on the disk twice, so it takes twice what is written.
+#[derive(Debug)]
+pub(super) struct Share {
+    budget: Arc<Budget>,
+    taken: AtomicU64,
+}
+
+impl Share {
+    /// One that has `taken` bytes.
+    pub(super) fn new(budget: Arc<Budget>, taken: u64) -> Self {
+        budget.add(taken);
+        Self { budget, taken: AtomicU64::new(taken) }
+    }
+
+    /// Takes what it needs to write `bytes` and to pack them, all or nothing.
+    pub(super) fn take(&self, bytes: u64) -> Result<(), FileFault> {
+        let both = bytes.saturating_mul(2);
+        self.budget.take(both)?;
+        self.taken.fetch_add(both, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// It has exactly `bytes` now.
+    pub(super) fn settle(&self, bytes: u64) {
+        self.budget.add(bytes);
+        self.budget.give_back(self.taken.swap(bytes, Ordering::Relaxed));
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_recorded_has_room_to_be_packed() {
+        let budget = Arc::new(Budget::new(100, 0));
+        let share = Share::new(Arc::clone(&budget), 10);
+        assert!(share.take(46).is_err() && share.take(45).is_ok() && budget.is_full());
+        share.settle(45);
+        assert!(budget.take(55).is_ok() && budget.is_full());
+        share.settle(0);
+        assert!(budget.take(45).is_ok());
+    }
 
     #[test]
     fn nothing_beyond_the_limit_is_taken() {

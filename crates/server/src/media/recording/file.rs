@@ -6,7 +6,7 @@ use std::path::Path;
 use tokio::fs::{File, OpenOptions};
 use tokio::io::{AsyncSeekExt as _, AsyncWriteExt as _};
 
-use super::budget::Budget;
+use super::budget::Share;
 use super::cluster::{Cluster, Written};
 use super::webm::{self, Track};
 use super::{defaults, ebml};
@@ -36,7 +36,7 @@ pub(super) enum FileFault {
 
 impl MediaFile {
     /// Makes the file and writes what comes before its first frame.
-    pub(super) async fn create(path: &Path, tracks: &[Track], budget: &Budget) -> Result<Self, FileFault> {
+    pub(super) async fn create(path: &Path, tracks: &[Track], budget: &Share) -> Result<Self, FileFault> {
         let head = webm::head(tracks);
         budget.take(head.len() as u64)?;
         let mut options = OpenOptions::new();
@@ -59,7 +59,7 @@ impl MediaFile {
         time: u64,
         keyframe: bool,
         data: &[u8],
-        budget: &Budget,
+        budget: &Share,
     ) -> Result<(), FileFault> {
         if !self.cluster.takes(time, defaults::CLUSTER_MS, defaults::CLUSTER_BYTES) {
             self.write_cluster(budget).await?;
@@ -68,7 +68,7 @@ impl MediaFile {
         Ok(())
     }
 
-    async fn write_cluster(&mut self, budget: &Budget) -> Result<(), FileFault> {
+    async fn write_cluster(&mut self, budget: &Share) -> Result<(), FileFault> {
         let Some((bytes, written)) = self.cluster.take() else { return Ok(()) };
         budget.take(bytes.len() as u64)?;
         self.file.write_all(&bytes).await?;
@@ -79,7 +79,7 @@ impl MediaFile {
     }
 
     /// Writes what is left, and what is only known now. Gives the file's length in bytes and in milliseconds.
-    pub(super) async fn finish(mut self, budget: &Budget) -> Result<(u64, u64), FileFault> {
+    pub(super) async fn finish(mut self, budget: &Share) -> Result<(u64, u64), FileFault> {
         let last = self.write_cluster(budget).await;
         // What is in the file already is worth finishing, whatever became of the last second.
         let (cues, patches) = webm::finish(self.ebml, self.length, &self.clusters, self.pictures);

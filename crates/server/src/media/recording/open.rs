@@ -6,7 +6,7 @@ use std::time::Instant;
 use zvonok_openvidu::wire::recorded::IndexFile;
 use zvonok_sfu::{Codec, Codecs};
 
-use super::budget::Budget;
+use super::budget::Share;
 use super::clock::Clock;
 use super::file::{FileFault, MediaFile};
 use super::frames::Frame;
@@ -37,7 +37,7 @@ impl OpenFile {
     }
 
     /// Adds a frame; one that it does not carry is left out.
-    pub(super) async fn add(&mut self, frame: &Frame, budget: &Budget) -> Result<(), FileFault> {
+    pub(super) async fn add(&mut self, frame: &Frame, budget: &Share) -> Result<(), FileFault> {
         if !self.carries(frame.codec) {
             return Ok(());
         }
@@ -52,7 +52,7 @@ impl OpenFile {
     }
 
     /// Writes what is left, and what is only known now.
-    pub(super) async fn finish(self, budget: &Budget) -> Result<(), FileFault> {
+    pub(super) async fn finish(self, budget: &Share) -> Result<(), FileFault> {
         let (size, duration) = self.file.finish(budget).await?;
         let mut entry = self.entry;
         entry.size = size;

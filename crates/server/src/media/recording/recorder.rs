@@ -114,7 +114,7 @@ impl Recorder {
             size: source.dimensions.as_deref().and_then(size),
             began: self.began,
             media: self.media.clone(),
-            budget: Arc::clone(&self.store.budget),
+            budget: Arc::clone(&self.entry.share),
         };
         let faults = self.faults.clone();
         let span = tracing::info_span!("recorder", stream = job.entry.stream_id);
@@ -169,8 +169,7 @@ impl Recorder {
             Ok(recording) => recording,
             Err(error) => {
                 tracing::error!(%error, "a recording was not packed");
-                let kept = self.entry.change(|recording| recording.status = RecordingStatus::Failed);
-                kept.unwrap_or_else(|_error| self.entry.object())
+                self.entry.fail()
             }
         }
     }

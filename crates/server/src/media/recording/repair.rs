@@ -132,7 +132,7 @@ fn cluster(content: &[u8]) -> Option<Written> {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::budget::Budget;
+    use super::super::budget::{Budget, Share};
     use super::super::file::MediaFile;
     use super::super::webm::{AUDIO_TRACK, Track};
     use super::*;
@@ -143,7 +143,7 @@ mod tests {
 
     /// A file of 10 s, finished or as a crash would leave it.
     async fn written(path: &Path, finished: bool) -> u64 {
-        let budget = Budget::new(u64::MAX, 0);
+        let budget = Share::new(std::sync::Arc::new(Budget::new(u64::MAX, 0)), 0);
         let tracks = [Track::Video { codec: "V_VP8", private: Vec::new(), width: 64, height: 48 }, Track::opus()];
         let mut file = MediaFile::create(path, &tracks, &budget).await.unwrap();
         for at in 0..500_u64 {

@@ -58,6 +58,11 @@ pub(super) fn read_all(dir: &Path) -> io::Result<Vec<(PathBuf, IndexFile)>> {
     Ok(found)
 }
 
+/// Bytes of all files of a recording that its archive has not.
+pub(super) fn size(dir: &Path) -> io::Result<u64> {
+    read_all(dir)?.iter().try_fold(0, |sum, (media, _)| Ok(sum + fs::metadata(media)?.len()))
+}
+
 /// Deletes all files of a recording that its archive has.
 pub(super) fn delete_all(dir: &Path) -> io::Result<()> {
     for (media, _) in read_all(dir)? {

@@ -1,5 +1,7 @@
 //! All recordings: those that run, those on disk, and what a crash left.
 
+mod recover;
+
 use std::collections::HashMap;
 use std::fs;
 use std::io;
@@ -9,8 +11,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use zvonok_openvidu::wire::recorded::{Recording, RecordingStatus};
 use zvonok_openvidu::wire::recording::RecordingProperties;
 
-use super::budget::Budget;
-use super::{archive, repair, sidecar};
+use super::budget::{Budget, Share};
+use super::{archive, sidecar};
 use crate::media::ids;
 use crate::private;
 
@@ -21,7 +23,7 @@ const DESCRIPTION: &str = "recording.json";
 #[derive(Debug)]
 pub(in super::super) struct Recordings {
     dir: PathBuf,
-    pub(super) budget: Arc<Budget>,
+    budget: Arc<Budget>,
     /// `https://host:port`, for addresses of archives.
     public_url: String,
     entries: Mutex<HashMap<String, Arc<Entry>>>,
@@ -31,6 +33,8 @@ pub(in super::super) struct Recordings {
 #[derive(Debug)]
 pub(in super::super) struct Entry {
     pub(super) dir: PathBuf,
+    /// What it takes of the disk.
+    pub(super) share: Arc<Share>,
     recording: Mutex<Recording>,
 }
 
@@ -70,6 +74,14 @@ impl Entry {
         Ok(object)
     }
 
+    /// Nothing more becomes of it now. It may be deleted, and is tried again at the next start.
+    pub(super) fn fail(&self) -> Recording {
+        self.change(|recording| recording.status = RecordingStatus::Failed).unwrap_or_else(|error| {
+            tracing::error!(%error, "the state of a recording was not kept");
+            self.object()
+        })
+    }
+
     /// Where its archive is.
     pub(in super::super) fn archive(&self) -> PathBuf {
         self.dir.join(archive::ARCHIVE)
@@ -82,38 +94,27 @@ impl Recordings {
     pub(in super::super) fn open(dir: PathBuf, limit: u64, public_url: String) -> io::Result<Self> {
         private::make_dir(&dir)?;
         let mut entries = HashMap::new();
-        let mut used = 0;
+        let budget = Arc::new(Budget::new(limit, 0));
         for item in fs::read_dir(&dir)? {
             let path = item?.path();
             let read = || -> io::Result<Recording> { Ok(serde_json::from_slice(&fs::read(path.join(DESCRIPTION))?)?) };
             match read() {
                 Ok(mut recording) => {
-                    used += size(&path)?;
+                    archive::discard(&path);
+                    // What is still to be packed needs its room once more.
+                    let share = Arc::new(Share::new(Arc::clone(&budget), size(&path)? + sidecar::size(&path)?));
                     // The server may be reached by another address than before.
                     recording.url = recording.url.as_ref().map(|_before| url(&public_url, &recording));
                     if !matches!(recording.status, RecordingStatus::Ready | RecordingStatus::Failed) {
                         recording.status = RecordingStatus::Stopped;
                     }
-                    let entry = Entry { dir: path, recording: Mutex::new(recording.clone()) };
+                    let entry = Entry { dir: path, share, recording: Mutex::new(recording.clone()) };
                     entries.insert(recording.id, Arc::new(entry));
                 }
                 Err(error) => tracing::warn!(%error, path = %path.display(), "not a recording"),
             }
         }
-        let budget = Arc::new(Budget::new(limit, used));
         Ok(Self { dir, budget, public_url, entries: Mutex::new(entries) })
-    }
-
-    /// Finishes what a crash left. Blocks.
-    pub(in super::super) fn recover(&self) {
-        let left: Vec<Arc<Entry>> = lock(&self.entries).values().cloned().collect();
-        for entry in left.into_iter().filter(|entry| entry.object().status == RecordingStatus::Stopped) {
-            let id = entry.object().id;
-            match repair_files(&entry.dir).and_then(|()| self.pack(&entry, false)) {
-                Ok(_) => tracing::info!(recording = id, "a recording that was cut off is finished"),
-                Err(error) => tracing::error!(%error, recording = id, "a recording that was cut off stays so"),
-            }
-        }
     }
 
     /// A new recording of `session`, `starting`.
@@ -146,7 +147,8 @@ impl Recordings {
             status: RecordingStatus::Starting,
             id: id.clone(),
         };
-        let entry = Arc::new(Entry { dir, recording: Mutex::new(recording) });
+        let share = Arc::new(Share::new(Arc::clone(&self.budget), 0));
+        let entry = Arc::new(Entry { dir, share, recording: Mutex::new(recording) });
         entry.change(|_starting| {})?;
         entries.insert(id, Arc::clone(&entry));
         Ok(entry)
@@ -155,7 +157,6 @@ impl Recordings {
     /// Packs what was recorded; `failed` is whether something went wrong before. Blocks.
     pub(super) fn pack(&self, entry: &Entry, failed: bool) -> io::Result<Recording> {
         let object = entry.object();
-        let before = size(&entry.dir)?;
         let (bytes, seconds) = archive::pack(&entry.dir, &object)?;
         let url = url(&self.public_url, &object);
         let done = entry.change(|recording| {
@@ -165,8 +166,7 @@ impl Recordings {
             recording.status = if failed { RecordingStatus::Failed } else { RecordingStatus::Ready };
         })?;
         sidecar::delete_all(&entry.dir)?;
-        self.budget.give_back(before);
-        self.budget.add(size(&entry.dir)?);
+        entry.share.settle(size(&entry.dir)?);
         Ok(done)
     }
 
@@ -197,10 +197,9 @@ impl Recordings {
         if !matches!(entry.object().status, RecordingStatus::Ready | RecordingStatus::Failed) {
             return Err(NotDeleted::Running);
         }
-        let bytes = size(&entry.dir)?;
         fs::remove_dir_all(&entry.dir)?;
         lock(&self.entries).remove(id);
-        self.budget.give_back(bytes);
+        entry.share.settle(0);
         Ok(())
     }
 }
@@ -215,18 +214,5 @@ fn size(dir: &Path) -> io::Result<u64> {
     fs::read_dir(dir)?.try_fold(0, |sum, item| Ok(sum + item?.metadata()?.len()))
 }
 
-/// Finishes every file of a recording that was cut off, and says in its description how long it is.
-fn repair_files(dir: &Path) -> io::Result<()> {
-    for (media, mut entry) in sidecar::read_all(dir)? {
-        match repair::repair(&media)? {
-            Some((bytes, duration)) => {
-                entry.size = bytes;
-                entry.end_time_offset = entry.start_time_offset + i64::try_from(duration).unwrap_or(0);
-                sidecar::write(&media, &entry)?;
-            }
-            // Nothing came to be seen or heard.
-            None => fs::remove_file(&media)?,
-        }
-    }
-    Ok(())
-}
+#[cfg(test)]
+mod tests;

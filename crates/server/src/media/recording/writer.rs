@@ -9,7 +9,7 @@ use zvonok_openvidu::wire::recorded::IndexFile;
 use zvonok_sfu::{AudioCodec, Codec, Codecs, MediaPacket, StreamId, VideoCodec};
 
 use super::super::driver::Media;
-use super::budget::Budget;
+use super::budget::Share;
 use super::clock::Clock;
 use super::early::Early;
 use super::file::{FileFault, MediaFile};
@@ -35,7 +35,7 @@ pub(super) struct Job {
     /// When the recording began.
     pub(super) began: Instant,
     pub(super) media: Media,
-    pub(super) budget: Arc<Budget>,
+    pub(super) budget: Arc<Share>,
 }
 
 /// Records until `packets` end. Gives why it ended before the stream did, if it did.

@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use tokio::task::JoinHandle;
 
+use super::super::budget::Budget;
 use super::*;
 
 const SOUND: Codec = Codec::Audio(AudioCodec::Opus);
@@ -36,7 +37,7 @@ fn writer(dir: &Path, codecs: Codecs) -> (mpsc::Sender<MediaPacket>, JoinHandle<
         size: None,
         began: Instant::now(),
         media: Media::of_nobody(),
-        budget: Arc::new(Budget::new(u64::MAX, 0)),
+        budget: Arc::new(Share::new(Arc::new(Budget::new(u64::MAX, 0)), 0)),
     };
     let (sender, packets) = mpsc::channel(1);
     (sender, tokio::spawn(record(job, packets)))

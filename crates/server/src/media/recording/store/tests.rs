@@ -1,0 +1,79 @@
+use zvonok_openvidu::wire::recorded::IndexFile;
+use zvonok_openvidu::wire::recording::RecordingRequest;
+
+use super::super::sidecar::Places;
+use super::*;
+
+fn open(dir: &Path) -> Recordings {
+    Recordings::open(dir.to_owned(), 1_000_000, String::new()).unwrap()
+}
+
+fn dir() -> PathBuf {
+    std::env::temp_dir().join(format!("zvonok-store-{}", uuid::Uuid::new_v4()))
+}
+
+/// A recording with one file that is whole but for its end.
+fn recorded(store: &Recordings) -> Arc<Entry> {
+    let entry = store.create("session", &RecordingRequest::default().complete()).unwrap();
+    let path = Places::new(entry.dir.clone()).next().unwrap();
+    let index = IndexFile {
+        name: "stream.webm".to_owned(),
+        connection_id: "con_A".to_owned(),
+        stream_id: "stream".to_owned(),
+        size: 0,
+        client_data: String::new(),
+        server_data: String::new(),
+        has_audio: true,
+        has_video: false,
+        type_of_video: None,
+        start_time_offset: 0,
+        end_time_offset: 0,
+    };
+    let mut cluster = super::super::cluster::Cluster::default();
+    cluster.push(super::super::webm::AUDIO_TRACK, 0, true, &[0x78; 100]);
+    let head = super::super::webm::head(&[super::super::webm::Track::opus()]);
+    fs::write(&path, [head, cluster.take().unwrap().0].concat()).unwrap();
+    sidecar::write(&path, &index).unwrap();
+    entry
+}
+
+/// Makes packing fail: where the archive goes there is a directory.
+fn spoil(entry: &Entry) -> PathBuf {
+    let place = entry.dir.join(archive::ARCHIVE);
+    fs::create_dir_all(place.join("in the way")).unwrap();
+    place
+}
+
+#[test]
+fn what_cannot_be_packed_after_a_crash_can_be_deleted() {
+    let dir = dir();
+    spoil(&recorded(&open(&dir)));
+    let store = open(&dir);
+    store.recover();
+    assert_eq!(store.get("session").unwrap().object().status, RecordingStatus::Failed);
+    store.delete("session").unwrap();
+    assert!(store.list().is_empty() && fs::read_dir(&dir).unwrap().next().is_none());
+    fs::remove_dir_all(dir).unwrap();
+}
+
+#[test]
+fn what_could_not_be_packed_leaves_nothing_half_done_and_is_tried_again() {
+    let dir = dir();
+    let store = open(&dir);
+    let entry = recorded(&store);
+    let place = spoil(&entry);
+    assert!(store.pack(&entry, false).is_err());
+    entry.fail();
+    let left: Vec<_> = fs::read_dir(&entry.dir).unwrap().map(|it| it.unwrap().file_name()).collect();
+    assert!(!left.iter().any(|name| name == "archive.zip.part"), "{left:?}");
+
+    fs::remove_dir_all(place).unwrap();
+    let store = open(&dir);
+    store.recover();
+    let recording = store.get("session").unwrap().object();
+    assert_eq!(recording.status, RecordingStatus::Ready);
+    assert!(recording.url.is_some() && recording.size > 0);
+    store.recover();
+    assert_eq!(store.get("session").unwrap().object(), recording, "what is finished stays so");
+    fs::remove_dir_all(dir).unwrap();
+}
