@@ -57,7 +57,7 @@ impl OpenFile {
         let mut entry = self.entry;
         entry.size = size;
         entry.end_time_offset = entry.start_time_offset + i64::try_from(duration).unwrap_or(0);
-        sidecar::write(&self.path, &entry)?;
+        sidecar::keep(&self.path, &entry).await?;
         Ok(())
     }
 }

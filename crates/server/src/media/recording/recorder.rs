@@ -59,7 +59,7 @@ struct Writing {
 
 impl Recorder {
     /// Begins a recording of `session`. A word comes by `faults` when it has to end for want of room.
-    pub(in super::super) fn start(
+    pub(in super::super) async fn start(
         store: Arc<Recordings>,
         media: Media,
         tasks: TaskTracker,
@@ -67,9 +67,10 @@ impl Recorder {
         properties: &RecordingProperties,
         faults: mpsc::Sender<()>,
     ) -> io::Result<Self> {
-        let entry = store.create(session, properties)?;
+        let (made_in, session, with) = (Arc::clone(&store), session.to_owned(), properties.clone());
+        let made = tokio::task::spawn_blocking(move || made_in.create(&session, &with)).await;
+        let entry = made.map_err(io::Error::other).flatten()?;
         let began = Instant::now();
-        entry.change(|recording| recording.status = RecordingStatus::Started)?;
         let ignore_failed = properties.ignore_failed_streams.unwrap_or(false);
         let places = Arc::new(Places::new(entry.dir.clone()));
         Ok(Self { entry, store, media, tasks, began, ignore_failed, places, writers: Vec::new(), faults })
@@ -147,7 +148,10 @@ impl Recorder {
         for writing in &self.writers {
             self.media.untap(writing.stream).await;
         }
-        if let Err(error) = self.entry.change(|recording| recording.status = RecordingStatus::Stopped) {
+        let entry = Arc::clone(&self.entry);
+        let kept =
+            tokio::task::spawn_blocking(move || entry.change(|recording| recording.status = RecordingStatus::Stopped));
+        if let Err(error) = kept.await.map_err(io::Error::other).flatten() {
             tracing::error!(%error, "the state of a recording was not kept");
         }
     }
@@ -164,14 +168,16 @@ impl Recorder {
         }
         let failed = failed && !self.ignore_failed;
         let (store, entry) = (self.store, Arc::clone(&self.entry));
-        let packed = tokio::task::spawn_blocking(move || store.pack(&entry, failed)).await;
-        match packed.map_err(io::Error::other).flatten() {
-            Ok(recording) => recording,
-            Err(error) => {
+        let packed = tokio::task::spawn_blocking(move || {
+            store.pack(&entry, failed).unwrap_or_else(|error| {
                 tracing::error!(%error, "a recording was not packed");
-                self.entry.fail()
-            }
-        }
+                entry.fail()
+            })
+        });
+        packed.await.unwrap_or_else(|error| {
+            tracing::error!(%error, "a recording was not packed");
+            self.entry.object()
+        })
     }
 }
 

@@ -36,7 +36,13 @@ impl Places {
     }
 }
 
-/// Describes the file at `media`.
+/// Describes the file at `media`, where waiting for the disk holds up nobody.
+pub(super) async fn keep(media: &Path, entry: &IndexFile) -> io::Result<()> {
+    let (media, entry) = (media.to_owned(), entry.clone());
+    tokio::task::spawn_blocking(move || write(&media, &entry)).await.map_err(io::Error::other).flatten()
+}
+
+/// Describes the file at `media`. Blocks.
 pub(super) fn write(media: &Path, entry: &IndexFile) -> io::Result<()> {
     private::replace(&media.with_extension(DESCRIPTION), &serde_json::to_string(entry)?)
 }

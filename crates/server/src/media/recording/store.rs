@@ -63,7 +63,7 @@ impl Entry {
         lock(&self.recording).clone()
     }
 
-    /// Changes it, and keeps it so.
+    /// Changes it, and keeps it so. Blocks.
     pub(super) fn change(&self, how: impl FnOnce(&mut Recording)) -> io::Result<Recording> {
         let object = {
             let mut recording = lock(&self.recording);
@@ -74,7 +74,7 @@ impl Entry {
         Ok(object)
     }
 
-    /// Nothing more becomes of it now. It may be deleted, and is tried again at the next start.
+    /// Nothing more becomes of it now. It may be deleted, and is tried again at the next start. Blocks.
     pub(super) fn fail(&self) -> Recording {
         self.change(|recording| recording.status = RecordingStatus::Failed).unwrap_or_else(|error| {
             tracing::error!(%error, "the state of a recording was not kept");
@@ -117,8 +117,22 @@ impl Recordings {
         Ok(Self { dir, budget, public_url, entries: Mutex::new(entries) })
     }
 
-    /// A new recording of `session`, `starting`.
+    /// A new recording of `session`, which has started. Blocks.
     pub(super) fn create(&self, session: &str, properties: &RecordingProperties) -> io::Result<Arc<Entry>> {
+        let entry = self.reserve(session, properties);
+        let kept = private::make_dir(&entry.dir)
+            .and_then(|()| entry.change(|recording| recording.status = RecordingStatus::Started));
+        match kept {
+            Ok(_) => Ok(entry),
+            Err(error) => {
+                lock(&self.entries).remove(&entry.object().id);
+                Err(error)
+            }
+        }
+    }
+
+    /// An id that no other recording has, `starting`. Nothing is on the disk yet: who asks for others does not wait for it.
+    fn reserve(&self, session: &str, properties: &RecordingProperties) -> Arc<Entry> {
         let mut entries = lock(&self.entries);
         let mut id = session.to_owned();
         let mut nth = 0_u32;
@@ -128,7 +142,6 @@ impl Recordings {
         }
         // A number: no name of a session becomes a path.
         let dir = self.dir.join(uuid::Uuid::now_v7().to_string());
-        private::make_dir(&dir)?;
         let recording = Recording {
             name: if properties.name.is_empty() { id.clone() } else { properties.name.clone() },
             object: "recording".to_owned(),
@@ -149,9 +162,8 @@ impl Recordings {
         };
         let share = Arc::new(Share::new(Arc::clone(&self.budget), 0));
         let entry = Arc::new(Entry { dir, share, recording: Mutex::new(recording) });
-        entry.change(|_starting| {})?;
         entries.insert(id, Arc::clone(&entry));
-        Ok(entry)
+        entry
     }
 
     /// Packs what was recorded; `failed` is whether something went wrong before. Blocks.

@@ -167,7 +167,7 @@ impl Writer {
             end_time_offset: offset,
             ..self.job.entry.clone()
         };
-        sidecar::write(&path, &entry)?;
+        sidecar::keep(&path, &entry).await?;
         let file = MediaFile::create(&path, &tracks, &self.job.budget).await?;
         let Codecs { audio, video } = self.job.codecs;
         let codecs = Codecs { audio: audio.filter(|_| has_audio), video: video.filter(|_| has_video) };

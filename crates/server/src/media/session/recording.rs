@@ -71,6 +71,7 @@ impl Session {
         let (faults, mut full) = mpsc::channel(1);
         let (media, tasks) = (self.shared.media.clone(), self.shared.tasks.clone());
         let recorder = Recorder::start(Arc::clone(&store), media, tasks, &self.handle.id, &properties, faults)
+            .await
             .map_err(|error| NotRecorded::Failed(error.to_string()))?;
         let object = recorder.object();
         self.recording = Some(Running { recorder, stops_at: None });

@@ -33,7 +33,7 @@ impl World {
         let properties = RecordingRequest::default().complete();
         let (faults, _full) = mpsc::channel(1);
         let recorder =
-            Recorder::start(Arc::clone(&store), media.clone(), tasks, "session", &properties, faults).unwrap();
+            Recorder::start(Arc::clone(&store), media.clone(), tasks, "session", &properties, faults).await.unwrap();
         Self { dir, media, store, recorder, stop }
     }
 
@@ -112,4 +112,27 @@ async fn a_camera_that_turns_out_to_speak_otherwise_is_recorded_as_it_speaks() {
 
 fn names(files: &BTreeMap<String, Vec<u8>>) -> Vec<&str> {
     files.keys().map(String::as_str).collect()
+}
+
+#[test]
+fn nobody_waits_for_the_disk_but_who_asked() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().max_blocking_threads(1).build().unwrap();
+    runtime.block_on(async {
+        let world = World::new().await;
+        // The disk is busy.
+        let (done, busy) = std::sync::mpsc::channel::<()>();
+        let disk = tokio::task::spawn_blocking(move || busy.recv());
+        let mut stopped = std::pin::pin!(world.recorder.stop());
+        tokio::select! {
+            biased;
+            () = stopped.as_mut() => panic!("it was written in the middle of everything else"),
+            () = std::future::ready(()) => {}
+        }
+        done.send(()).unwrap();
+        stopped.await;
+        disk.await.unwrap().unwrap();
+        assert_eq!(world.recorder.object().status, RecordingStatus::Stopped);
+        world.stop.cancel();
+        std::fs::remove_dir_all(&world.dir).unwrap();
+    });
 }

@@ -77,3 +77,21 @@ fn what_could_not_be_packed_leaves_nothing_half_done_and_is_tried_again() {
     assert_eq!(store.get("session").unwrap().object(), recording, "what is finished stays so");
     fs::remove_dir_all(dir).unwrap();
 }
+
+#[test]
+fn an_id_is_nobody_elses_and_is_free_again_where_nothing_could_be_kept() {
+    let dir = dir();
+    let store = open(&dir);
+    let properties = RecordingRequest::default().complete();
+    let mut ids: Vec<String> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..4).map(|_| scope.spawn(|| store.create("session", &properties).unwrap())).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap().object().id).collect()
+    });
+    ids.sort_unstable();
+    assert_eq!(ids, ["session", "session~1", "session~2", "session~3"]);
+    fs::remove_dir_all(&dir).unwrap();
+    fs::write(&dir, "no directory").unwrap();
+    assert!(store.create("other", &properties).is_err());
+    assert!(store.get("other").is_none());
+    fs::remove_file(dir).unwrap();
+}
