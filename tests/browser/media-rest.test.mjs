@@ -115,6 +115,23 @@ test('the older paths and the health are answered', async () => {
   }
 });
 
+test('a participant sends so many signals and no more, and others as many as they may', async () => {
+  const session = await server.session();
+  const [loud, quiet] = [await Rpc.open(), await Rpc.open()];
+  await loud.join(await server.token(session));
+  await quiet.join(await server.token(session));
+  const signal = (from) => from.ask('sendMessage', { message: JSON.stringify({ to: [], type: 'signal:n', data: 'x'.repeat(100_000) }) });
+  const answers = await Promise.all(Array.from({ length: 40 }, () => signal(loud)));
+  const refused = answers.filter((it) => it.error);
+  assert.ok(refused.length >= 20 && refused.length < 40, `${refused.length} of 40 times 100 kB`);
+  assert.equal(refused[0].error.code, 999);
+  assert.ok((await signal(quiet)).result);
+  await until('what was not refused', () => quiet.named('sendMessage').length === 41 - refused.length);
+  loud.close();
+  quiet.close();
+  assert.equal((await server.rest('DELETE', `/sessions/${session}`)).status, 204);
+});
+
 test('what an admin does to record is seen by nobody', async () => {
   const session = await server.session();
   const page = await Page.open(browser, server);

@@ -32,6 +32,18 @@ pub(super) const COMMANDS: usize = 256;
 pub(super) const FRAME_BYTES: usize = 256 * 1024;
 /// Events that wait for a webhook or for the disk: some minutes of a busy server.
 pub(super) const EVENTS: usize = 4_096;
+/// Bytes of them: sixty of the longest frames, and many thousand ordinary ones.
+pub(super) const EVENTS_BYTES: usize = 16 * 1024 * 1024;
+/// Bytes of records of one day: half a million of them. What is beyond is not kept, so that nobody can fill the disk.
+pub(super) const CDR_DAY_BYTES: u64 = 256 * 1024 * 1024;
+/// Bytes of all records. Old ones are not deleted: whoever keeps records has to put them away.
+pub(super) const CDR_BYTES: u64 = 4 * 1024 * 1024 * 1024;
+/// Signals of one participant at once: everything that an app has to tell when it begins,
+pub(super) const SIGNALS_BURST: f64 = 200.0;
+/// and a second in the long run: a pointer that is shown to others is told 30 times a second.
+pub(super) const SIGNALS_PER_SECOND: f64 = 50.0;
+/// Every so many bytes of a signal count as one more: 200 kB a second in the long run.
+pub(super) const SIGNAL_BYTES: usize = 4 * 1024;
 /// How long a webhook may take to be reached, and to answer; OpenVidu's.
 pub(super) const WEBHOOK_WITHIN: Duration = Duration::from_secs(10);
 /// How often an event is posted to a webhook that cannot be reached; OpenVidu's.

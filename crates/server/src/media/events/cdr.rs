@@ -1,5 +1,6 @@
 //! Records in files: one JSON object a line, one file a day.
 
+use std::fs;
 use std::io;
 use std::path::PathBuf;
 
@@ -11,43 +12,77 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::Event;
+use crate::media::defaults;
 use crate::private;
 
 /// Writes records.
 #[derive(Debug)]
 pub(super) struct Writer {
     dir: PathBuf,
+    /// Bytes of all records that are there.
+    kept: u64,
+    /// Bytes that those of one day may have, and all together.
+    most: (u64, u64),
+    /// Records that found no room.
+    lost: u64,
+}
+
+/// Why a record was not kept.
+#[derive(Debug, thiserror::Error)]
+enum NotKept {
+    /// There are as many as there may be.
+    #[error("the records have reached their limit")]
+    Full,
+    /// The system's answer.
+    #[error(transparent)]
+    Io(#[from] io::Error),
 }
 
 impl Writer {
     pub(super) fn open(dir: PathBuf) -> io::Result<Self> {
         private::make_dir(&dir)?;
-        Ok(Self { dir })
+        let kept = fs::read_dir(&dir)?.try_fold(0, |sum, item| io::Result::Ok(sum + item?.metadata()?.len()))?;
+        Ok(Self { dir, kept, most: (defaults::CDR_DAY_BYTES, defaults::CDR_BYTES), lost: 0 })
     }
 
-    pub(super) async fn run(self, mut inbox: mpsc::Receiver<Event>, stop: CancellationToken) {
+    pub(super) async fn run(mut self, mut inbox: mpsc::Receiver<Event>, stop: CancellationToken) {
         loop {
             let event = tokio::select! {
                 event = inbox.recv() => event,
                 () = stop.cancelled() => inbox.try_recv().ok(),
             };
-            let Some((name, fields)) = event else { return };
-            if let Err(error) = self.write(name, &fields).await {
-                tracing::error!(%error, event = name, "a record was not written");
+            let Some(Event { name, fields, .. }) = event else { return };
+            match self.write(name, &fields).await {
+                Ok(()) => {}
+                Err(NotKept::Full) => {
+                    self.lost += 1;
+                    // Whoever makes so many could fill the log instead.
+                    if self.lost.is_power_of_two() {
+                        tracing::error!(lost = self.lost, "no more records are kept: they have reached their limit");
+                    }
+                }
+                Err(NotKept::Io(error)) => tracing::error!(%error, event = name, "a record was not written"),
             }
         }
     }
 
-    async fn write(&self, name: &str, fields: &Map<String, Value>) -> io::Result<()> {
-        let mut line = serde_json::to_vec(&Map::from_iter([(name.to_owned(), Value::Object(fields.clone()))]))?;
+    async fn write(&mut self, name: &str, fields: &Map<String, Value>) -> Result<(), NotKept> {
+        let record = Map::from_iter([(name.to_owned(), Value::Object(fields.clone()))]);
+        let mut line = serde_json::to_vec(&record).map_err(io::Error::other)?;
         line.push(b'\n');
         let mut options = OpenOptions::new();
         options.append(true).create(true);
         #[cfg(unix)]
         options.mode(0o600);
         let mut file = options.open(self.dir.join(file_name(OffsetDateTime::now_utc()))).await?;
+        let bytes = line.len() as u64;
+        if file.metadata().await?.len() + bytes > self.most.0 || self.kept + bytes > self.most.1 {
+            return Err(NotKept::Full);
+        }
         file.write_all(&line).await?;
-        file.flush().await
+        file.flush().await?;
+        self.kept += bytes;
+        Ok(())
     }
 }
 
@@ -68,7 +103,7 @@ mod tests {
         let (sender, inbox) = mpsc::channel(8);
         for name in ["sessionCreated", "sessionDestroyed"] {
             let fields = Map::from_iter([("sessionId".to_owned(), Value::from("line\nbreak"))]);
-            sender.send((name, Arc::new(fields))).await.unwrap();
+            sender.send(event(name, fields)).await.unwrap();
         }
         drop(sender);
         Writer::open(dir.clone()).unwrap().run(inbox, CancellationToken::new()).await;
@@ -79,6 +114,31 @@ mod tests {
         assert_eq!(lines[0]["sessionCreated"]["sessionId"], "line\nbreak");
         assert_eq!(lines.len(), 2);
         std::fs::remove_dir_all(dir).unwrap();
+    }
+
+    fn event(name: &'static str, fields: Map<String, Value>) -> Event {
+        let room = Arc::new(super::super::Room { waiting: Arc::default(), bytes: 0 });
+        Event { name, fields: Arc::new(fields), _room: room }
+    }
+
+    #[tokio::test]
+    async fn records_do_not_fill_the_disk() {
+        let dir = std::env::temp_dir().join(format!("zvonok-cdr-{}", uuid::Uuid::new_v4()));
+        private::make_dir(&dir).unwrap();
+        fs::write(dir.join("CDR-2026-01-01.log"), [b' '; 700]).unwrap();
+        let fields = Map::from_iter([("data".to_owned(), "x".repeat(80).into())]);
+        let mut bytes = Vec::new();
+        for most in [(150, 10_000), (10_000, 850)] {
+            let mut writer = Writer { most, ..Writer::open(dir.clone()).unwrap() };
+            writer.write("signalSent", &fields).await.unwrap();
+            let refused = writer.write("signalSent", &fields).await;
+            assert!(matches!(refused, Err(NotKept::Full)), "{refused:?}");
+            let today = dir.join(file_name(OffsetDateTime::now_utc()));
+            bytes.push(fs::metadata(&today).unwrap().len());
+            fs::remove_file(today).unwrap();
+        }
+        assert!(matches!(*bytes, [one, two] if one == two && one < 150), "{bytes:?}");
+        fs::remove_dir_all(dir).unwrap();
     }
 
     #[test]

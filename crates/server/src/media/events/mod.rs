@@ -8,6 +8,7 @@ mod webhook;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::{Map, Value};
 use tokio::sync::mpsc;
@@ -18,8 +19,36 @@ use tracing::Instrument as _;
 use super::defaults;
 use crate::media_settings::WebhookSettings;
 
-/// One event, with its name.
-pub(super) type Event = (&'static str, Arc<Map<String, Value>>);
+/// One event that waits to be told.
+#[derive(Debug, Clone)]
+struct Event {
+    name: &'static str,
+    fields: Arc<Map<String, Value>>,
+    /// Given back when nobody has to tell it any more.
+    _room: Arc<Room>,
+}
+
+/// Bytes that an event takes as long as it waits.
+#[derive(Debug)]
+struct Room {
+    waiting: Arc<AtomicUsize>,
+    bytes: usize,
+}
+
+impl Room {
+    /// `None` where too many wait already.
+    fn take(waiting: &Arc<AtomicUsize>, bytes: usize) -> Option<Self> {
+        let room = Self { waiting: Arc::clone(waiting), bytes };
+        // What is taken too much is given back with it.
+        (waiting.fetch_add(bytes, Ordering::Relaxed) + bytes <= defaults::EVENTS_BYTES).then_some(room)
+    }
+}
+
+impl Drop for Room {
+    fn drop(&mut self) {
+        self.waiting.fetch_sub(self.bytes, Ordering::Relaxed);
+    }
+}
 
 /// Where sessions tell what happens.
 #[derive(Debug, Default)]
@@ -27,6 +56,8 @@ pub(super) struct Events {
     webhook: Option<mpsc::Sender<Event>>,
     cdr: Option<mpsc::Sender<Event>>,
     cdr_dir: Option<PathBuf>,
+    /// Bytes of all events that wait.
+    waiting: Arc<AtomicUsize>,
 }
 
 /// Why events are not told.
@@ -77,11 +108,39 @@ impl Events {
 
     /// Tells an event.
     pub(super) fn tell(&self, name: &'static str, fields: Map<String, Value>) {
-        let fields = Arc::new(fields);
+        if !self.are_wanted() {
+            return;
+        }
+        let bytes = serde_json::to_string(&fields).map_or(0, |text| text.len());
+        let Some(room) = Room::take(&self.waiting, bytes) else {
+            tracing::warn!(event = name, bytes, "an event is not told: too much waits already");
+            return;
+        };
+        let event = Event { name, fields: Arc::new(fields), _room: Arc::new(room) };
         for (to, sender) in [("webhook", &self.webhook), ("records", &self.cdr)] {
-            if let Some(Err(error)) = sender.as_ref().map(|sender| sender.try_send((name, Arc::clone(&fields)))) {
+            if let Some(Err(error)) = sender.as_ref().map(|sender| sender.try_send(event.clone())) {
                 tracing::warn!(event = name, to, %error, "an event is not told");
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn events_that_wait_take_so_much_memory_and_no_more() {
+        let (sender, mut inbox) = mpsc::channel(defaults::EVENTS);
+        let events = Events { webhook: Some(sender), ..Events::default() };
+        let tell = || events.tell("signalSent", Map::from_iter([("data".to_owned(), "x".repeat(256 * 1024).into())]));
+        (0..200).for_each(|_| tell());
+        let mut waited = 0;
+        while inbox.try_recv().is_ok() {
+            waited += 1;
+        }
+        assert_eq!(waited, 63, "as many as there is room for");
+        tell();
+        assert!(inbox.try_recv().is_ok(), "what is told makes room");
     }
 }

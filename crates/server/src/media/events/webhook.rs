@@ -57,9 +57,9 @@ impl Poster {
                 event = inbox.recv() => event,
                 () = stop.cancelled() => inbox.try_recv().ok(),
             };
-            let Some((name, fields)) = event else { return };
-            if self.events.is_empty() || self.events.iter().any(|wanted| wanted == name) {
-                self.post(name, &fields, &stop).await;
+            let Some(event) = event else { return };
+            if self.events.is_empty() || self.events.iter().any(|wanted| wanted == event.name) {
+                self.post(event.name, &event.fields, &stop).await;
             }
         }
     }

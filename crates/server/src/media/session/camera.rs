@@ -12,6 +12,7 @@ use zvonok_sfu::Codecs;
 use super::super::camera::{Address, Camera};
 use super::super::{defaults, ids};
 use super::Session;
+use super::allowance::Allowance;
 use super::participant::{Kind, Link, Participant, Pending, Published};
 use crate::secret::Secret;
 
@@ -123,6 +124,7 @@ impl Session {
             ip: None,
             stream: Some(Published { key, entry: entry.clone(), loopback: false }),
             subscriptions: Vec::new(),
+            signals: Allowance::default(),
         };
         self.notify_all(&participant.joined());
         self.tell_joined(&participant);

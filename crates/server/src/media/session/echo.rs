@@ -6,6 +6,7 @@ use zvonok_openvidu::wire::{Reason, Role};
 
 use super::super::ids;
 use super::Session;
+use super::allowance::Allowance;
 use super::participant::{Kind, Link, Participant, Pending, Published};
 use crate::secret::Secret;
 
@@ -40,6 +41,7 @@ impl Session {
             ip: None,
             stream: None,
             subscriptions: Vec::new(),
+            signals: Allowance::default(),
         };
         self.notify_all(&echo.joined());
         self.tell_joined(&echo);

@@ -10,6 +10,7 @@ use zvonok_openvidu::wire::{IceServer, Role, VERSION};
 use super::super::outbox::Outbox;
 use super::super::{defaults, ids};
 use super::Session;
+use super::allowance::Allowance;
 use super::hidden::hidden_id;
 use super::participant::{Kind, Link, Participant, Pending};
 use crate::secret::Secret;
@@ -38,6 +39,7 @@ impl Session {
             ip: Some(ip),
             stream: None,
             subscriptions: Vec::new(),
+            signals: Allowance::default(),
         };
         let joined = self.joined(&participant);
         // Everybody else hears of it before it hears its result.

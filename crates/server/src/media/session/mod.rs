@@ -1,5 +1,6 @@
 //! One task for each session, which alone owns what the session is.
 
+mod allowance;
 mod camera;
 mod echo;
 mod events;

@@ -12,6 +12,7 @@ use zvonok_openvidu::wire::rest::{
 use zvonok_openvidu::wire::{IceServer, METADATA_SEPARATOR, Role};
 use zvonok_sfu::{StreamId, SubscriptionId};
 
+use super::allowance::Allowance;
 use super::camera::CameraOf;
 pub(super) use super::link::Link;
 use crate::secret::Secret;
@@ -116,6 +117,8 @@ pub(super) struct Participant {
     pub(super) ip: Option<IpAddr>,
     pub(super) stream: Option<Published>,
     pub(super) subscriptions: Vec<Subscribed>,
+    /// Signals that it may send.
+    pub(super) signals: Allowance,
 }
 
 impl Participant {

@@ -1,5 +1,7 @@
 //! A participant's requests, one after the other.
 
+use std::time::Instant;
+
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use zvonok_openvidu::wire::Reason;
@@ -167,6 +169,10 @@ impl Session {
     fn send_message(&mut self, me: &str, params: SendMessage) -> Outcome {
         let signal: Signal = serde_json::from_str(&params.message)
             .map_err(|error| ErrorObject::new(code::SIGNAL_FORMAT, format!("the signal is malformed: {error}")))?;
+        let participant = self.participant_mut(me).ok_or_else(gone)?;
+        if !participant.signals.take(params.message.len(), Instant::now()) {
+            return Err(ErrorObject::new(code::GENERIC, "too many signals, wait a little"));
+        }
         let notice =
             Notice::SendMessage { data: Some(signal.data), kind: Some(signal.kind), from: Some(me.to_owned()) };
         self.signal(&notice, &signal.to).map_err(|_unknown| {
