@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import http from 'node:http';
 import { after, before, test } from 'node:test';
 
 import WebSocket from 'ws';
@@ -114,6 +115,31 @@ test('only the secret opens the API', async () => {
   assert.equal(await open.text(), server.mediaUrl);
 });
 
+test('an address guesses the secret so often and no more', async () => {
+  const guarded = await Server.start({ tls: 'off' });
+  const session = await guarded.session();
+  /** The status of one request from another address. */
+  const from = (localAddress, secret) => new Promise((resolve, reject) => {
+    const options = { localAddress, agent: false, auth: `OPENVIDUAPP:${secret}` };
+    http.get(`${guarded.mediaUrl}/openvidu/api/sessions`, options, (response) => resolve(response.resume().statusCode)).on('error', reject);
+  });
+  const wrong = await Promise.all(Array.from({ length: 40 }, (_, nth) => from('127.0.0.2', `wrong ${nth}`)));
+  assert.deepEqual([wrong.filter((it) => it === 401).length, wrong.filter((it) => it === 429).length], [30, 10]);
+  assert.equal(await from('127.0.0.2', SECRET), 429, 'nor is the right one looked at');
+  assert.equal(await from('127.0.0.3', SECRET), 200);
+  for (let nth = 0; nth < 31; nth += 1) {
+    const socket = new WebSocket(guarded.websocketUrl, { localAddress: '127.0.0.4' });
+    await once(socket, 'open');
+    const params = { token: 'x', session, platform: 'x', metadata: '', secret: nth === 30 ? SECRET : `wrong ${nth}`, recorder: false };
+    socket.send(JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'joinRoom', params }));
+    const [answer] = await once(socket, 'message');
+    assert.equal(JSON.parse(answer).error?.code, 401, `guess ${nth}`);
+    socket.terminate();
+  }
+  assert.equal(await from('127.0.0.4', SECRET), 429, 'both ways are counted together');
+  await guarded.stop();
+});
+
 test('JSON-RPC answers nonsense with an error, and a ping with a pong', async () => {
   const rpc = await Rpc.open();
   assert.deepEqual((await rpc.request('ping', { interval: 5000 })).result, { value: 'pong' });
@@ -129,9 +155,12 @@ test('JSON-RPC answers nonsense with an error, and a ping with a pong', async ()
   assert.equal((await rpc.join('none', 'x')).error.code, 202);
   assert.deepEqual((await rpc.request('connect', { sessionId: 'unknown' })).error.code, 40007);
   const session = await server.session();
-  assert.equal((await rpc.join(session, 'x')).error.code, 401);
-  assert.equal((await rpc.join(session, '')).error.code, 401);
-  assert.equal((await rpc.join(session, 'x', { secret: 'wrong' })).error.code, 401);
+  for (const [token, more] of [['x', {}], ['', {}], ['x', { secret: 'wrong' }]]) {
+    const guess = await Rpc.open();
+    assert.equal((await guess.join(session, token, more)).error.code, 401);
+    assert.equal((await guess.join(session, await server.token(session))).error.code, 803, 'a socket has one guess');
+    guess.socket.close();
+  }
 
   const joined = (await rpc.join(session, await server.token(session))).result;
   assert.equal(joined.version, '2.32.2');

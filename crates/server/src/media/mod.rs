@@ -13,6 +13,7 @@ mod directory;
 mod driver;
 mod error;
 mod events;
+mod guesses;
 mod ids;
 mod outbox;
 mod recording;
@@ -50,6 +51,7 @@ struct Shared {
     directory: Directory,
     media: driver::Media,
     secret: Secret,
+    guesses: guesses::Guesses,
     settings: MediaSettings,
     events: Events,
     /// `None` where there is no directory to keep them in.
@@ -180,6 +182,7 @@ pub async fn start(config: EmbeddedMedia) -> Result<MediaServer, MediaStartError
         directory: Directory::default(),
         media,
         secret: config.secret,
+        guesses: guesses::Guesses::default(),
         settings: config.settings,
         events,
         recordings,

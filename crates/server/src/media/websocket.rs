@@ -195,8 +195,12 @@ impl Socket {
                 self.watch();
                 None
             }
-            // The session has answered.
-            Some(None) => None,
+            // The session has answered. Who guesses needs another socket for each guess.
+            Some(None) => {
+                self.leaving = true;
+                self.closes_at = self.closes_at.min(Instant::now() + defaults::CLOSE_AFTER_LEAVING);
+                None
+            }
             None => error(id, ErrorObject::new(code::SESSION_CLOSED, "the session is closing")),
         }
     }

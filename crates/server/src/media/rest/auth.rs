@@ -1,9 +1,11 @@
 //! Basic authentication of everything below the API, but for the one path that says where it is.
 
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+use std::time::Instant;
 
 use axum::body::Bytes;
-use axum::extract::{FromRequest as _, OriginalUri, Request, State};
+use axum::extract::{ConnectInfo, FromRequest as _, OriginalUri, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
@@ -12,6 +14,7 @@ use http::{HeaderMap, StatusCode, header};
 use zvonok_openvidu::wire::REST_USER;
 
 use super::super::Shared;
+use super::super::guesses::Guess;
 use super::fault;
 use crate::serve::REQUEST_WITHIN;
 
@@ -22,13 +25,20 @@ const OPEN: [&str; 3] =
 /// Lets a request through that carries the secret.
 pub(super) async fn guard(
     State(shared): State<Arc<Shared>>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
     OriginalUri(uri): OriginalUri,
     request: Request,
     next: Next,
 ) -> Response {
-    if !OPEN.contains(&uri.path()) && !allowed(&shared, request.headers()) {
-        let challenge = [(header::WWW_AUTHENTICATE, "Basic realm=\"Realm\"")];
-        return (StatusCode::UNAUTHORIZED, challenge).into_response();
+    if !OPEN.contains(&uri.path()) {
+        match judged(&shared, peer.ip(), request.headers()) {
+            Guess::Right => {}
+            Guess::Wrong => {
+                let challenge = [(header::WWW_AUTHENTICATE, "Basic realm=\"Realm\"")];
+                return (StatusCode::UNAUTHORIZED, challenge).into_response();
+            }
+            Guess::TooMany => return StatusCode::TOO_MANY_REQUESTS.into_response(),
+        }
     }
     match arrived(request).await {
         Ok(request) => fault::with_body(next.run(request).await, uri.path()),
@@ -48,16 +58,19 @@ async fn arrived(request: Request) -> Result<Request, Response> {
     }
 }
 
-fn allowed(shared: &Shared, headers: &HeaderMap) -> bool {
-    let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let Some((scheme, encoded)) = given.and_then(|value| value.split_once(' ')) else { return false };
-    if !scheme.eq_ignore_ascii_case("basic") {
-        return false;
-    }
-    let Some(decoded) = STANDARD.decode(encoded.trim()).ok().and_then(|bytes| String::from_utf8(bytes).ok()) else {
-        return false;
-    };
-    decoded.split_once(':').is_some_and(|(user, secret)| user == REST_USER && shared.secret.matches(secret))
+fn judged(shared: &Shared, address: IpAddr, headers: &HeaderMap) -> Guess {
+    // Who gives no secret has guessed none: browsers ask so first.
+    let Some((user, secret)) = credentials(headers) else { return Guess::Wrong };
+    shared.guesses.judge(address, Instant::now(), || user == REST_USER && shared.secret.matches(&secret))
+}
+
+/// Name and secret of a request.
+fn credentials(headers: &HeaderMap) -> Option<(String, String)> {
+    let given = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, encoded) = given.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("basic").then_some(())?;
+    let decoded = String::from_utf8(STANDARD.decode(encoded.trim()).ok()?).ok()?;
+    decoded.split_once(':').map(|(user, secret)| (user.to_owned(), secret.to_owned()))
 }
 
 #[cfg(test)]

@@ -1,12 +1,14 @@
 //! Coming, and coming back.
 
 use std::net::IpAddr;
+use std::time::Instant;
 
 use serde_json::{Value, json};
 use zvonok_openvidu::wire::join::{JoinRoom, Joined};
 use zvonok_openvidu::wire::rpc::{ErrorObject, code};
 use zvonok_openvidu::wire::{IceServer, Role, VERSION};
 
+use super::super::guesses::Guess;
 use super::super::outbox::Outbox;
 use super::super::{defaults, ids};
 use super::Session;
@@ -18,7 +20,7 @@ use crate::secret::Secret;
 impl Session {
     /// `joinRoom`. Answers it, and gives the new participant's connection id if it may come in.
     pub(super) fn join(&mut self, params: JoinRoom, outbox: Outbox, ip: IpAddr, id: Value) -> Option<String> {
-        let (ticket, admin) = match self.admit(&params) {
+        let (ticket, admin) = match self.admit(&params, ip) {
             Ok(admitted) => admitted,
             Err(error) => {
                 outbox.answer(id, Err(error));
@@ -57,12 +59,19 @@ impl Session {
     }
 
     /// Whose token it is. A token is used up by being found.
-    fn admit(&mut self, params: &JoinRoom) -> Result<(Pending, bool), ErrorObject> {
+    fn admit(&mut self, params: &JoinRoom, ip: IpAddr) -> Result<(Pending, bool), ErrorObject> {
         if self.participants.len() >= defaults::PARTICIPANTS {
             return Err(ErrorObject::new(code::GENERIC, "the session is full"));
         }
         let secret = params.secret.as_deref().unwrap_or_default();
-        if self.shared.secret.matches(secret) {
+        let judged = match secret {
+            "" => Guess::Wrong,
+            _ => self.shared.guesses.judge(ip, Instant::now(), || self.shared.secret.matches(secret)),
+        };
+        if judged == Guess::TooMany {
+            return Err(ErrorObject::new(code::UNAUTHORIZED, "too many wrong secrets, wait a while"));
+        }
+        if judged == Guess::Right {
             let hidden = hidden_id(params);
             // There is one of each kind; the older one may be the same whose socket is lost.
             if hidden.is_some_and(|id| self.participant(id).is_some()) {
