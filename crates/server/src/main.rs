@@ -17,10 +17,13 @@ use flags::Flags;
 /// What is logged unless `RUST_LOG` says otherwise. str0m warns of every browser that offers redundant audio.
 const LOG: &str = "info,str0m::format=error";
 
+/// What is never logged unless `RUST_LOG` names it: retina says whole addresses of cameras, at every level.
+const SILENT: &str = "retina";
+
 fn main() -> ExitCode {
     let flags = Flags::parse();
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(LOG));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let wanted = std::env::var(EnvFilter::DEFAULT_ENV).ok();
+    tracing_subscriber::fmt().with_env_filter(filter(wanted.as_deref())).with_writer(std::io::stderr).init();
     match run(flags) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -32,6 +35,17 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// What is logged; `wanted` is what `RUST_LOG` says.
+fn filter(wanted: Option<&str>) -> EnvFilter {
+    let silenced = |text: &str| format!("{text},{SILENT}=off");
+    match wanted.filter(|text| !text.is_empty()) {
+        Some(text) if text.contains(SILENT) => EnvFilter::try_new(text),
+        Some(text) => EnvFilter::try_new(silenced(text)),
+        None => EnvFilter::try_new(silenced(LOG)),
+    }
+    .unwrap_or_else(|_malformed| EnvFilter::new(silenced(LOG)))
 }
 
 #[tokio::main]
@@ -82,4 +96,47 @@ async fn stopped() -> std::io::Result<()> {
     }
     #[cfg(not(unix))]
     tokio::signal::ctrl_c().await
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Log(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Log {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn logged(wanted: Option<&str>) -> String {
+        let log = Log::default();
+        let writer = log.clone();
+        let subscriber =
+            tracing_subscriber::fmt().with_env_filter(filter(wanted)).with_writer(move || writer.clone()).finish();
+        tracing::subscriber::with_default(subscriber, || {
+            tracing::warn!(target: "retina::client::parse", "rtsp://camera.example/place");
+            tracing::info!("something else");
+        });
+        let bytes = log.0.lock().unwrap().clone();
+        String::from_utf8(bytes).unwrap()
+    }
+
+    #[test]
+    fn addresses_of_cameras_are_not_logged_unless_they_are_asked_for() {
+        for wanted in [None, Some(""), Some("info"), Some("trace"), Some("not=a=filter")] {
+            let text = logged(wanted);
+            assert!(text.contains("something else") && !text.contains("camera.example"), "{wanted:?}: {text}");
+        }
+        assert!(logged(Some("info,retina=warn")).contains("camera.example"));
+    }
 }
