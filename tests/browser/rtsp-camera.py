@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """An IP camera: GStreamer's RTSP server with a test picture and sound. Arguments: port, name, sound (alaw, mulaw, aac, none),
-user and password (both empty for none), and for TLS the file of a certificate and that of its key (both empty for none).
+user and password (both empty for none), for TLS the file of a certificate and that of its key (both empty for none), and the address to listen on.
 Prints the port when it listens."""
 
 import sys
@@ -12,7 +12,7 @@ gi.require_version("GstRtspServer", "1.0")
 gi.require_version("GstRtsp", "1.0")
 from gi.repository import Gio, GLib, Gst, GstRtsp, GstRtspServer
 
-port, name, sound, user, password, certificate, key = sys.argv[1:]
+port, name, sound, user, password, certificate, key, address = sys.argv[1:]
 Gst.init(None)
 SOUNDS = {
     "alaw": "audiotestsrc is-live=true wave=ticks ! audio/x-raw,rate=8000,channels=1 ! alawenc ! rtppcmapay name=pay1",
@@ -21,7 +21,7 @@ SOUNDS = {
     "none": "",
 }
 server = GstRtspServer.RTSPServer()
-server.set_address("127.0.0.1")
+server.set_address(address)
 server.set_service(port)
 factory = GstRtspServer.RTSPMediaFactory()
 factory.set_launch(
