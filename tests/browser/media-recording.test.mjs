@@ -233,6 +233,32 @@ test('a session that is always recorded begins with its first stream, without th
   await left.close();
 });
 
+test('a session that would always be recorded in a way that is not made here is refused', async () => {
+  const { session, page } = await publisher();
+  const made = (await start(session, { outputMode: 'COMPOSED' })).status !== 501;
+  for (const properties of [{}, { defaultRecordingProperties: { outputMode: 'COMPOSED' } }]) {
+    const { status, json } = await server.rest('POST', '/sessions', { recordingMode: 'ALWAYS', ...properties });
+    assert.equal(status, made ? 200 : 501);
+    if (!made) assert.match(json.message, /INDIVIDUAL/);
+  }
+  if (made) await stop(session);
+  await page.close();
+});
+
+test('a session that is always recorded is so as soon as nothing stands in the way', async () => {
+  const full = await Server.start({ args: ['--recording-limit-mb', '0'] });
+  const { page, session } = await publisher({
+    on: full, properties: { recordingMode: 'ALWAYS', defaultRecordingProperties: { outputMode: 'INDIVIDUAL' } },
+  });
+  await until('it was tried', () => /not recorded, though it is to be/.test(full.log));
+  await page.call('unpublish');
+  await page.call('publish');
+  await until('it is tried again', () => full.log.match(/not recorded, though it is to be/g).length === 2);
+  assert.equal((await full.rest('GET', `/sessions/${session}`)).json.recording, false);
+  await page.close();
+  await full.stop();
+});
+
 test('what was recorded before a crash plays', async () => {
   const first = await Server.start();
   const { session, page, stream } = await publisher({ on: first });

@@ -9,7 +9,7 @@ use tokio::task::JoinHandle;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument as _;
 use zvonok_openvidu::wire::recorded::{IndexFile, Recording, RecordingStatus};
-use zvonok_openvidu::wire::recording::RecordingProperties;
+use zvonok_openvidu::wire::recording::{OutputMode, RecordingProperties};
 use zvonok_sfu::StreamId;
 
 use super::super::driver::Media;
@@ -58,6 +58,11 @@ struct Writing {
 }
 
 impl Recorder {
+    /// Whether recordings of that kind are made here.
+    pub(in super::super) fn makes(mode: OutputMode) -> bool {
+        mode == OutputMode::Individual
+    }
+
     /// Begins a recording of `session`. A word comes by `faults` when it has to end for want of room.
     pub(in super::super) async fn start(
         store: Arc<Recordings>,

@@ -8,9 +8,10 @@ use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
 use http::StatusCode;
 use zvonok_openvidu::wire::Reason;
-use zvonok_openvidu::wire::rest::{List, Session, SessionRequest};
+use zvonok_openvidu::wire::rest::{List, RecordingMode, Session, SessionRequest};
 
-use super::super::session::{Message, Properties, SessionHandle};
+use super::super::recording::Recorder;
+use super::super::session::{Message, NotRecorded, Properties, SessionHandle};
 use super::super::{NotMade, Shared, ids};
 use super::fault::Fault;
 use super::{body, flag};
@@ -25,14 +26,21 @@ pub(super) async fn create(State(shared): State<Arc<Shared>>, bytes: Bytes) -> R
     if let Some(fault) = recording.fault() {
         return Err(Fault::bad(fault.message()));
     }
+    let recording = recording.complete();
+    let recording_mode = request.recording_mode.unwrap_or_default();
+    // It would be recorded always, and never is: better now than when the call is over.
+    let always = recording_mode == RecordingMode::Always && shared.recordings.is_some();
+    if always && !Recorder::makes(recording.output_mode) {
+        return Err(NotRecorded::Composed.into());
+    }
     let name = if custom.is_empty() { ids::session() } else { custom.clone() };
     let properties = Properties {
         media_mode: request.media_mode.unwrap_or_default(),
-        recording_mode: request.recording_mode.unwrap_or_default(),
+        recording_mode,
         custom_session_id: custom,
         forced_video_codec: request.forced_video_codec.unwrap_or_default(),
         allow_transcoding: request.allow_transcoding.unwrap_or_default(),
-        recording: recording.complete(),
+        recording,
         media_node: request.media_node,
     };
     let session = shared.create_session(&name, properties).map_err(|not_made| match not_made {

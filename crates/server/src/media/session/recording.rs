@@ -7,7 +7,7 @@ use tokio::sync::{mpsc, oneshot};
 use tracing::Instrument as _;
 use zvonok_openvidu::wire::notice::Notice;
 use zvonok_openvidu::wire::recorded::Recording;
-use zvonok_openvidu::wire::recording::{OutputMode, RecordingFault, RecordingRequest};
+use zvonok_openvidu::wire::recording::{RecordingFault, RecordingRequest};
 use zvonok_openvidu::wire::rest::{MediaMode, RecordingMode};
 use zvonok_openvidu::wire::{Reason, Role};
 
@@ -62,7 +62,7 @@ impl Session {
             return Err(NotRecorded::Refused(fault));
         }
         let properties = request.within(&self.properties.recording).complete();
-        if properties.output_mode != OutputMode::Individual {
+        if !Recorder::makes(properties.output_mode) {
             return Err(NotRecorded::Composed);
         }
         if store.is_full() {
@@ -138,9 +138,12 @@ impl Session {
     /// `publisher` publishes from now on.
     pub(super) async fn record_published(&mut self, publisher: &str) {
         if self.recording.is_none() && self.properties.recording_mode == RecordingMode::Always && !self.recorded {
-            self.recorded = true;
-            if let Err(error) = self.start_recording(RecordingRequest::default()).await {
-                tracing::error!(?error, session = %self.handle.id, "the session is not recorded, though it is to be");
+            match self.start_recording(RecordingRequest::default()).await {
+                Ok(_) => self.recorded = true,
+                // What stood in the way may be gone when the next one publishes.
+                Err(error) => {
+                    tracing::error!(?error, session = %self.handle.id, "the session is not recorded, though it is to be");
+                }
             }
             return;
         }
