@@ -122,6 +122,11 @@ impl Outbox {
         }
     }
 
+    /// Closes the socket at once.
+    pub(super) fn end(&self) {
+        self.kill.cancel();
+    }
+
     /// Closes the socket at once, if `by` is another one: it was replaced.
     pub(super) fn replaced(&self, by: &Self) {
         if self.id != by.id {
@@ -155,6 +160,17 @@ pub(super) type Sink = SplitSink<WebSocket, WsMessage>;
 pub(super) async fn write(sink: &mut Sink, text: String, within: Duration) -> bool {
     let sent = tokio::time::timeout(within, sink.send(WsMessage::text(text))).await;
     matches!(sent, Ok(Ok(())))
+}
+
+/// Whether a frame was written before `kill`: what cannot be written by a socket that was replaced goes by the next one, which
+/// waits for it.
+pub(super) async fn write_until(sink: &mut Sink, text: String, kill: &CancellationToken) -> bool {
+    tokio::select! {
+        // What needs no waiting is written all the same: the last words when the server stops.
+        biased;
+        written = write(sink, text, defaults::WRITE_WITHIN) => written,
+        () = kill.cancelled() => false,
+    }
 }
 
 /// Closes a socket in order, if the client still reads.

@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use zvonok_openvidu::wire::join::JoinRoom;
 use zvonok_openvidu::wire::rpc::{ErrorObject, JSONRPC, Response, code};
 
-use super::outbox::{self, Frame, Inbox, Outbox, Sink, close, text, write};
+use super::outbox::{self, Frame, Inbox, Outbox, Sink, close, text, write, write_until};
 use super::session::{Message, SessionHandle, unknown_reconnection};
 use super::{Shared, defaults};
 
@@ -102,7 +102,7 @@ impl Socket {
                     continue;
                 }
                 Woken::Outgoing(Some(Frame::Text(text))) => {
-                    if !write(&mut sink, text.clone(), defaults::WRITE_WITHIN).await {
+                    if !write_until(&mut sink, text.clone(), kill).await {
                         return Some(text);
                     }
                     continue;
@@ -114,7 +114,7 @@ impl Socket {
                 Woken::Incoming(Some(Ok(WsMessage::Binary(_) | WsMessage::Ping(_) | WsMessage::Pong(_)))) => None,
             };
             if let Some(reply) = reply
-                && !write(&mut sink, reply, defaults::WRITE_WITHIN).await
+                && !write_until(&mut sink, reply, kill).await
             {
                 break;
             }

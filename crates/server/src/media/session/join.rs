@@ -32,7 +32,7 @@ impl Session {
             id: ticket.connection.clone(),
             kind: if hidden { Kind::Hidden } else { Kind::Client },
             rpc: ids::rpc_session(),
-            link: Link::Online(outbox.clone()),
+            link: Link::online(outbox.clone()),
             ticket,
             admin,
             active_at: ids::now_ms(),
@@ -126,13 +126,8 @@ impl Session {
             outbox.answer(id, Err(unknown_reconnection()));
             return false;
         };
-        let before = std::mem::replace(&mut participant.link, Link::Online(outbox.clone()));
         outbox.answer(id, Ok(json!({ "value": "reconnection successful", "sessionId": participant.rpc })));
-        match before {
-            Link::Online(old) => old.replaced(&outbox),
-            Link::Away { missed, .. } => missed.iter().for_each(|text| participant.send(text)),
-            Link::None => {}
-        }
+        participant.link.resume(outbox);
         tracing::info!(session = %self.handle.id, connection, "socket came back");
         true
     }

@@ -6,7 +6,7 @@ use zvonok_openvidu::wire::notice::Notice;
 use super::super::defaults;
 use super::super::outbox::{Frame, notice_text};
 use super::Session;
-use super::participant::{Link, Participant};
+use super::participant::Participant;
 
 impl Session {
     /// Takes a participant out and tells those who remain. Gives it back, with its socket still open.
@@ -53,7 +53,7 @@ impl Session {
         if !evicted.is_hidden() {
             self.notify_all(&notice);
         }
-        if let (Link::Online(outbox), Some(text)) = (evicted.link, notice_text(&notice)) {
+        if let (Some(outbox), Some(text)) = (evicted.link.outbox(), notice_text(&notice)) {
             outbox.send_last([Frame::Text(text), Frame::CloseAfter(defaults::CLOSE_AFTER_LEAVING)]);
         }
     }

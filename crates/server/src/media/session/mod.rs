@@ -9,6 +9,7 @@ mod hidden;
 mod join;
 mod leave;
 mod link;
+mod missed;
 mod participant;
 mod recording;
 mod request;

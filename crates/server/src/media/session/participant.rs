@@ -150,7 +150,7 @@ impl Participant {
     pub(super) fn away_until(&self) -> Option<Instant> {
         match &self.link {
             Link::Away { until, .. } => Some(*until),
-            Link::Online(_) | Link::None => None,
+            Link::Online { .. } | Link::None => None,
         }
     }
 

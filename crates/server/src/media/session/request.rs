@@ -12,7 +12,6 @@ use zvonok_openvidu::wire::rpc::{ErrorObject, code};
 use super::super::defaults;
 use super::super::outbox::Frame;
 use super::Session;
-use super::participant::Link;
 use super::streams::gone;
 
 type Outcome = Result<Value, ErrorObject>;
@@ -95,7 +94,7 @@ impl Session {
     /// dropped by the client too.
     fn answer(&self, me: &str, socket: u64, id: Value, outcome: Outcome) {
         let Some(participant) = self.participant(me) else { return };
-        if let Link::Online(outbox) = &participant.link
+        if let Some(outbox) = participant.link.outbox()
             && outbox.id == socket
         {
             outbox.answer(id, with_rpc_session(outcome, &participant.rpc));
@@ -104,7 +103,7 @@ impl Session {
 
     async fn leave_room(&mut self, me: &str, id: Value, method: &str) {
         let Some(left) = self.drop_participant(me, Reason::Disconnect).await else { return };
-        if let Link::Online(outbox) = left.link {
+        if let Some(outbox) = left.link.outbox() {
             let result = if method == "closeSession" { json!({ "value": "bye" }) } else { json!({}) };
             outbox.answer(id, with_rpc_session(Ok(result), &left.rpc));
             outbox.send_last([Frame::CloseAfter(defaults::CLOSE_AFTER_LEAVING)]);
