@@ -99,3 +99,25 @@ test('a call is told in order, with everything that OpenVidu tells', async () =>
   await first.close();
   await second.close();
 });
+
+test('nobody is told of a participant that nobody sees', async () => {
+  const session = await server.session();
+  const page = await Page.open(browser, server);
+  await page.call('join', await server.token(session));
+  await page.call('publish');
+  const hidden = await Page.open(browser, server);
+  const url = `${server.websocketUrl.replace('/openvidu', '')}?sessionId=${session}&secret=${SECRET}&recorder=true`;
+  assert.equal(await hidden.call('join', url), 'RECORDER');
+  await hidden.until('it sees', 'flows', 5, 5);
+  await hidden.call('leave');
+  await page.call('leave');
+  const ended = () => named('sessionDestroyed').some((it) => it.sessionId === session);
+  await until('the end is told', ended);
+  const told = events.filter((it) => it.sessionId === session);
+  assert.deepEqual(told.map((it) => it.event), [
+    'sessionCreated', 'participantJoined', 'webrtcConnectionCreated', 'webrtcConnectionDestroyed', 'participantLeft', 'sessionDestroyed',
+  ]);
+  assert.ok(!JSON.stringify(told).includes('RECORDER'));
+  await page.close();
+  await hidden.close();
+});

@@ -6,6 +6,7 @@ use zvonok_openvidu::wire::recorded::Recording;
 
 use super::super::ids;
 use super::Session;
+use super::hidden::is_hidden_id;
 use super::participant::{Kind, Participant, Published, Subscribed};
 
 impl Session {
@@ -76,13 +77,13 @@ impl Session {
     }
 
     pub(super) fn tell_subscribed(&self, who: &str, subscription: &Subscribed) {
-        if self.shared.events.are_wanted() {
+        if self.shared.events.are_wanted() && !is_hidden_id(who) {
             self.event("webrtcConnectionCreated", inbound(who, subscription));
         }
     }
 
     pub(super) fn tell_unsubscribed(&self, who: &str, subscription: &Subscribed, reason: Reason) {
-        if self.shared.events.are_wanted() {
+        if self.shared.events.are_wanted() && !is_hidden_id(who) {
             let fields = ended(inbound(who, subscription), subscription.created_at, reason);
             self.event("webrtcConnectionDestroyed", fields);
         }

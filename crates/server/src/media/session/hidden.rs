@@ -12,6 +12,11 @@ const RECORDER: &str = "RECORDER";
 /// See [`RECORDER`].
 const SPEECH_TO_TEXT: &str = "SPEECH_TO_TEXT";
 
+/// Whether that is the id of somebody whom nobody sees; no others have such.
+pub(super) fn is_hidden_id(connection: &str) -> bool {
+    [RECORDER, SPEECH_TO_TEXT].contains(&connection)
+}
+
 /// The connection id that an admin asks for by being hidden.
 pub(super) fn hidden_id(params: &JoinRoom) -> Option<&'static str> {
     if params.recorder == Some(true) {
