@@ -17,9 +17,9 @@ use super::journal;
 use super::limits::{MAX_SAME_TIME, MAX_SOCKETS, QUEUE};
 use super::machine::{Answer, Bearer, Fresh, Input, Machine, Reply, Request, SocketId};
 use super::media;
+use super::sessions::Pass;
 use super::sign_in::{Door, SharedDoor};
 use super::task::{Command, Task};
-use crate::accounts::Signed;
 use crate::database::{Database, full};
 use crate::echo::Echo;
 use crate::media_control::MediaControl;
@@ -61,8 +61,8 @@ impl Hub {
         Arc::clone(&self.seats).try_acquire_owned().ok()
     }
 
-    pub(super) async fn login(&self, socket: SocketRef, body: LoginRequest, signed: Option<Signed>, ack: AckSender) {
-        self.send(Command::Login { socket, body, signed, ack }).await;
+    pub(super) async fn login(&self, socket: SocketRef, body: LoginRequest, pass: Option<Pass>, ack: AckSender) {
+        self.send(Command::Login { socket, body, pass, ack }).await;
     }
 
     pub(super) async fn tell(&self, input: Input) {
@@ -70,6 +70,10 @@ impl Hub {
             && !accounts.is_empty()
         {
             self.closed.store(true, Ordering::Relaxed);
+        }
+        if let Input::SessionOver { session } = &input {
+            // Before the hub's task hears of it, which looks at it with every `login` after that.
+            self.door.end(session);
         }
         self.send(Command::Tell(input)).await;
     }

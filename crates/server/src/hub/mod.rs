@@ -13,6 +13,7 @@ pub mod logs;
 pub mod machine;
 mod media;
 mod rest;
+mod sessions;
 mod sign_in;
 mod socket;
 mod task;

@@ -20,6 +20,7 @@ use super::handle::Hub;
 use super::limits::{MAX_HASHES, MAX_HASHES_WAITING};
 use super::machine::{Answer, Input};
 use super::rest::{Body, read, reply};
+use super::sessions::{Pass, Sessions};
 use super::tries::Tries;
 use crate::accounts::{Account, SESSION_MS, Signed, password, token};
 use crate::database::{Database, DatabaseError, full};
@@ -34,6 +35,7 @@ pub(super) struct Door {
     database: Database,
     clock: Clock,
     tries: Mutex<Tries>,
+    sessions: Sessions,
     /// Passwords that are being hashed, each with a core and 19 MiB, and those with the ones that wait.
     hashing: Semaphore,
     waiting: Semaphore,
@@ -42,13 +44,27 @@ pub(super) struct Door {
 impl Door {
     pub(super) fn new(database: Database, clock: Clock) -> Self {
         let (hashing, waiting) = (Semaphore::new(MAX_HASHES), Semaphore::new(MAX_HASHES_WAITING));
-        Self { database, clock, tries: Mutex::default(), hashing, waiting }
+        Self { database, clock, tries: Mutex::default(), sessions: Sessions::default(), hashing, waiting }
     }
 
     /// The session of a token; none where it is unknown, old or taken back.
     pub(super) async fn session(&self, token: &str) -> Result<Option<Signed>, Answer> {
         let Some(hash) = token::hash(token) else { return Ok(None) };
         self.database.session(&hash, self.clock.now()).await.map_err(|error| down(&error))
+    }
+
+    /// What a socket's token shows, for as long as the socket holds it.
+    pub(super) async fn pass(&self, token: &str) -> Result<Option<Pass>, Answer> {
+        let Some(hash) = token::hash(token) else { return Ok(None) };
+        // First, so that no end of it is missed.
+        let held = self.sessions.hold(&hash);
+        let signed = self.database.session(&hash, self.clock.now()).await.map_err(|error| down(&error))?;
+        Ok(signed.map(|signed| Pass { signed, held }))
+    }
+
+    /// A session was taken back.
+    pub(super) fn end(&self, session: &str) {
+        self.sessions.end(session);
     }
 
     async fn sign_in(&self, body: SignIn, address: IpAddr) -> Result<Answer, Answer> {

@@ -16,7 +16,7 @@ use zvonok_signaling_proto::{Code, SOCKET_PATH};
 
 use super::handle::Hub;
 use super::limits::{EVENTS_AT_ONCE, MAX_MESSAGE, MAX_QUEUED, PING_INTERVAL_MS, PING_TIMEOUT_MS};
-use crate::accounts::Signed;
+use super::sessions::Pass;
 
 /// The Socket.IO endpoint: WebSockets only, namespace `/`.
 pub(super) fn layer(hub: Hub) -> (SocketIoLayer, SocketIo) {
@@ -40,7 +40,7 @@ struct Seat {
     /// Its room among all sockets; none in tests.
     _room: Option<OwnedSemaphorePermit>,
     /// What its token has shown.
-    signed: Option<Signed>,
+    pass: Option<Pass>,
     /// The library takes events for it from now on.
     ready: CancellationToken,
     /// The library handles each event in a task of its own, and counts them not.
@@ -48,8 +48,8 @@ struct Seat {
 }
 
 impl Seat {
-    fn new(room: Option<OwnedSemaphorePermit>, signed: Option<Signed>) -> Self {
-        Self { _room: room, signed, ready: CancellationToken::new(), turns: Arc::new(Semaphore::new(EVENTS_AT_ONCE)) }
+    fn new(room: Option<OwnedSemaphorePermit>, pass: Option<Pass>) -> Self {
+        Self { _room: room, pass, ready: CancellationToken::new(), turns: Arc::new(Semaphore::new(EVENTS_AT_ONCE)) }
     }
 
     /// Leave to handle one more event; none where too many are being handled.
@@ -73,14 +73,14 @@ fn turn(socket: &SocketRef) -> Option<(Arc<Seat>, OwnedSemaphorePermit)> {
 /// Runs before the client is told that it is connected: a `login` sent at once finds its handler.
 async fn prepare(socket: SocketRef, State(hub): State<Hub>, TryData(auth): TryData<Auth>) -> Result<(), Refused> {
     let room = hub.room().ok_or(Refused::TooMany)?;
-    let signed = match auth.ok().and_then(|auth| auth.token) {
-        Some(token) if hub.is_closed() => hub.door.session(&token).await.map_err(|_| Refused::Unavailable)?,
+    let pass = match auth.ok().and_then(|auth| auth.token) {
+        Some(token) if hub.is_closed() => hub.door.pass(&token).await.map_err(|_| Refused::Unavailable)?,
         Some(_) | None => None,
     };
-    if hub.is_closed() && signed.is_none() {
+    if hub.is_closed() && pass.is_none() {
         return Err(Refused::NotSignedIn);
     }
-    socket.extensions.insert(Arc::new(Seat::new(Some(room), signed)));
+    socket.extensions.insert(Arc::new(Seat::new(Some(room), pass)));
     socket.on("login", login);
     socket.on("ring_ack", ring_ack);
     socket.on_disconnect(disconnected);
@@ -117,7 +117,7 @@ async fn login(socket: SocketRef, State(hub): State<Hub>, TryData(body): TryData
     match body {
         Ok(body) => {
             seat.ready.cancelled().await;
-            hub.login(socket, body, seat.signed.clone(), ack).await;
+            hub.login(socket, body, seat.pass.clone(), ack).await;
         }
         Err(_) => {
             tracing::debug!("a malformed login");

@@ -15,7 +15,7 @@ use super::journal::Journal;
 use super::limits::HOLD_MS;
 use super::machine::{Input, Machine, Output, Reply, SocketId};
 use super::media::MediaOp;
-use crate::accounts::Signed;
+use super::sessions::Pass;
 use crate::echo::Echo;
 
 /// Least time between two ticks: a deadline that stays due must not spin the task.
@@ -26,7 +26,7 @@ const GONE: usize = 256;
 
 /// What is asked of the hub's task.
 pub(super) enum Command {
-    Login { socket: SocketRef, body: LoginRequest, signed: Option<Signed>, ack: AckSender },
+    Login { socket: SocketRef, body: LoginRequest, pass: Option<Pass>, ack: AckSender },
     Tell(Input),
     Ask { input: Input, reply: oneshot::Sender<Reply> },
 }
@@ -118,12 +118,14 @@ impl Task {
 
     fn take(&mut self, command: Command) {
         match command {
-            Command::Login { socket, body, signed, ack } => {
+            Command::Login { socket, body, pass, ack } => {
                 let id = socket.id.to_string();
                 if self.gone.contains(&id) {
                     return;
                 }
                 self.sockets.insert(id.clone(), socket);
+                // Looked at here, where a session's end is an input as well: it comes before, or after and is told.
+                let signed = pass.and_then(Pass::show);
                 self.handle(Input::Login { socket: id, body, signed }, Asker::Login(ack));
             }
             Command::Tell(input) => {

@@ -111,6 +111,20 @@ async fn those_who_have_accounts_come_in_and_nobody_else_on_postgresql() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_session_that_is_over_lets_no_socket_in_that_was_connected_before() {
+    let folder = Folder::new();
+    add(&folder, &Place::File, "man", &[]);
+    let hub = Program::start(&folder, &Place::File, &[]);
+    let token = sign_in(&hub, "man").await;
+    let mut early = Person::connect(&hub.hub, "man", Some(&token)).await.unwrap();
+    let gone = answer(http().post(format!("{}/logout", hub.hub)).bearer_auth(&token)).await;
+    assert_eq!((gone.0, &gone.1["status"]), (200, &json!(0)));
+    assert!(early.enter("pc", None).await.err().unwrap().contains("not_signed_in"));
+    let mut new = Person::connect(&hub.hub, "man", Some(&sign_in(&hub, "man").await)).await.unwrap();
+    assert_eq!(new.enter("pc", None).await, Ok(()), "another one does");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn passwords_are_tried_so_often_and_no_more() {
     let folder = Folder::new();
     add(&folder, &Place::File, "man", &[]);

@@ -37,6 +37,12 @@ impl Person {
         last_seq: Option<u64>,
         token: Option<&str>,
     ) -> Result<Self, String> {
+        let mut person = Self::connect(hub, login, token).await?;
+        person.enter(device, last_seq).await.map(|()| person)
+    }
+
+    /// A connection that has sent no `login` yet; the hub's words if it refuses.
+    pub(crate) async fn connect(hub: &str, login: &str, token: Option<&str>) -> Result<Self, String> {
         let url = format!("{}/socket.io/?EIO=4&transport=websocket", hub.replacen("http", "ws", 1));
         let (socket, _) = tokio_tungstenite::connect_async(url).await.unwrap();
         let http = http();
@@ -52,12 +58,17 @@ impl Person {
         }
         let connected: Value = serde_json::from_str(connected.strip_prefix("40").unwrap()).unwrap();
         person.sid = connected["sid"].as_str().unwrap().to_owned();
-        let body = json!({ "login": login, "version": 2, "last_seq": last_seq,
-                           "device": { "id": format!("{login}-{device}"), "name": device } });
-        person.ack = person.emit("login", &body).await;
-        match person.ack.get("sid") {
-            Some(_) => Ok(person),
-            None => Err(person.ack.to_string()),
+        Ok(person)
+    }
+
+    /// Sends `login`; the hub's words if it refuses.
+    pub(crate) async fn enter(&mut self, device: &str, last_seq: Option<u64>) -> Result<(), String> {
+        let body = json!({ "login": self.login, "version": 2, "last_seq": last_seq,
+                           "device": { "id": format!("{}-{device}", self.login), "name": device } });
+        self.ack = self.emit("login", &body).await;
+        match self.ack.get("sid") {
+            Some(_) => Ok(()),
+            None => Err(self.ack.to_string()),
         }
     }
 
