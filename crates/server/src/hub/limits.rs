@@ -65,7 +65,8 @@ pub const MAX_BLOCKED: usize = 1_000;
 pub const REQUEST_BURST: f64 = 300.0;
 /// and this many a second in the long run. A loopback address may be a dozen apps under test.
 pub const REQUESTS_PER_SECOND: f64 = 60.0;
-/// Addresses whose requests are counted; beyond it the fullest buckets are forgotten.
+/// Addresses whose requests are counted, beyond it the fullest buckets are forgotten; and addresses and accounts whose
+/// tries are, beyond it those that tried least.
 pub const MAX_ADDRESSES: usize = 10_000;
 /// Commands waiting for the hub's task.
 pub const QUEUE: usize = 1_024;

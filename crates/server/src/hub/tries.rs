@@ -26,10 +26,10 @@ struct Failed {
 impl Tries {
     /// Whether that account may be tried from there. A try counts before it is made, so that many at once are counted.
     pub(super) fn take(&mut self, login: &Login, address: IpAddr, now: Instant) -> bool {
-        // Both count, whichever refuses.
-        let address = take(&mut self.addresses, network(address), MAX_ADDRESS_TRIES, now);
-        let account = take(&mut self.accounts, login.clone(), MAX_ACCOUNT_TRIES, now);
-        address && account
+        // An address that has tried enough costs no account a try: it could shut out everybody whose login it knows, and
+        // fill the table with those it makes up.
+        take(&mut self.addresses, network(address), MAX_ADDRESS_TRIES, now)
+            && take(&mut self.accounts, login.clone(), MAX_ACCOUNT_TRIES, now)
     }
 
     /// It was the right password: its tries are forgotten, and this one of the address.
@@ -41,13 +41,17 @@ impl Tries {
     }
 }
 
-fn take<K: Eq + Hash>(tries: &mut HashMap<K, Failed>, key: K, most: usize, now: Instant) -> bool {
+fn take<K: Clone + Eq + Hash>(tries: &mut HashMap<K, Failed>, key: K, most: usize, now: Instant) -> bool {
     let window = Duration::from_millis(TRIES_WINDOW_MS);
     let old = |failed: &Failed| now.saturating_duration_since(failed.since) >= window;
     if tries.len() >= MAX_ADDRESSES && !tries.contains_key(&key) {
         tries.retain(|_, failed| !old(failed));
+        // Full of those who tried lately, the one who tried least makes room: it must shut out nobody who is not in it.
         if tries.len() >= MAX_ADDRESSES {
-            return false;
+            let least = tries.iter().min_by_key(|(_, failed)| (failed.times, failed.since));
+            if let Some(least) = least.map(|(key, _)| key.clone()) {
+                tries.remove(&least);
+            }
         }
     }
     let failed = tries.entry(key).or_insert(Failed { times: 0, since: now });
@@ -88,6 +92,36 @@ mod tests {
             assert!(tries.take(&man, two, later), "the right password is no failure");
             tries.succeeded(&man, two);
         }
+    }
+
+    #[test]
+    fn an_address_that_has_tried_enough_shuts_out_nobody_else() {
+        let (mut tries, now) = (Tries::default(), Instant::now());
+        let (bad, good) = ("10.0.0.1".parse().unwrap(), "10.0.0.2".parse().unwrap());
+        for n in 0..2 * MAX_ADDRESSES {
+            tries.take(&format!("u{n}").parse().unwrap(), bad, now);
+        }
+        let man: Login = "man".parse().unwrap();
+        for _ in 0..50 {
+            assert!(!tries.take(&man, bad, now));
+        }
+        assert_eq!(tries.accounts.len(), MAX_ADDRESS_TRIES);
+        assert!(tries.take(&man, good, now), "his account was not tried");
+        assert!(tries.take(&"woman".parse().unwrap(), good, now), "and there is room for hers");
+    }
+
+    #[test]
+    fn full_tables_shut_out_nobody_and_do_not_forget_who_tried_enough() {
+        let (mut tries, now) = (Tries::default(), Instant::now());
+        let address = |n: u32| IpAddr::from((0x0a00_0000 + n).to_be_bytes());
+        let man: Login = "man".parse().unwrap();
+        while tries.take(&man, address(0), now) {}
+        let others = u32::try_from(MAX_ADDRESSES).unwrap();
+        for n in 1..=others + 10 {
+            assert!(tries.take(&format!("u{n}").parse().unwrap(), address(n), now), "{n}");
+        }
+        assert_eq!((tries.accounts.len(), tries.addresses.len()), (MAX_ADDRESSES, MAX_ADDRESSES));
+        assert!(!tries.take(&man, address(others + 10), now), "from anywhere");
     }
 
     #[test]
