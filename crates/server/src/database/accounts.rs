@@ -47,13 +47,13 @@ impl Database {
     /// The database failed.
     pub async fn set_password(&self, who: &Login, password: &str) -> Result<bool, DatabaseError> {
         let mut to = self.pool.begin().await?;
-        let sql = "UPDATE accounts SET password = $2 WHERE login = $1";
-        let set = sqlx::query(sql).bind(who.as_str()).bind(password).execute(&mut *to).await?.rows_affected() > 0;
-        if set {
-            change(&mut to, who, true, |_| ()).await?;
+        let found = change(&mut to, who, true, |_| ()).await?;
+        if found {
+            let sql = "UPDATE accounts SET password = $2 WHERE login = $1";
+            sqlx::query(sql).bind(who.as_str()).bind(password).execute(&mut *to).await?;
         }
         to.commit().await?;
-        Ok(set)
+        Ok(found)
     }
 
     /// Disables an account, which takes back all its tokens, or enables it again; false where there is none.
@@ -96,12 +96,21 @@ impl Database {
         Ok((!account.disabled).then_some((account, password)))
     }
 
-    /// Keeps a session. `device` is for people.
+    /// Keeps a session. `device` is for people. False, and nothing is kept, where the account has taken its sessions back
+    /// since its generation was read: a sign-in takes a while, and was begun with another password.
     ///
     /// # Errors
     /// The database failed.
-    pub async fn add_session(&self, session: &Signed, device: &str, now: Millis) -> Result<(), DatabaseError> {
+    pub async fn add_session(&self, session: &Signed, device: &str, now: Millis) -> Result<bool, DatabaseError> {
         let mut to = self.pool.begin().await?;
+        // What changes of accounts take first: none of them comes between the look and the end.
+        sqlx::query("UPDATE revisions SET number = number WHERE name = 'accounts'").execute(&mut *to).await?;
+        let query = sqlx::query("SELECT body FROM accounts WHERE login = $1").bind(session.login.as_str());
+        let account = query.fetch_optional(&mut *to).await?;
+        let account: Option<AccountBody> = account.map(|row| body(&row, "account")).transpose()?;
+        if account.is_none_or(|account| account.disabled || account.generation != session.generation) {
+            return Ok(false);
+        }
         let sql = "INSERT INTO sessions (token, login, device, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)";
         let query = sqlx::query(sql).bind(session.session.as_str()).bind(session.login.as_str()).bind(device);
         query.bind(big(now)).bind(big(session.expires_at)).execute(&mut *to).await?;
@@ -110,7 +119,7 @@ impl Database {
         let query = sqlx::query(sql).bind(session.login.as_str()).bind(big(MAX_SESSIONS as u64));
         query.execute(&mut *to).await?;
         to.commit().await?;
-        Ok(())
+        Ok(true)
     }
 
     /// The session of a token's hash, while it lives and its account may sign in.

@@ -86,12 +86,16 @@ impl Door {
             tracing::info!(login = %body.login, %address, "a sign-in was refused");
             return Err(wrong());
         };
-        self.tries().succeeded(&body.login, address);
         let (now, made) = (self.clock.now(), token::new());
         let Some(session) = token::hash(made.reveal()) else { return Err(wrong()) };
         let (expires_at, generation) = (now.saturating_add(SESSION_MS), account.generation);
         let signed = Signed { login: body.login.clone(), session, generation, expires_at };
-        self.database.add_session(&signed, &named(&body.device), now).await.map_err(|error| down(&error))?;
+        let kept = self.database.add_session(&signed, &named(&body.device), now).await;
+        if !kept.map_err(|error| down(&error))? {
+            tracing::info!(login = %body.login, %address, "a sign-in was overtaken by a change of its account");
+            return Err(wrong());
+        }
+        self.tries().succeeded(&body.login, address);
         Ok(Answer::with(&json!({
             "token": made.reveal(), "expires_at": expires_at, "ttl_ms": SESSION_MS,
             "me": { "login": body.login, "name": account.name, "role": account.role.as_str() },

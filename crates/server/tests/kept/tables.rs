@@ -1,6 +1,7 @@
 //! The same questions to both databases.
 
 use serde_json::json;
+use zvonok_server::accounts::{Account, AccountBody, Signed};
 use zvonok_server::database::{Database, Place};
 use zvonok_server::hub::change::{Change, Kept, KeptDevice, KeptEvent, KeptPerson};
 use zvonok_server::hub::limits::{KEEP_EVENTS_MS, KEEP_HISTORY_MS, MAX_EVENTS};
@@ -119,6 +120,60 @@ async fn what_is_written_is_there_on_sqlite() {
 async fn what_is_written_is_there_on_postgresql() {
     let postgres = Postgres::start();
     what_is_written_is_there(Place::Server(postgres.url.parse().unwrap())).await;
+}
+
+/// A session of man's with that generation of his account.
+fn session(token: &str, generation: u64) -> Signed {
+    Signed { login: man(), session: token.to_owned(), generation, expires_at: NOW + 1_000_000 }
+}
+
+async fn a_sign_in_that_an_account_overtakes_keeps_no_session(place: Place) {
+    let database = Database::open(&place).await.unwrap();
+    let account = Account { login: man(), body: AccountBody::default() };
+    assert!(database.add_account(&account, "a hash").await.unwrap());
+    let revision = database.accounts_revision().await.unwrap();
+    assert!(database.add_session(&session("first", 0), "pc", NOW).await.unwrap());
+    assert_eq!(database.accounts_revision().await.unwrap(), revision, "a sign-in changes no account");
+    assert_eq!(database.session("first", NOW).await.unwrap(), Some(session("first", 0)));
+
+    // The password was looked at, and is another one before the session is kept.
+    assert!(database.set_password(&man(), "another hash").await.unwrap());
+    assert!(!database.add_session(&session("late", 0), "pc", NOW).await.unwrap());
+    assert_eq!(database.session("late", NOW).await.unwrap(), None);
+    assert!(database.add_session(&session("new", 1), "pc", NOW).await.unwrap());
+    database.disable(&man(), true).await.unwrap();
+    assert!(!database.add_session(&session("late", 1), "pc", NOW).await.unwrap());
+    assert!(!database.add_session(&session("late", 2), "pc", NOW).await.unwrap(), "nor while it is disabled");
+    database.disable(&man(), false).await.unwrap();
+
+    // At the same time, in whatever order the database takes them.
+    for generation in (2..60).step_by(2) {
+        let token = format!("at once {generation}");
+        let signed = session(&token, generation);
+        let (kept, set, disabled) = tokio::join!(
+            database.add_session(&signed, "pc", NOW),
+            database.set_password(&man(), "a third hash"),
+            database.disable(&man(), true),
+        );
+        assert!(set.unwrap() && disabled.unwrap());
+        let kept = kept.unwrap();
+        database.disable(&man(), false).await.unwrap();
+        assert_eq!(database.session(&token, NOW).await.unwrap(), None, "{generation}: kept {kept}");
+    }
+    database.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sign_in_that_an_account_overtakes_keeps_no_session_on_sqlite() {
+    let folder = Folder::new();
+    a_sign_in_that_an_account_overtakes_keeps_no_session(Place::File(folder.0.join("hub.sqlite"))).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sign_in_that_an_account_overtakes_keeps_no_session_on_postgresql() {
+    let postgres = Postgres::start();
+    let place = Place::Server(postgres.url.parse().unwrap());
+    a_sign_in_that_an_account_overtakes_keeps_no_session(place).await;
 }
 
 #[tokio::test]
