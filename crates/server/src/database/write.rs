@@ -84,9 +84,11 @@ impl Writer<'_> {
                 sqlx::query("DELETE FROM calls WHERE id = $1").bind(id.as_str()).execute(to).await?;
             }
             Change::History(login, record) => {
-                // A second word about the same call of the same person is the later one: who left and came back.
+                // A second word about the same call of the same person is the later one: who left and came back. It moves to
+                // where its time belongs, or a page would begin with it again.
                 let sql = "INSERT INTO history (login, call_id, started_at, body) VALUES ($1, $2, $3, $4)
-                           ON CONFLICT (login, call_id) DO UPDATE SET body = excluded.body";
+                           ON CONFLICT (login, call_id) DO UPDATE SET
+                           started_at = excluded.started_at, body = excluded.body";
                 let query = sqlx::query(sql).bind(login.as_str()).bind(record.call_id.as_str());
                 query.bind(big(record.started_at)).bind(json(record)?).execute(to).await?;
             }

@@ -104,4 +104,6 @@ pub struct HistoryQuery {
     pub limit: usize,
     /// Calls that are alive and belong on the page.
     pub live: Vec<CallRecord>,
+    /// All that are alive, on whatever page: that is where they are listed.
+    pub alive: BTreeSet<CallId>,
 }

@@ -98,6 +98,11 @@ async fn what_is_written_is_there(place: Place) {
     assert_eq!(kept.over.iter().map(ToString::to_string).collect::<std::collections::BTreeSet<_>>().len(), 4);
     assert_eq!(ids(Some(NOW + 7), 9).await, ["h1"], "after a year it is forgotten");
 
+    // Somebody came back into a call: it is where it belongs now, and on no page after that.
+    database.write(&[Change::History(man(), record("h1", NOW + 8))]).await.unwrap();
+    assert_eq!(ids(None, 9).await, ["h4", "h1", "h3", "h2"]);
+    assert_eq!(ids(Some(NOW + 8), 9).await, ["h3", "h2"]);
+
     database.write(&[Change::Anew, event(1, NOW)]).await.unwrap();
     let kept = load(&database).await;
     assert!(kept.calls.is_empty() && kept.events.len() == 1 && !kept.over.is_empty(), "the history stays");

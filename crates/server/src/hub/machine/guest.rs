@@ -22,6 +22,9 @@ pub(super) struct Guest {
     /// When.
     pub(super) asked_at: Millis,
     pub(super) stage: GuestStage,
+    /// Has been in the call before, and is asked back.
+    #[serde(default)]
+    pub(super) back: bool,
 }
 
 /// Where a guest stands.
@@ -67,6 +70,16 @@ impl Guest {
 }
 
 impl Call {
+    /// Asks somebody into it, or back.
+    pub(super) fn ask(&mut self, login: &Login, by: &Party, stage: GuestStage, now: Millis) {
+        let came = |guest: &Guest| match &guest.stage {
+            GuestStage::In { .. } | GuestStage::Out { outcome: Outcome::Answered } => true,
+            GuestStage::Ringing { .. } | GuestStage::Out { .. } => guest.back,
+        };
+        let back = self.left.contains(login) || self.guests.get(login).is_some_and(came);
+        self.guests.insert(login.clone(), Guest { by: by.clone(), asked_at: now, stage, back });
+    }
+
     /// How many are asked and may still come.
     pub(super) fn waits_for(&self) -> usize {
         self.guests.values().filter(|guest| guest.rings().is_some()).count()

@@ -14,7 +14,7 @@ use super::super::limits::MAX_GROUP;
 use super::answer::not_in_call;
 use super::call::{Call, Token};
 use super::finish::{How, outcome};
-use super::guest::{Guest, GuestStage, too_late};
+use super::guest::{GuestStage, too_late};
 use super::{Answer, Machine, Output, Party};
 
 impl Machine {
@@ -58,10 +58,9 @@ impl Machine {
             && let Some(call) = self.calls.get_mut(id)
         {
             let outcome = if refusal.code == Some(Code::Busy) { Outcome::Busy } else { Outcome::Missed };
-            let guest = Guest { by: who.clone(), asked_at: now, stage: GuestStage::Out { outcome } };
-            call.guests.insert(login.clone(), guest);
-            let (mode, record) = (call.mode, call.record(login));
-            self.keep_record(login, record, None, outcome, now);
+            call.ask(login, who, GuestStage::Out { outcome }, now);
+            let mode = call.mode;
+            self.keep_guest(id, login, outcome, now);
             self.tell_missed(login, self.missed(id, &who.login, mode, now), now);
         }
         Answer { http: 200, head: refusal, body: serde_json::Map::new() }
@@ -80,9 +79,8 @@ impl Machine {
         }
         let rung: Vec<_> = devices.keys().cloned().collect();
         let expires_at = now.saturating_add(self.settings.ring_ttl_ms);
-        let guest = Guest { by: who.clone(), asked_at: now, stage: GuestStage::Ringing { devices, expires_at } };
         if let Some(call) = self.calls.get_mut(id) {
-            call.guests.insert(login.clone(), guest);
+            call.ask(login, who, GuestStage::Ringing { devices, expires_at }, now);
         }
         let Some(ring) = self.calls.get(id).and_then(|call| call.calling_guest(login, &self.name_of(&who.login), now))
         else {
@@ -148,8 +146,7 @@ impl Machine {
 
     pub(super) fn guest_ring_over(&mut self, id: &CallId, login: &Login, how: How, now: Millis) {
         let Some(call) = self.calls.get_mut(id) else { return };
-        let (mode, record) = (call.mode, call.record(login));
-        let parties = call.parties();
+        let (mode, parties) = (call.mode, call.parties());
         let Some(guest) = call.guests.get_mut(login) else { return };
         let (by, at) = (guest.by.clone(), guest.asked_at);
         let told = Some(&by).filter(|by| parties.contains(by));
@@ -188,8 +185,17 @@ impl Machine {
                 self.tell_others(id, &nobody, &devices, &by, &event, now);
             }
         }
-        self.keep_record(login, record, None, outcome, now);
+        self.keep_guest(id, login, outcome, now);
         self.revoke(id, |token| token.login == *login);
+    }
+
+    /// Writes into the history of somebody who was asked and did not come. Who has been in the call has it there already,
+    /// as answered, and that stays.
+    fn keep_guest(&mut self, id: &CallId, login: &Login, outcome: Outcome, now: Millis) {
+        let Some(call) = self.calls.get(id) else { return };
+        if call.guests.get(login).is_some_and(|guest| !guest.back) {
+            self.keep_record(login, call.record(login), None, outcome, now);
+        }
     }
 
     /// Somebody leaves an answered call. It goes on while there are two, or one who waits for a guest.

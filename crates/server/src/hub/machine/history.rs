@@ -46,7 +46,8 @@ impl HistoryQuery {
     #[must_use]
     pub fn page(self, over: Vec<CallRecord>) -> Answer {
         let mut calls = self.live;
-        calls.extend(over);
+        // Who left a call and is asked back has it in both.
+        calls.extend(over.into_iter().filter(|call| !self.alive.contains(&call.call_id)));
         calls.sort_by_key(|call| std::cmp::Reverse(call.started_at));
         let last = calls.get(self.limit.saturating_sub(1)).map(|call| call.started_at);
         let all = calls.len();
@@ -69,8 +70,8 @@ impl Call {
         };
         let came = self.guests.iter().filter(|(_, guest)| match &guest.stage {
             GuestStage::In { .. } => true,
-            GuestStage::Out { outcome } => *outcome == Outcome::Answered,
-            GuestStage::Ringing { .. } => false,
+            GuestStage::Out { outcome } => *outcome == Outcome::Answered || guest.back,
+            GuestStage::Ringing { .. } => guest.back,
         });
         let all: BTreeSet<_> = [&self.caller, &self.callee].into_iter().chain(came.map(|(login, _)| login)).collect();
         CallRecord {

@@ -71,14 +71,11 @@ impl Machine {
 
     /// What is alive; what is over is the database's.
     pub(super) fn history(&self, who: &Party, before: Option<Millis>, limit: Option<usize>) -> HistoryQuery {
-        let live = self
-            .calls
-            .values()
-            .filter(|call| call.goes_on_for(&who.login))
-            .map(|call| call.record(&who.login))
-            .filter(|call| before.is_none_or(|before| call.started_at < before))
-            .collect();
+        let live = self.calls.values().filter(|call| call.goes_on_for(&who.login));
+        let live: Vec<_> = live.map(|call| call.record(&who.login)).collect();
+        let alive = live.iter().map(|call| call.call_id.clone()).collect();
+        let live = live.into_iter().filter(|call| before.is_none_or(|before| call.started_at < before)).collect();
         let limit = limit.unwrap_or(MAX_PAGE).clamp(1, MAX_PAGE);
-        HistoryQuery { login: who.login.clone(), before, limit, live }
+        HistoryQuery { login: who.login.clone(), before, limit, live, alive }
     }
 }

@@ -99,6 +99,49 @@ fn each_may_leave_and_the_last_two_end_it() {
 }
 
 #[test]
+fn who_was_in_a_call_and_does_not_come_back_has_answered_it() {
+    for how in 0..4 {
+        let mut rig = talking();
+        rig.now += 1_000;
+        rig.invite("woman/pc", "third", "c1");
+        rig.accept("third/pc", "c1");
+        rig.now += 1_000;
+        // One that it began with leaves, and one that was asked.
+        for (sid, login) in [("man/pc", "man"), ("third/pc", "third")] {
+            hangup(&mut rig, sid);
+            rig.now += 1_000;
+            if how == 3 {
+                rig.status(sid, "dnd");
+            }
+            rig.invite("woman/pc", login, "c1");
+            let asked = calls(&mut rig, sid);
+            assert_eq!(asked.as_array().unwrap().len(), 1, "once while {login} is asked: {asked}");
+            match how {
+                0 => drop(rig.decline(sid, json!({"call_id": "c1"}))),
+                1 => rig.at(rig.now + TTL),
+                _ => {}
+            }
+            if login == "man" {
+                // Somebody has to stay.
+                rig.invite("woman/pc", "fourth", "c1");
+                rig.accept("fourth/pc", "c1");
+            }
+        }
+        hangup(&mut rig, "woman/pc");
+        hangup(&mut rig, "fourth/pc");
+        rig.at(rig.now + TTL);
+        assert!(rig.machine.calls.values().all(|call| !call.is_alive()), "{how}");
+        for login in ["man", "third"] {
+            let last = rig.history.iter().rfind(|(whose, _)| whose.as_str() == login).unwrap();
+            assert_eq!(last.1.outcome, Some(zvonok_signaling_proto::Outcome::Answered), "{login} {how}");
+            assert!(last.1.answered_at.is_some());
+        }
+        let hers = calls(&mut rig, "woman/pc");
+        assert_eq!(hers[0]["with"], json!(["fourth", "man", "third"]), "{how}: all who were there");
+    }
+}
+
+#[test]
 fn who_is_asked_may_decline_or_not_answer() {
     let mut rig = talking();
     rig.invite("woman/pc", "third", "c1");
