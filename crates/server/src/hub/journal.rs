@@ -22,7 +22,7 @@ const BATCHES: usize = 64;
 /// First and longest pause before a write is tried again.
 const PAUSE: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(10));
 
-/// How long the last write may take when the hub stops.
+/// How long everything that is left may take to be written when the hub stops.
 const LAST: Duration = Duration::from_secs(2);
 
 /// How often what is too old is taken out.
@@ -55,6 +55,8 @@ pub(super) struct Journal {
 pub(super) struct Work {
     batches: mpsc::Receiver<Batch>,
     done: watch::Sender<u64>,
+    /// Changes that were taken and are not written yet.
+    under_way: usize,
 }
 
 /// Both ends.
@@ -62,7 +64,7 @@ pub(super) fn journal() -> (Journal, Work) {
     let (sender, batches) = mpsc::channel(BATCHES);
     let (done, watched) = watch::channel(0);
     let (backlog, lost, late) = (Vec::new(), false, false);
-    (Journal { batches: sender, done: watched, given: 0, backlog, lost, late }, Work { batches, done })
+    (Journal { batches: sender, done: watched, given: 0, backlog, lost, late }, Work { batches, done, under_way: 0 })
 }
 
 impl Journal {
@@ -74,14 +76,7 @@ impl Journal {
         self.backlog.extend(changes);
         match self.batches.try_reserve() {
             Ok(room) => {
-                let mut changes = std::mem::take(&mut self.backlog);
-                if std::mem::take(&mut self.lost) {
-                    // The history is not in memory: what waits of it now is not lost as well.
-                    let history = |change: &Change| matches!(change, Change::History(..));
-                    let waits: Vec<_> = changes.into_iter().filter(history).collect();
-                    changes = everything();
-                    changes.extend(waits);
-                }
+                let changes = batch(&mut self.backlog, &mut self.lost, everything);
                 self.given += 1;
                 room.send(Batch { ticket: self.given, changes });
                 self.given
@@ -96,6 +91,23 @@ impl Journal {
                 }
                 // All of the backlog is one batch, the next.
                 self.given + 1
+            }
+        }
+    }
+
+    /// The hub stops: what waited for room is handed on. Where the writer does not take it in time it is lost, and said
+    /// to be.
+    pub(super) async fn finish(mut self, everything: impl FnOnce() -> Vec<Change>) {
+        if !self.has_backlog() {
+            return;
+        }
+        match timeout(LAST, self.batches.reserve()).await {
+            Ok(Ok(room)) => {
+                let changes = batch(&mut self.backlog, &mut self.lost, everything);
+                room.send(Batch { ticket: self.given + 1, changes });
+            }
+            Ok(Err(_)) | Err(_) => {
+                tracing::error!(changes = self.backlog.len(), "the hub stops, and what waits for the database is lost");
             }
         }
     }
@@ -132,8 +144,40 @@ impl Journal {
     }
 }
 
-/// Writes until the journal is dropped, and then what is left.
+/// What is handed on of a backlog; everything there is, where something was lost.
+fn batch(backlog: &mut Vec<Change>, lost: &mut bool, everything: impl FnOnce() -> Vec<Change>) -> Vec<Change> {
+    let changes = std::mem::take(backlog);
+    if !std::mem::take(lost) {
+        return changes;
+    }
+    // The history is not in memory: what waits of it now is not lost as well.
+    let history = changes.into_iter().filter(|change| matches!(change, Change::History(..)));
+    let mut all = everything();
+    all.extend(history);
+    all
+}
+
+/// Writes until the journal is dropped, and then what is left; once the hub stops for [`LAST`] at the most, also where
+/// the database hangs.
 pub(super) async fn write(database: Database, mut work: Work, clock: Clock, stop: CancellationToken) {
+    let late = async {
+        stop.cancelled().await;
+        sleep(LAST).await;
+    };
+    tokio::select! {
+        () = write_all(&database, &mut work, clock, &stop) => {}
+        () = late => {}
+    }
+    // Whatever the hub's task would still hand on is lost as well, which it says.
+    work.batches.close();
+    let waits: usize = std::iter::from_fn(|| work.batches.try_recv().ok()).map(|batch| batch.changes.len()).sum();
+    let lost = work.under_way + waits;
+    if lost > 0 {
+        tracing::error!(changes = lost, "the hub stops, and what the database did not take in time is lost");
+    }
+}
+
+async fn write_all(database: &Database, work: &mut Work, clock: Clock, stop: &CancellationToken) {
     let mut prune = tokio::time::interval_at(Instant::now() + PRUNE, PRUNE);
     loop {
         let first = tokio::select! {
@@ -151,9 +195,12 @@ pub(super) async fn write(database: Database, mut work: Work, clock: Clock, stop
             ticket = more.ticket;
             changes.extend(more.changes);
         }
-        if persist(&database, &changes, &stop).await {
-            work.done.send_replace(ticket);
+        work.under_way = changes.len();
+        if !persist(database, &changes, stop).await {
+            return;
         }
+        work.under_way = 0;
+        work.done.send_replace(ticket);
     }
 }
 
@@ -161,20 +208,10 @@ pub(super) async fn write(database: Database, mut work: Work, clock: Clock, stop
 async fn persist(database: &Database, changes: &[Change], stop: &CancellationToken) -> bool {
     let mut pause = PAUSE.0;
     loop {
-        let written = if stop.is_cancelled() {
-            match timeout(LAST, database.write(changes)).await {
-                Ok(written) => written,
-                Err(_) => {
-                    tracing::error!("the database takes too long: what changed last is lost");
-                    return false;
-                }
-            }
-        } else {
-            database.write(changes).await
-        };
-        let Err(error) = written else { return true };
-        if stop.is_cancelled() {
-            tracing::error!(error = full(&error), "what changed last is lost");
+        let last = stop.is_cancelled();
+        let Err(error) = database.write(changes).await else { return true };
+        if last {
+            tracing::error!(error = full(&error), "the database does not take what changed last");
             return false;
         }
         tracing::error!(error = full(&error), "the database does not take what has to be kept; tried again in a while");
@@ -242,5 +279,42 @@ mod tests {
         journal.keep(Vec::new(), || vec![Change::Anew]);
         assert_eq!(work.batches.recv().await.unwrap().changes, [Change::Anew]);
         assert!(!journal.has_backlog());
+    }
+
+    #[tokio::test]
+    async fn what_waits_for_room_is_handed_on_when_the_hub_stops() {
+        for lost in [false, true] {
+            let (mut journal, mut work) = journal();
+            for _ in 0..=BATCHES {
+                journal.keep(some(), Vec::new);
+            }
+            let many: Vec<_> = std::iter::repeat_with(some).take(MAX_BACKLOG + 1).flatten().collect();
+            if lost {
+                journal.keep(many, Vec::new);
+            }
+            let written = async { std::iter::from_fn(|| work.batches.try_recv().ok()).count() };
+            let (count, ()) = tokio::join!(written, journal.finish(|| vec![Change::Anew]));
+            assert_eq!(count, BATCHES);
+            let last = work.batches.recv().await.unwrap().changes;
+            assert_eq!(last, if lost { vec![Change::Anew] } else { some() });
+            assert!(work.batches.recv().await.is_none());
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_writer_that_has_given_up_holds_up_no_stop() {
+        let (mut journal, mut work) = journal();
+        for _ in 0..=BATCHES {
+            journal.keep(some(), Vec::new);
+        }
+        work.batches.close();
+        journal.finish(Vec::new).await;
+        let (mut journal, _work) = super::journal();
+        for _ in 0..=BATCHES {
+            journal.keep(some(), Vec::new);
+        }
+        let since = Instant::now();
+        journal.finish(Vec::new).await;
+        assert!((LAST..LAST * 2).contains(&since.elapsed()), "nor does one that hangs, for longer than that");
     }
 }

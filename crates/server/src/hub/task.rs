@@ -114,6 +114,8 @@ impl Task {
             }
             self.tell();
         }
+        let Self { machine, journal, .. } = self;
+        journal.finish(|| machine.everything()).await;
     }
 
     fn take(&mut self, command: Command) {

@@ -4,6 +4,7 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
 
 use crate::Folder;
 
@@ -17,6 +18,7 @@ pub(crate) struct Program {
     child: Child,
     pub(crate) hub: String,
     log: Arc<Mutex<String>>,
+    reads: Option<JoinHandle<()>>,
 }
 
 impl Program {
@@ -26,7 +28,7 @@ impl Program {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let log = Arc::new(Mutex::new(String::new()));
         let (mut err, kept) = (BufReader::new(child.stderr.take().unwrap()), Arc::clone(&log));
-        std::thread::spawn(move || {
+        let reads = std::thread::spawn(move || {
             let mut line = String::new();
             while err.read_line(&mut line).is_ok_and(|read| read > 0) {
                 kept.lock().unwrap().push_str(&line);
@@ -40,7 +42,7 @@ impl Program {
             assert!(out.read_line(&mut line).unwrap() > 0, "it ended: {}", log.lock().unwrap());
         }
         std::thread::spawn(move || std::io::copy(&mut out, &mut std::io::sink()));
-        Self { child, hub: line.split_whitespace().last().unwrap().to_owned(), log }
+        Self { child, hub: line.split_whitespace().last().unwrap().to_owned(), log, reads: Some(reads) }
     }
 
     /// What one says that does not start.
@@ -59,9 +61,21 @@ impl Program {
     }
 
     /// As a service is stopped.
-    pub(crate) fn stop(mut self) {
+    pub(crate) fn stop(self) {
+        self.ask_to_stop();
+        self.stopped();
+    }
+
+    /// Asks it to stop, and does not wait for it.
+    pub(crate) fn ask_to_stop(&self) {
         assert!(Command::new("kill").arg(self.child.id().to_string()).status().unwrap().success());
+    }
+
+    /// Waits until it has stopped, in good order; all that it has said.
+    pub(crate) fn stopped(mut self) -> String {
         assert!(self.child.wait().unwrap().success(), "{}", self.log());
+        self.reads.take().unwrap().join().unwrap();
+        self.log()
     }
 
     pub(crate) fn log(&self) -> String {

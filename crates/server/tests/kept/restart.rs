@@ -113,6 +113,45 @@ async fn a_database_that_hangs_holds_up_no_call_and_is_written_when_it_is_back()
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_waits_for_the_database_is_written_when_the_hub_stops() {
+    let (postgres, folder) = (Postgres::start(), Folder::new());
+    let place = Place::Server(&postgres.url);
+    let hub = Program::start(&folder, &place, &[]);
+    let man = Person::login(&hub.hub, "man", None).await;
+    postgres.freeze(true);
+    // More than what is on its way to the database at once.
+    for n in 0..150 {
+        man.done("/status", json!({ "status": if n % 2 == 0 { "away" } else { "dnd" } })).await;
+    }
+    hub.ask_to_stop();
+    let deadline = tokio::time::Instant::now() + PATIENCE;
+    while !hub.log().contains("stopping") {
+        assert!(tokio::time::Instant::now() < deadline, "{}", hub.log());
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    postgres.freeze(false);
+    hub.stopped();
+    let hub = Program::start(&folder, &place, &[]);
+    let man = Person::login(&hub.hub, "man", None).await;
+    assert_eq!(man.ack["me"]["status"], "dnd", "the last thing that changed");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_hangs_holds_up_no_stop_and_what_is_lost_is_said() {
+    let (postgres, folder) = (Postgres::start(), Folder::new());
+    let hub = Program::start(&folder, &Place::Server(&postgres.url), &[]);
+    let man = Person::login(&hub.hub, "man", None).await;
+    postgres.freeze(true);
+    for _ in 0..150 {
+        man.done("/status", json!({ "status": "away" })).await;
+    }
+    hub.ask_to_stop();
+    let log = hub.stopped();
+    assert!(log.contains("what the database did not take in time is lost"), "{log}");
+    assert!(log.contains("what waits for the database is lost"), "{log}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_hub_that_keeps_nothing_ends_what_rings_when_it_stops() {
     let folder = Folder::new();
     let hub = Program::start(&folder, &Place::Server("memory"), &[]);
