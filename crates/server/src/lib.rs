@@ -31,6 +31,7 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tracing::Instrument as _;
 use url::Url;
 
 pub use config::{Config, Deployment, EmbeddedMedia, Tls};
@@ -58,7 +59,7 @@ pub struct Running {
     media: Option<media::MediaServer>,
     tasks: TaskTracker,
     stop: CancellationToken,
-    _claim: Claim,
+    claim: Claim,
 }
 
 impl Running {
@@ -66,6 +67,12 @@ impl Running {
     #[must_use]
     pub fn media_udp(&self) -> &[SocketAddr] {
         self.media.as_ref().map_or(&[], media::MediaServer::media_addresses)
+    }
+
+    /// Comes back when another server has claimed this one's database, since the database had lost the claim. This one
+    /// keeps nothing any more, and is to be shut down.
+    pub async fn taken_over(&self) {
+        self.claim.lost().await;
     }
 
     /// Tells everybody that it is over, and waits until all is closed (at most about 5 s).
@@ -180,13 +187,15 @@ async fn start_hub(
         durable: database.is_durable(),
     };
     let access = hub::Access { allow_origin: config.allow_origin.clone(), any_host: outside || accounts };
+    let looking = claim.clone().look_after(database.clone(), stop.clone());
+    tasks.spawn(looking.instrument(tracing::info_span!("claim")));
     let options = hub::Options { settings, access, echo: config.echo };
     let started_hub = hub::start(options, database, control, &tasks, &stop).await;
     let hub::Parts { router, sockets, rings } = started_hub.map_err(StartError::Database)?;
     let hub = listen::listen(&config, router, &tasks)?;
     let hub_url = listen::url(&config, hub.address)?;
     let Started { media, media_url, fingerprint, secret } = started;
-    Ok(Running { hub_url, media_url, secret, fingerprint, hub, sockets, rings, media, tasks, stop, _claim: claim })
+    Ok(Running { hub_url, media_url, secret, fingerprint, hub, sockets, rings, media, tasks, stop, claim })
 }
 
 /// What is kept of earlier lives.

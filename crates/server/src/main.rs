@@ -10,6 +10,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clap::Parser as _;
 use tracing_subscriber::EnvFilter;
+use zvonok_server::database::DatabaseError;
 use zvonok_server::{Running, StartError};
 
 use flags::Flags;
@@ -61,10 +62,13 @@ async fn run(mut flags: Flags) -> anyhow::Result<()> {
     let kept = (config.secret.is_none() && config.openvidu.is_empty()).then(|| config.data_dir.clone()).flatten();
     let running = zvonok_server::start(config).await?;
     announce(&running, kept.as_deref()).context("cannot print the addresses")?;
-    stopped().await.context("cannot wait for a signal")?;
+    let taken_over = tokio::select! {
+        result = stopped() => result.context("cannot wait for a signal").map(|()| false)?,
+        () = running.taken_over() => true,
+    };
     tracing::info!("stopping");
     running.shutdown().await;
-    Ok(())
+    if taken_over { Err(StartError::Database(DatabaseError::Taken).into()) } else { Ok(()) }
 }
 
 /// Prints where everything is, one thing a line.

@@ -15,6 +15,8 @@ mod write;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr as _;
+use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
 use std::time::Duration;
 
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
@@ -74,6 +76,9 @@ pub enum DatabaseError {
     /// Another hub has claimed it.
     #[error("another zvonok-server uses this database")]
     Taken,
+    /// The claim on it has ended, and another hub may have it by now.
+    #[error("the claim on the database has ended")]
+    Unclaimed,
     /// Its file cannot be made.
     #[error("cannot make {}", path.display())]
     File {
@@ -91,6 +96,8 @@ pub struct Database {
     pool: AnyPool,
     /// It keeps what it is given after the process.
     durable: bool,
+    /// The number of the connection that has claimed it at a PostgreSQL server; 0 without one.
+    claimed: Arc<AtomicI64>,
 }
 
 impl Database {
@@ -131,7 +138,7 @@ impl Database {
             .connect_with(options)
             .await?;
         migrate::run(&pool).await?;
-        Ok(Self { pool, durable })
+        Ok(Self { pool, durable, claimed: Arc::default() })
     }
 
     /// Whether it keeps what it is given after the process.

@@ -20,6 +20,7 @@ impl Database {
     /// Nothing was written.
     pub async fn write(&self, changes: &[Change]) -> Result<(), DatabaseError> {
         let mut writer = Writer { transaction: self.pool.begin().await? };
+        self.check_claim(&mut writer.transaction).await?;
         for change in changes {
             writer.change(change).await?;
         }

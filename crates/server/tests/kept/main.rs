@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod accounts;
+mod claim;
 mod groups;
 mod person;
 mod postgres;

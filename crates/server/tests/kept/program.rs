@@ -5,8 +5,9 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
-use crate::Folder;
+use crate::{Folder, PATIENCE};
 
 /// Where it keeps things.
 pub(crate) enum Place<'p> {
@@ -74,6 +75,21 @@ impl Program {
     /// Waits until it has stopped, in good order; all that it has said.
     pub(crate) fn stopped(mut self) -> String {
         assert!(self.child.wait().unwrap().success(), "{}", self.log());
+        self.reads.take().unwrap().join().unwrap();
+        self.log()
+    }
+
+    /// Waits until it ends by itself, and has failed; all that it has said.
+    pub(crate) fn failed(mut self) -> String {
+        let until = Instant::now() + PATIENCE;
+        let status = loop {
+            match self.child.try_wait().unwrap() {
+                Some(status) => break status,
+                None => assert!(Instant::now() < until, "it goes on: {}", self.log()),
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        };
+        assert!(!status.success());
         self.reads.take().unwrap().join().unwrap();
         self.log()
     }
