@@ -96,12 +96,18 @@ impl Database {
         Ok((!account.disabled).then_some((account, password)))
     }
 
-    /// Keeps a session. `device` is for people. False, and nothing is kept, where the account has taken its sessions back
-    /// since its generation was read: a sign-in takes a while, and was begun with another password.
+    /// Keeps a session, and gives the token hashes of those that made room for it (see [`MAX_SESSIONS`]). `device` is for
+    /// people. `None`, and nothing is kept, where the account has taken its sessions back since its generation was read:
+    /// a sign-in takes a while, and was begun with another password.
     ///
     /// # Errors
     /// The database failed.
-    pub async fn add_session(&self, session: &Signed, device: &str, now: Millis) -> Result<bool, DatabaseError> {
+    pub async fn add_session(
+        &self,
+        session: &Signed,
+        device: &str,
+        now: Millis,
+    ) -> Result<Option<Vec<String>>, DatabaseError> {
         let mut to = self.pool.begin().await?;
         // What changes of accounts take first: none of them comes between the look and the end.
         sqlx::query("UPDATE revisions SET number = number WHERE name = 'accounts'").execute(&mut *to).await?;
@@ -109,17 +115,20 @@ impl Database {
         let account = query.fetch_optional(&mut *to).await?;
         let account: Option<AccountBody> = account.map(|row| body(&row, "account")).transpose()?;
         if account.is_none_or(|account| account.disabled || account.generation != session.generation) {
-            return Ok(false);
+            return Ok(None);
         }
         let sql = "INSERT INTO sessions (token, login, device, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)";
         let query = sqlx::query(sql).bind(session.session.as_str()).bind(session.login.as_str()).bind(device);
         query.bind(big(now)).bind(big(session.expires_at)).execute(&mut *to).await?;
-        let sql = "DELETE FROM sessions WHERE login = $1 AND token NOT IN
-                   (SELECT token FROM sessions WHERE login = $1 ORDER BY created_at DESC LIMIT $2)";
-        let query = sqlx::query(sql).bind(session.login.as_str()).bind(big(MAX_SESSIONS as u64));
-        query.execute(&mut *to).await?;
+        // Never the new one, though a clock that was set back may have made it the oldest.
+        let sql = "DELETE FROM sessions WHERE login = $1 AND token <> $2 AND token NOT IN
+                   (SELECT token FROM sessions WHERE login = $1 AND token <> $2 ORDER BY created_at DESC LIMIT $3)
+                   RETURNING token";
+        let query = sqlx::query(sql).bind(session.login.as_str()).bind(session.session.as_str());
+        let gone = query.bind(big(MAX_SESSIONS as u64 - 1)).fetch_all(&mut *to).await?;
+        let gone = gone.iter().map(|row| row.try_get("token")).collect::<Result<_, _>>()?;
         to.commit().await?;
-        Ok(true)
+        Ok(Some(gone))
     }
 
     /// The session of a token's hash, while it lives and its account may sign in.

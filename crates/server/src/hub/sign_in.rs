@@ -67,7 +67,8 @@ impl Door {
         self.sessions.end(session);
     }
 
-    async fn sign_in(&self, body: SignIn, address: IpAddr) -> Result<Answer, Answer> {
+    /// The answer, and the sessions that made room for the new one.
+    async fn sign_in(&self, body: SignIn, address: IpAddr) -> Result<(Answer, Vec<String>), Answer> {
         let Ok(_place) = self.waiting.try_acquire() else {
             return Err(Answer::refused(Code::TooMany, "Too many sign in at once. Wait a little."));
         };
@@ -91,15 +92,16 @@ impl Door {
         let (expires_at, generation) = (now.saturating_add(SESSION_MS), account.generation);
         let signed = Signed { login: body.login.clone(), session, generation, expires_at };
         let kept = self.database.add_session(&signed, &named(&body.device), now).await;
-        if !kept.map_err(|error| down(&error))? {
+        let Some(gone) = kept.map_err(|error| down(&error))? else {
             tracing::info!(login = %body.login, %address, "a sign-in was overtaken by a change of its account");
             return Err(wrong());
-        }
+        };
         self.tries().succeeded(&body.login, address);
-        Ok(Answer::with(&json!({
+        let answer = Answer::with(&json!({
             "token": made.reveal(), "expires_at": expires_at, "ttl_ms": SESSION_MS,
             "me": { "login": body.login, "name": account.name, "role": account.role.as_str() },
-        })))
+        }));
+        Ok((answer, gone))
     }
 
     fn tries(&self) -> std::sync::MutexGuard<'_, Tries> {
@@ -121,7 +123,15 @@ pub(super) async fn login(State(hub): State<Hub>, ConnectInfo(peer): ConnectInfo
         Ok(_) if !hub.is_closed() => {
             Answer::outcome(Code::NotAllowed, "This hub has no accounts: a login is enough to come in.")
         }
-        Ok(body) => hub.door.sign_in(body, peer.ip()).await.unwrap_or_else(|refused| refused),
+        Ok(body) => match hub.door.sign_in(body, peer.ip()).await {
+            Ok((answer, gone)) => {
+                for session in gone {
+                    hub.tell(Input::SessionOver { session }).await;
+                }
+                answer
+            }
+            Err(refused) => refused,
+        },
         Err(refused) => refused,
     };
     reply(answer)

@@ -1,6 +1,8 @@
 //! Accounts, from the command line to the socket.
 
 use serde_json::{Value, json};
+use zvonok_server::accounts::{MAX_SESSIONS, Signed};
+use zvonok_server::database::{self, Database};
 
 use crate::person::{Person, answer, http};
 use crate::postgres::Postgres;
@@ -122,6 +124,27 @@ async fn a_session_that_is_over_lets_no_socket_in_that_was_connected_before() {
     assert!(early.enter("pc", None).await.err().unwrap().contains("not_signed_in"));
     let mut new = Person::connect(&hub.hub, "man", Some(&sign_in(&hub, "man").await)).await.unwrap();
     assert_eq!(new.enter("pc", None).await, Ok(()), "another one does");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_that_newer_ones_have_pushed_out_is_over_at_once() {
+    let folder = Folder::new();
+    add(&folder, &Place::File, "man", &[]);
+    let hub = Program::start(&folder, &Place::File, &[]);
+    let token = sign_in(&hub, "man").await;
+    let mut man = person(&hub, "man", &token).await.unwrap();
+    // Each by the hub itself would be a password to hash.
+    let database = Database::open(&database::Place::File(folder.0.join("hub.sqlite"))).await.unwrap();
+    let far = u64::from(u32::MAX) * 1_000;
+    for n in 1..MAX_SESSIONS {
+        let session = Signed { login: "man".parse().unwrap(), session: n.to_string(), generation: 0, expires_at: far };
+        assert_eq!(database.add_session(&session, "pc", far).await.unwrap(), Some(vec![]));
+    }
+    database.close().await;
+    assert!(man.get("/users", "").await["users"].is_array());
+    sign_in(&hub, "man").await;
+    tokio::time::timeout(PATIENCE, man.is_ended()).await.expect("it is signed out");
+    assert!(person(&hub, "man", &token).await.is_err());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,7 +1,7 @@
 //! The same questions to both databases.
 
 use serde_json::json;
-use zvonok_server::accounts::{Account, AccountBody, Signed};
+use zvonok_server::accounts::{Account, AccountBody, MAX_SESSIONS, Signed};
 use zvonok_server::database::{Database, Place};
 use zvonok_server::hub::change::{Change, Kept, KeptDevice, KeptEvent, KeptPerson};
 use zvonok_server::hub::limits::{KEEP_EVENTS_MS, KEEP_HISTORY_MS, MAX_EVENTS};
@@ -137,19 +137,29 @@ async fn a_sign_in_that_an_account_overtakes_keeps_no_session(place: Place) {
     let account = Account { login: man(), body: AccountBody::default() };
     assert!(database.add_account(&account, "a hash").await.unwrap());
     let revision = database.accounts_revision().await.unwrap();
-    assert!(database.add_session(&session("first", 0), "pc", NOW).await.unwrap());
+    assert!(database.add_session(&session("first", 0), "pc", NOW).await.unwrap().is_some());
     assert_eq!(database.accounts_revision().await.unwrap(), revision, "a sign-in changes no account");
     assert_eq!(database.session("first", NOW).await.unwrap(), Some(session("first", 0)));
 
     // The password was looked at, and is another one before the session is kept.
     assert!(database.set_password(&man(), "another hash").await.unwrap());
-    assert!(!database.add_session(&session("late", 0), "pc", NOW).await.unwrap());
+    assert!(database.add_session(&session("late", 0), "pc", NOW).await.unwrap().is_none());
     assert_eq!(database.session("late", NOW).await.unwrap(), None);
-    assert!(database.add_session(&session("new", 1), "pc", NOW).await.unwrap());
+    assert!(database.add_session(&session("new", 1), "pc", NOW).await.unwrap().is_some());
     database.disable(&man(), true).await.unwrap();
-    assert!(!database.add_session(&session("late", 1), "pc", NOW).await.unwrap());
-    assert!(!database.add_session(&session("late", 2), "pc", NOW).await.unwrap(), "nor while it is disabled");
+    assert!(database.add_session(&session("late", 1), "pc", NOW).await.unwrap().is_none());
+    assert!(database.add_session(&session("late", 2), "pc", NOW).await.unwrap().is_none(), "nor while it is disabled");
     database.disable(&man(), false).await.unwrap();
+
+    // So many at once; the one that is gone longest makes room, never the new one.
+    for n in 0..MAX_SESSIONS as u64 {
+        let gone = database.add_session(&session(&format!("s{n}"), 2), "pc", NOW + n).await.unwrap();
+        assert_eq!(gone, Some(vec![]), "{n}");
+    }
+    let gone = database.add_session(&session("of a clock set back", 2), "pc", NOW - 1).await.unwrap();
+    assert_eq!(gone, Some(vec!["s0".to_owned()]));
+    assert!(database.session("of a clock set back", NOW).await.unwrap().is_some());
+    assert!(database.session("s0", NOW).await.unwrap().is_none());
 
     // At the same time, in whatever order the database takes them.
     for generation in (2..60).step_by(2) {
@@ -163,7 +173,7 @@ async fn a_sign_in_that_an_account_overtakes_keeps_no_session(place: Place) {
         assert!(set.unwrap() && disabled.unwrap());
         let kept = kept.unwrap();
         database.disable(&man(), false).await.unwrap();
-        assert_eq!(database.session(&token, NOW).await.unwrap(), None, "{generation}: kept {kept}");
+        assert_eq!(database.session(&token, NOW).await.unwrap(), None, "{generation}: kept {kept:?}");
     }
     database.close().await;
 }
