@@ -33,6 +33,7 @@ pub(super) struct Hub {
     pub(super) door: SharedDoor,
     closed: Arc<AtomicBool>,
     seats: Arc<Semaphore>,
+    tasks: TaskTracker,
 }
 
 impl Hub {
@@ -53,7 +54,8 @@ impl Hub {
         tasks.spawn(task.run(inbox).instrument(tracing::info_span!("hub")));
         tasks.spawn(media::run(Arc::clone(&media), work).instrument(tracing::info_span!("hub_media")));
         let (door, closed) = (Arc::new(Door::new(database.clone(), clock)), Arc::default());
-        Self { commands, media, database, door, closed, seats: Arc::new(Semaphore::new(MAX_SOCKETS)) }
+        let seats = Arc::new(Semaphore::new(MAX_SOCKETS));
+        Self { commands, media, database, door, closed, seats, tasks: tasks.clone() }
     }
 
     /// Room for one more socket, if there is any.
@@ -103,6 +105,11 @@ impl Hub {
         let (reply, answer) = oneshot::channel();
         self.send(Command::Ask { input, reply }).await;
         answer.await.unwrap_or(Reply::None)
+    }
+
+    /// Does something to its end: a request is dropped as soon as the one who asked goes away. `None` where it panicked.
+    pub(super) async fn surely<T: Send + 'static>(&self, what: impl Future<Output = T> + Send + 'static) -> Option<T> {
+        self.tasks.spawn(what.in_current_span()).await.ok()
     }
 
     /// A page of the history.

@@ -22,7 +22,7 @@ use super::machine::{Answer, Input};
 use super::rest::{Body, read, reply};
 use super::sessions::{Pass, Sessions};
 use super::tries::Tries;
-use crate::accounts::{Account, SESSION_MS, Signed, password, token};
+use crate::accounts::{Account, AccountBody, SESSION_MS, Signed, password, token};
 use crate::database::{Database, DatabaseError, full};
 
 /// How often the hub looks for accounts that changed, and how often it looks at all of them, since tokens also expire.
@@ -67,45 +67,65 @@ impl Door {
         self.sessions.end(session);
     }
 
-    /// The answer, and the sessions that made room for the new one.
-    async fn sign_in(&self, body: SignIn, address: IpAddr) -> Result<(Answer, Vec<String>), Answer> {
+    /// The account, if that is its password.
+    async fn check(&self, login: &Login, password: String, address: IpAddr) -> Result<AccountBody, Answer> {
         let Ok(_place) = self.waiting.try_acquire() else {
             return Err(Answer::refused(Code::TooMany, "Too many sign in at once. Wait a little."));
         };
-        if !self.tries().take(&body.login, address, Instant::now()) {
-            tracing::warn!(login = %body.login, %address, "too many wrong passwords");
+        if !self.tries().take(login, address, Instant::now()) {
+            tracing::warn!(%login, %address, "too many wrong passwords");
             return Err(Answer::refused(Code::TooMany, "Too many tries. Wait five minutes."));
         }
-        let account = self.database.account(&body.login).await.map_err(|error| down(&error))?;
+        let account = self.database.account(login).await.map_err(|error| down(&error))?;
         let (account, hash) = account.unzip();
         let right = {
             let Ok(_core) = self.hashing.acquire().await else { return Err(wrong()) };
-            let verify = move || password::verify(&body.password, hash.as_deref());
+            let verify = move || password::verify(&password, hash.as_deref());
             tokio::task::spawn_blocking(verify).await.unwrap_or(false)
         };
-        let Some(account) = account.filter(|_| right) else {
-            tracing::info!(login = %body.login, %address, "a sign-in was refused");
-            return Err(wrong());
-        };
-        let (now, made) = (self.clock.now(), token::new());
-        let Some(session) = token::hash(made.reveal()) else { return Err(wrong()) };
-        let (expires_at, generation) = (now.saturating_add(SESSION_MS), account.generation);
-        let signed = Signed { login: body.login.clone(), session, generation, expires_at };
-        let kept = self.database.add_session(&signed, &named(&body.device), now).await;
-        let Some(gone) = kept.map_err(|error| down(&error))? else {
-            tracing::info!(login = %body.login, %address, "a sign-in was overtaken by a change of its account");
-            return Err(wrong());
-        };
-        self.tries().succeeded(&body.login, address);
-        let answer = Answer::with(&json!({
-            "token": made.reveal(), "expires_at": expires_at, "ttl_ms": SESSION_MS,
-            "me": { "login": body.login, "name": account.name, "role": account.role.as_str() },
-        }));
-        Ok((answer, gone))
+        account.filter(|_| right).ok_or_else(|| {
+            tracing::info!(%login, %address, "a sign-in was refused");
+            wrong()
+        })
     }
 
     fn tries(&self) -> std::sync::MutexGuard<'_, Tries> {
         self.tries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Hub {
+    async fn sign_in(&self, body: SignIn, address: IpAddr) -> Result<Answer, Answer> {
+        let account = self.door.check(&body.login, body.password, address).await?;
+        let (hub, device) = (self.clone(), named(&body.device));
+        let signed_in = self.surely(async move { hub.begin_session(body.login, account, &device, address).await });
+        signed_in.await.unwrap_or_else(|| Err(Answer::refused(Code::Unavailable, "You are not signed in. Try again.")))
+    }
+
+    async fn begin_session(
+        &self,
+        login: Login,
+        account: AccountBody,
+        device: &str,
+        address: IpAddr,
+    ) -> Result<Answer, Answer> {
+        let (now, made) = (self.door.clock.now(), token::new());
+        let Some(session) = token::hash(made.reveal()) else { return Err(wrong()) };
+        let (expires_at, generation) = (now.saturating_add(SESSION_MS), account.generation);
+        let signed = Signed { login: login.clone(), session, generation, expires_at };
+        let kept = self.database.add_session(&signed, device, now).await;
+        let Some(gone) = kept.map_err(|error| down(&error))? else {
+            tracing::info!(%login, %address, "a sign-in was overtaken by a change of its account");
+            return Err(wrong());
+        };
+        self.door.tries().succeeded(&login, address);
+        for session in gone {
+            self.tell(Input::SessionOver { session }).await;
+        }
+        Ok(Answer::with(&json!({
+            "token": made.reveal(), "expires_at": expires_at, "ttl_ms": SESSION_MS,
+            "me": { "login": login, "name": account.name, "role": account.role.as_str() },
+        })))
     }
 }
 
@@ -123,15 +143,7 @@ pub(super) async fn login(State(hub): State<Hub>, ConnectInfo(peer): ConnectInfo
         Ok(_) if !hub.is_closed() => {
             Answer::outcome(Code::NotAllowed, "This hub has no accounts: a login is enough to come in.")
         }
-        Ok(body) => match hub.door.sign_in(body, peer.ip()).await {
-            Ok((answer, gone)) => {
-                for session in gone {
-                    hub.tell(Input::SessionOver { session }).await;
-                }
-                answer
-            }
-            Err(refused) => refused,
-        },
+        Ok(body) => hub.sign_in(body, peer.ip()).await.unwrap_or_else(|refused| refused),
         Err(refused) => refused,
     };
     reply(answer)
@@ -139,12 +151,17 @@ pub(super) async fn login(State(hub): State<Hub>, ConnectInfo(peer): ConnectInfo
 
 pub(super) async fn logout(State(hub): State<Hub>, headers: HeaderMap) -> Response {
     let Some(session) = bearer(&headers).and_then(token::hash) else { return reply(wrong()) };
-    reply(match hub.database.end_session(&session).await {
-        Ok(()) => {
-            hub.tell(Input::SessionOver { session }).await;
-            Answer::ok()
-        }
-        Err(error) => down(&error),
+    let ending = hub.clone();
+    // Who signs out may go at once. What was begun is done: the token's sockets are somebody's who has stolen it.
+    let ended = hub.surely(async move {
+        ending.database.end_session(&session).await?;
+        ending.tell(Input::SessionOver { session }).await;
+        Ok(())
+    });
+    reply(match ended.await {
+        Some(Ok(())) => Answer::ok(),
+        Some(Err(error)) => down(&error),
+        None => Answer::refused(Code::Unavailable, "You may not be signed out. Try again."),
     })
 }
 
@@ -210,3 +227,6 @@ async fn look(database: &Database, known: u64, all: bool) -> Result<Option<(u64,
 }
 
 pub(super) type SharedDoor = Arc<Door>;
+
+#[cfg(test)]
+mod tests;

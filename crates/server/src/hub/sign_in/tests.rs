@@ -1,0 +1,49 @@
+//! Those who ask and go away before they are answered.
+
+use std::pin::pin;
+
+use futures_util::poll;
+use tokio_util::task::TaskTracker;
+
+use super::*;
+use crate::accounts::password;
+use crate::database::Place;
+use crate::deployments::Deployments;
+use crate::hub::machine::{Machine, Settings};
+
+const PASSWORD: &str = "correct horse";
+
+fn man() -> Login {
+    "man".parse().unwrap()
+}
+
+/// A hub with an account for man.
+async fn hub() -> Hub {
+    let database = Database::open(&Place::Memory).await.unwrap();
+    let account = Account { login: man(), body: AccountBody::default() };
+    assert!(database.add_account(&account, &password::hash(PASSWORD).unwrap()).await.unwrap());
+    let machine = Machine::new(Settings { ring_ttl_ms: 45_000, tokens: true, durable: false });
+    let media = Arc::new(Deployments::new(&[]).unwrap());
+    let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
+    Hub::start(machine, (database, Clock::start()), None, media, &tasks, &stop)
+}
+
+#[tokio::test]
+async fn who_signs_out_and_goes_at_once_is_signed_out_on_every_socket() {
+    let hub = hub().await;
+    let signed = Signed { login: man(), session: token::hash("zvt_1").unwrap(), generation: 0, expires_at: u64::MAX };
+    hub.database.add_session(&signed, "pc", hub.door.clock.now()).await.unwrap().unwrap();
+    let pass = hub.door.pass("zvt_1").await.unwrap().unwrap();
+    let headers = [(AUTHORIZATION, "Bearer zvt_1".parse().unwrap())].into_iter().collect();
+    {
+        let mut asked = pin!(logout(State(hub.clone()), headers));
+        assert!(poll!(&mut asked).is_pending());
+    }
+    let over = async {
+        while pass.clone().show().is_some() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), over).await.expect("it is over");
+    assert!(hub.door.pass("zvt_1").await.unwrap().is_none());
+}
