@@ -37,13 +37,13 @@ pub(super) struct Door {
     tries: Mutex<Tries>,
     sessions: Sessions,
     /// Passwords that are being hashed, each with a core and 19 MiB, and those with the ones that wait.
-    hashing: Semaphore,
+    hashing: Arc<Semaphore>,
     waiting: Semaphore,
 }
 
 impl Door {
     pub(super) fn new(database: Database, clock: Clock) -> Self {
-        let (hashing, waiting) = (Semaphore::new(MAX_HASHES), Semaphore::new(MAX_HASHES_WAITING));
+        let (hashing, waiting) = (Arc::new(Semaphore::new(MAX_HASHES)), Semaphore::new(MAX_HASHES_WAITING));
         Self { database, clock, tries: Mutex::default(), sessions: Sessions::default(), hashing, waiting }
     }
 
@@ -78,11 +78,13 @@ impl Door {
         }
         let account = self.database.account(login).await.map_err(|error| down(&error))?;
         let (account, hash) = account.unzip();
-        let right = {
-            let Ok(_core) = self.hashing.acquire().await else { return Err(wrong()) };
-            let verify = move || password::verify(&password, hash.as_deref());
-            tokio::task::spawn_blocking(verify).await.unwrap_or(false)
+        let Ok(core) = Arc::clone(&self.hashing).acquire_owned().await else { return Err(wrong()) };
+        let verify = move || {
+            // Until it is done: nothing ends it before, also where the one who asked has gone.
+            let _core = core;
+            password::verify(&password, hash.as_deref())
         };
+        let right = tokio::task::spawn_blocking(verify).await.unwrap_or(false);
         account.filter(|_| right).ok_or_else(|| {
             tracing::info!(%login, %address, "a sign-in was refused");
             wrong()

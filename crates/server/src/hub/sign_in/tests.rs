@@ -47,3 +47,17 @@ async fn who_signs_out_and_goes_at_once_is_signed_out_on_every_socket() {
     tokio::time::timeout(Duration::from_secs(20), over).await.expect("it is over");
     assert!(hub.door.pass("zvt_1").await.unwrap().is_none());
 }
+
+#[tokio::test]
+async fn a_password_that_is_being_hashed_has_its_core_until_it_is_done() {
+    let (hub, man) = (hub().await, man());
+    {
+        let mut asked = pin!(hub.door.check(&man, PASSWORD.to_owned(), [127, 0, 0, 1].into()));
+        while hub.door.hashing.available_permits() == MAX_HASHES {
+            assert!(poll!(&mut asked).is_pending());
+            tokio::task::yield_now().await;
+        }
+    }
+    assert_eq!(hub.door.hashing.available_permits(), MAX_HASHES - 1, "it goes on, whoever has gone");
+    let _all = hub.door.hashing.acquire_many(u32::try_from(MAX_HASHES).unwrap()).await.unwrap();
+}
