@@ -202,7 +202,9 @@ impl Machine {
     pub(super) fn leave(&mut self, id: &CallId, login: &Login, how: How, now: Millis) {
         let Some(call) = self.calls.get(id) else { return };
         let Some(party) = call.parties().into_iter().find(|party| party.login == *login) else { return };
-        if call.parties().len() + call.waits_for() <= 2 {
+        // The last one there waits for nobody any more, however many were asked.
+        let there = call.parties().len();
+        if there < 2 || there + call.waits_for() <= 2 {
             return self.finish(id, how, now);
         }
         let record = call.record(login);

@@ -172,6 +172,19 @@ fn who_is_asked_may_decline_or_not_answer() {
 }
 
 #[test]
+fn when_the_last_one_leaves_nobody_is_asked_into_an_empty_call() {
+    let mut rig = talking();
+    rig.invite("woman/pc", "third", "c1");
+    rig.invite("woman/pc", "fourth", "c1");
+    hangup(&mut rig, "man/pc");
+    rig.told.clear();
+    hangup(&mut rig, "woman/pc");
+    assert_eq!((rig.names("third/pc"), rig.names("fourth/pc")), (vec!["cancelled"], vec!["cancelled"]));
+    assert_eq!(rig.names("woman/pc"), ["ended"]);
+    assert!(rig.machine.calls.values().all(|call| !call.is_alive()));
+}
+
+#[test]
 fn who_waits_alone_for_somebody_who_does_not_come_is_told_that_it_is_over() {
     let mut rig = talking();
     rig.invite("woman/pc", "third", "c1");
