@@ -5,6 +5,7 @@ use zvonok_signaling_proto::rest::{BlockRequest, BlocksAnswer};
 use zvonok_signaling_proto::{Code, Login, Millis, Status};
 
 use super::super::limits::MAX_BLOCKED;
+use super::call::Call;
 use super::people::Person;
 use super::types::Bearer;
 use super::{Answer, Machine, Output, Party, SocketId};
@@ -162,5 +163,9 @@ impl Machine {
         let rings = self.calls.values().filter(|call| call.is_ringing() && call.caller == *from && call.callee == *to);
         let rings: Vec<_> = rings.map(|call| call.id.clone()).collect();
         rings.iter().for_each(|id| self.finish(id, super::finish::How::Expired, now));
+        let asked =
+            |call: &&Call| call.guests.get(to).is_some_and(|guest| guest.rings().is_some() && guest.by.login == *from);
+        let asked: Vec<_> = self.calls.values().filter(asked).map(|call| call.id.clone()).collect();
+        asked.iter().for_each(|id| self.guest_over(id, to, super::finish::How::Expired, now));
     }
 }

@@ -189,4 +189,19 @@ fn for_whom_one_has_blocked_one_is_never_there() {
     rig.told.clear();
     block(&mut rig, "woman", "man", true);
     assert_eq!(rig.names("man/pc"), ["ended"], "what rings from him does not go on");
+
+    enter(&mut rig, "boss");
+    call(&mut rig, "man", "boss", "c4");
+    let accept = json!({"sid": "", "call_id": "c4"});
+    ask(&mut rig, "boss", Request::Accept(serde_json::from_value(accept).unwrap()));
+    block(&mut rig, "woman", "man", false);
+    let invite = json!({"sid": "", "login": "woman", "call_id": "c4"});
+    ask(&mut rig, "man", Request::Invite(serde_json::from_value(invite).unwrap()));
+    rig.told.clear();
+    block(&mut rig, "woman", "man", true);
+    assert_eq!(
+        (rig.names("man/pc"), rig.names("woman/pc")),
+        (vec!["left"], vec!["missed"]),
+        "nor what he asks her into"
+    );
 }
