@@ -19,6 +19,7 @@ mod socket;
 mod task;
 mod telling;
 mod tries;
+mod watch;
 
 use std::sync::Arc;
 
@@ -30,7 +31,7 @@ use tracing::Instrument as _;
 
 pub use guard::Access;
 use handle::Hub;
-use machine::{Input, Machine, Settings};
+use machine::{Machine, Settings};
 
 use crate::database::{Database, DatabaseError};
 use crate::echo;
@@ -91,12 +92,10 @@ pub async fn start(
     if unreadable > 0 {
         tracing::error!(unreadable, "calls of another version of this server cannot go on");
     }
-    let revision = database.accounts_revision().await?;
-    let accounts = database.accounts().await?;
-    machine.set_accounts(accounts.clone(), clock.now());
+    machine.set_accounts(database.accounts().await?, clock.now());
     let hub = Hub::start(machine, (database, clock), echo, media, tasks, stop);
-    hub.tell(Input::Accounts(accounts)).await;
-    tasks.spawn(sign_in::watch(hub.clone(), revision, stop.clone()).instrument(tracing::info_span!("hub_accounts")));
+    hub.look(true).await?;
+    tasks.spawn(watch::watch(hub.clone(), stop.clone()).instrument(tracing::info_span!("hub_accounts")));
     let (layer, sockets) = socket::layer(hub.clone());
     let rings = Rings(hub.clone());
     let router = rest::routes(hub)

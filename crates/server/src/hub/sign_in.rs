@@ -1,8 +1,7 @@
-//! `POST /login` and `/logout`, tokens of sockets and requests, and accounts that change while the hub runs.
+//! `POST /login` and `/logout`, and tokens of sockets and requests.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use axum::extract::{ConnectInfo, State};
 use axum::response::Response;
@@ -12,7 +11,6 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
 use zvonok_signaling_proto::{Code, Login, MAX_NAME_CHARS};
 
 use super::clock::Clock;
@@ -22,12 +20,9 @@ use super::machine::{Answer, Input};
 use super::rest::{Body, read, reply};
 use super::sessions::{Pass, Sessions};
 use super::tries::Tries;
-use crate::accounts::{Account, AccountBody, SESSION_MS, Signed, password, token};
+use super::watch::Known;
+use crate::accounts::{AccountBody, SESSION_MS, Signed, password, token};
 use crate::database::{Database, DatabaseError, full};
-
-/// How often the hub looks for accounts that changed, and how often it looks at all of them, since tokens also expire.
-const LOOK: Duration = Duration::from_secs(1);
-const LOOKS: u32 = 60;
 
 /// What signing in needs.
 #[derive(Debug)]
@@ -36,6 +31,8 @@ pub(super) struct Door {
     clock: Clock,
     tries: Mutex<Tries>,
     sessions: Sessions,
+    /// The accounts that the hub's task knows.
+    pub(super) known: Known,
     /// Passwords that are being hashed, each with a core and 19 MiB, and those with the ones that wait.
     hashing: Arc<Semaphore>,
     waiting: Semaphore,
@@ -44,7 +41,7 @@ pub(super) struct Door {
 impl Door {
     pub(super) fn new(database: Database, clock: Clock) -> Self {
         let (hashing, waiting) = (Arc::new(Semaphore::new(MAX_HASHES)), Semaphore::new(MAX_HASHES_WAITING));
-        Self { database, clock, tries: Mutex::default(), sessions: Sessions::default(), hashing, waiting }
+        Self { database, clock, tries: Mutex::default(), sessions: Sessions::default(), known: Known::default(), hashing, waiting }
     }
 
     /// The session of a token; none where it is unknown, old or taken back.
@@ -121,6 +118,8 @@ impl Hub {
             return Err(wrong());
         };
         self.door.tries().succeeded(&login, address);
+        // The account may be newer than what the hub's task knows of it, which would not let this session in.
+        self.look(false).await.map_err(|error| down(&error))?;
         for session in gone {
             self.tell(Input::SessionOver { session }).await;
         }
@@ -186,46 +185,6 @@ fn down(error: &DatabaseError) -> Answer {
 fn named(device: &Value) -> String {
     let name = device.get("name").unwrap_or(device).as_str().unwrap_or_default();
     name.chars().filter(|letter| !letter.is_control()).take(MAX_NAME_CHARS).collect()
-}
-
-/// Tells the hub about accounts that change.
-pub(super) async fn watch(hub: Hub, mut revision: u64, stop: CancellationToken) {
-    let mut every = tokio::time::interval(LOOK);
-    every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    let (mut looks, mut down) = (0, false);
-    loop {
-        tokio::select! {
-            () = stop.cancelled() => return,
-            _ = every.tick() => {}
-        }
-        looks += 1;
-        match look(&hub.database, revision, looks % LOOKS == 0).await {
-            Ok(found) => {
-                down = false;
-                if let Some((now, accounts)) = found {
-                    revision = now;
-                    hub.tell(Input::Accounts(accounts)).await;
-                }
-            }
-            Err(error) if !down => {
-                down = true;
-                tracing::error!(
-                    error = full(&error),
-                    "changes of accounts cannot be seen: those known stay as they are"
-                );
-            }
-            Err(_) => {}
-        }
-    }
-}
-
-async fn look(database: &Database, known: u64, all: bool) -> Result<Option<(u64, Vec<Account>)>, DatabaseError> {
-    // Read first, so that a change in between is seen the next time.
-    let revision = database.accounts_revision().await?;
-    if revision == known && !all {
-        return Ok(None);
-    }
-    Ok(Some((revision, database.accounts().await?)))
 }
 
 pub(super) type SharedDoor = Arc<Door>;

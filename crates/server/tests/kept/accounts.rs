@@ -127,6 +127,22 @@ async fn a_session_that_is_over_lets_no_socket_in_that_was_connected_before() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_signs_in_right_after_the_account_has_changed_comes_in() {
+    let folder = Folder::new();
+    add(&folder, &Place::File, "man", &[]);
+    let hub = Program::start(&folder, &Place::File, &[]);
+    for _ in 0..3 {
+        let (done, said) = user(&folder, &Place::File, &["passwd", "man"], &format!("{PASSWORD}\n"));
+        assert!(done, "{said}");
+        let token = sign_in(&hub, "man").await;
+        assert_eq!(person(&hub, "man", &token).await.err(), None);
+    }
+    add(&folder, &Place::File, "woman", &[]);
+    let token = sign_in(&hub, "woman").await;
+    assert_eq!(person(&hub, "woman", &token).await.err(), None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_session_that_newer_ones_have_pushed_out_is_over_at_once() {
     let folder = Folder::new();
     add(&folder, &Place::File, "man", &[]);

@@ -1,11 +1,14 @@
 //! Those who ask and go away before they are answered.
 
 use std::pin::pin;
+use std::time::Duration;
 
 use futures_util::poll;
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::*;
+use crate::accounts::Account;
 use crate::accounts::password;
 use crate::database::Place;
 use crate::deployments::Deployments;
