@@ -41,7 +41,15 @@ pub(super) struct Door {
 impl Door {
     pub(super) fn new(database: Database, clock: Clock) -> Self {
         let (hashing, waiting) = (Arc::new(Semaphore::new(MAX_HASHES)), Semaphore::new(MAX_HASHES_WAITING));
-        Self { database, clock, tries: Mutex::default(), sessions: Sessions::default(), known: Known::default(), hashing, waiting }
+        Self {
+            database,
+            clock,
+            tries: Mutex::default(),
+            sessions: Sessions::default(),
+            known: Known::default(),
+            hashing,
+            waiting,
+        }
     }
 
     /// The session of a token; none where it is unknown, old or taken back.
@@ -73,7 +81,10 @@ impl Door {
             tracing::warn!(%login, %address, "too many wrong passwords");
             return Err(Answer::refused(Code::TooMany, "Too many tries. Wait five minutes."));
         }
-        let account = self.database.account(login).await.map_err(|error| down(&error))?;
+        let account = self.database.account(login).await.map_err(|error| {
+            self.tries().give_back(login, address);
+            down(&error)
+        })?;
         let (account, hash) = account.unzip();
         let Ok(core) = Arc::clone(&self.hashing).acquire_owned().await else { return Err(wrong()) };
         let verify = move || {
@@ -95,9 +106,10 @@ impl Door {
 
 impl Hub {
     async fn sign_in(&self, body: SignIn, address: IpAddr) -> Result<Answer, Answer> {
-        let account = self.door.check(&body.login, body.password, address).await?;
-        let (hub, device) = (self.clone(), named(&body.device));
-        let signed_in = self.surely(async move { hub.begin_session(body.login, account, &device, address).await });
+        let SignIn { login, password, device } = body;
+        let account = self.door.check(&login, password, address).await?;
+        let (hub, device) = (self.clone(), named(&device));
+        let signed_in = self.surely(async move { hub.begin_session(login, account, &device, address).await });
         signed_in.await.unwrap_or_else(|| Err(Answer::refused(Code::Unavailable, "You are not signed in. Try again.")))
     }
 
@@ -113,16 +125,18 @@ impl Hub {
         let (expires_at, generation) = (now.saturating_add(SESSION_MS), account.generation);
         let signed = Signed { login: login.clone(), session, generation, expires_at };
         let kept = self.database.add_session(&signed, device, now).await;
+        if !matches!(kept, Ok(None)) {
+            self.door.tries().succeeded(&login, address);
+        }
         let Some(gone) = kept.map_err(|error| down(&error))? else {
             tracing::info!(%login, %address, "a sign-in was overtaken by a change of its account");
             return Err(wrong());
         };
-        self.door.tries().succeeded(&login, address);
-        // The account may be newer than what the hub's task knows of it, which would not let this session in.
-        self.look(false).await.map_err(|error| down(&error))?;
         for session in gone {
             self.tell(Input::SessionOver { session }).await;
         }
+        // The account may be newer than what the hub's task knows of it, which would not let this session in.
+        self.look(false).await.map_err(|error| down(&error))?;
         Ok(Answer::with(&json!({
             "token": made.reveal(), "expires_at": expires_at, "ttl_ms": SESSION_MS,
             "me": { "login": login, "name": account.name, "role": account.role.as_str() },

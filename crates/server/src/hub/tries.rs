@@ -34,8 +34,14 @@ impl Tries {
 
     /// It was the right password: its tries are forgotten, and this one of the address.
     pub(super) fn succeeded(&mut self, login: &Login, address: IpAddr) {
+        self.give_back(login, address);
         self.accounts.remove(login);
-        if let Some(failed) = self.addresses.get_mut(&network(address)) {
+    }
+
+    /// Nobody could look whether it was the right one: this try does not count.
+    pub(super) fn give_back(&mut self, login: &Login, address: IpAddr) {
+        let tries = [self.accounts.get_mut(login), self.addresses.get_mut(&network(address))];
+        for failed in tries.into_iter().flatten() {
             failed.times = failed.times.saturating_sub(1);
         }
     }

@@ -64,3 +64,13 @@ async fn a_password_that_is_being_hashed_has_its_core_until_it_is_done() {
     assert_eq!(hub.door.hashing.available_permits(), MAX_HASHES - 1, "it goes on, whoever has gone");
     let _all = hub.door.hashing.acquire_many(u32::try_from(MAX_HASHES).unwrap()).await.unwrap();
 }
+
+#[tokio::test]
+async fn a_database_that_is_down_costs_nobody_a_try() {
+    let (hub, address) = (hub().await, [127, 0, 0, 1].into());
+    hub.database.close().await;
+    for _ in 0..100 {
+        let refused = hub.door.check(&man(), PASSWORD.to_owned(), address).await.unwrap_err();
+        assert_eq!(refused.head.code, Some(Code::Unavailable));
+    }
+}
