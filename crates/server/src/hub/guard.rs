@@ -22,6 +22,7 @@ use zvonok_signaling_proto::Code;
 use super::limits::{MAX_ADDRESSES, REQUEST_BURST, REQUESTS_PER_SECOND};
 use super::machine::Answer;
 use super::rest::reply;
+use super::tries::network;
 use crate::serve::REQUEST_WITHIN;
 
 /// Chromium's question before a public page may speak to a private address.
@@ -72,11 +73,15 @@ impl Guard {
     /// Takes one request out of an address's bucket.
     fn allows_more(&self, address: IpAddr, now: Instant) -> bool {
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+        let address = network(address);
         if buckets.len() >= MAX_ADDRESSES && !buckets.contains_key(&address) {
             // A bucket that is full again carries no knowledge.
             buckets.retain(|_, bucket| bucket.at(now) < REQUEST_BURST);
             if buckets.len() >= MAX_ADDRESSES {
-                return false;
+                let fullest = buckets.iter().max_by(|(_, one), (_, two)| one.at(now).total_cmp(&two.at(now)));
+                if let Some(fullest) = fullest.map(|(address, _)| *address) {
+                    buckets.remove(&fullest);
+                }
             }
         }
         let bucket = buckets.entry(address).or_insert(Bucket { left: REQUEST_BURST, at: now });
@@ -258,5 +263,20 @@ mod tests {
         assert_eq!(allowed, 300);
         assert!(guard.allows_more(IpAddr::from([10, 0, 0, 2]), now), "another address has its own");
         assert!(guard.allows_more(one, now + Duration::from_secs(1)));
+        let of_one = |n: u16| IpAddr::from([0x2001, 0xdb8, 0, 0, 0, 0, 0, n]);
+        let allowed = (0..1_000).filter(|n| guard.allows_more(of_one(*n), now)).count();
+        assert_eq!(allowed, 300, "who has a network has as many addresses as he likes");
+    }
+
+    #[test]
+    fn many_addresses_shut_out_no_other_one() {
+        let guard = Guard::new(Access::default());
+        let (now, address) = (Instant::now(), |n: u32| IpAddr::from((0x0a00_0000 + n).to_be_bytes()));
+        while guard.allows_more(address(0), now) {}
+        for n in 1..=u32::try_from(MAX_ADDRESSES).unwrap() + 10 {
+            assert!(guard.allows_more(address(n), now), "{n}");
+        }
+        assert_eq!(guard.buckets.lock().unwrap().len(), MAX_ADDRESSES);
+        assert!(!guard.allows_more(address(0), now), "the fullest are forgotten, not the empty ones");
     }
 }

@@ -69,7 +69,7 @@ fn take<K: Clone + Eq + Hash>(tries: &mut HashMap<K, Failed>, key: K, most: usiz
 }
 
 /// An address as one customer has it: of IPv6 everybody has at least 64 bits to choose from.
-fn network(address: IpAddr) -> IpAddr {
+pub(super) fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
         address @ IpAddr::V4(_) => address,
