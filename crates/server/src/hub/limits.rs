@@ -28,6 +28,9 @@ pub const KEEP_EVENTS_MS: Millis = 7 * 24 * 3_600_000;
 pub const MAX_CALL_IDS: usize = 50_000;
 /// How long calls stay in the history: a year and a day.
 pub const KEEP_HISTORY_MS: Millis = 367 * 24 * 3_600_000;
+/// Calls of one person in the history; the oldest make room. A hundred and more on each day of that year: without it who
+/// calls somebody as often as he may fills the disk.
+pub const MAX_HISTORY: usize = 50_000;
 /// Calls of one person that may have been placed in the same millisecond, which no page separates.
 pub const MAX_SAME_TIME: usize = 64;
 /// Changes that wait for a database that is down. Then they are given up, and everything is written anew once it is back.
