@@ -174,7 +174,12 @@ impl Asker {
         };
         match self.hub.ask(sid, bearer, request).await {
             Reply::Answer(answer) => reply(answer),
-            Reply::Grant(grant) => reply(self.hub.mint(grant).await),
+            Reply::Grant(grant) => {
+                // To its end: a token that the machine is not told of is never taken back.
+                let hub = self.hub.clone();
+                let minted = self.hub.surely(async move { hub.mint(grant).await }).await;
+                reply(minted.unwrap_or_else(|| Answer::refused(Code::Unavailable, "No token was made. Try again.")))
+            }
             Reply::History(query) => reply(self.hub.history(query).await),
             Reply::None | Reply::Ack(_) | Reply::LoginRefused(_) => {
                 reply(Answer::refused(Code::Unavailable, "The hub is stopping."))
@@ -212,3 +217,6 @@ pub(super) fn reply(answer: Answer) -> Response {
     }
     response
 }
+
+#[cfg(test)]
+mod tests;
