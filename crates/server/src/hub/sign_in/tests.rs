@@ -9,7 +9,6 @@ use tokio_util::task::TaskTracker;
 
 use super::*;
 use crate::accounts::Account;
-use crate::accounts::password;
 use crate::database::Place;
 use crate::deployments::Deployments;
 use crate::hub::machine::{Machine, Settings};
