@@ -26,6 +26,10 @@ pub(crate) fn run(
     runtime: &tokio::runtime::Runtime,
 ) -> anyhow::Result<ExitCode> {
     let keyring = Keyring::new(profile.name.clone());
+    let (openvidu, hub) = match command {
+        SecretCommand::Set(which) => (which.kind == SecretKind::Openvidu, which.kind == SecretKind::Hub),
+        SecretCommand::Forget { kind } => (*kind != Some(SecretKind::Hub), *kind != Some(SecretKind::Openvidu)),
+    };
     let done = match command {
         SecretCommand::Set(which) => {
             let secret = read()?;
@@ -45,20 +49,26 @@ pub(crate) fn run(
             return Ok(ExitCode::FAILURE);
         }
     }
-    match runtime.block_on(ask(profile, &Verb::SecretChanged)) {
+    match runtime.block_on(ask(profile, &Verb::SecretChanged { openvidu, hub })) {
         Ok(_) => {}
-        Err(AskError::NotRunning(_)) => untie(profile)?,
+        Err(AskError::NotRunning(_)) => untie(profile, openvidu, hub)?,
         Err(error) => complain(&format!("the running instance was not told: {error}")),
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// The new secret is for the OpenVidu that is used next, whatever the one before was for.
-fn untie(profile: &Profile) -> anyhow::Result<()> {
+/// The new secret is for the OpenVidu that is used next, and the new session for the hub, whatever those before were for.
+fn untie(profile: &Profile, openvidu: bool, hub: bool) -> anyhow::Result<()> {
     let file = SettingsFile::new(profile.settings_file());
     let mut settings = file.load()?;
-    if !settings.secret_for.is_empty() {
+    let before = settings.clone();
+    if openvidu {
         settings.secret_for.clear();
+    }
+    if hub {
+        settings.session_for.clear();
+    }
+    if settings != before {
         file.save(&settings)?;
     }
     Ok(())

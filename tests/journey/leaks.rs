@@ -81,7 +81,12 @@ fn tokens(server: &Server) -> Result<Vec<String>> {
 
 /// Searches the memory of every web process of an app: `everywhere` has to be in each that shows a window, `somewhere`
 /// in one of them, `forbidden` in none.
-fn search_webviews(app: &App, everywhere: &str, somewhere: Option<&str>, forbidden: &[String]) -> Result<()> {
+pub(crate) fn search_webviews(
+    app: &App,
+    everywhere: &str,
+    somewhere: Option<&str>,
+    forbidden: &[String],
+) -> Result<()> {
     let (planted, forbidden) = (Needles::new([everywhere])?, Needles::new(forbidden)?);
     let processes = || -> Result<Vec<(u32, bool)>> {
         let web = app.processes()?.into_iter().filter(|process| process.name.starts_with("WebKit"));
@@ -106,7 +111,7 @@ fn search_webviews(app: &App, everywhere: &str, somewhere: Option<&str>, forbidd
 }
 
 /// The files below all folders of the desktop in which a text is.
-fn found_in(rig: &Rig, text: &str) -> Result<Vec<PathBuf>> {
+pub(crate) fn found_in(rig: &Rig, text: &str) -> Result<Vec<PathBuf>> {
     let needles = Needles::new([text])?;
     let mut found = Vec::new();
     for file in rig.desktop.folders().files()? {

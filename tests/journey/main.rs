@@ -1,6 +1,7 @@
 //! The app as a person meets it: real windows, a real keyring, a real notification daemon, a real tray.
 #![cfg(target_os = "linux")]
 
+mod accounts;
 mod busy;
 mod calls;
 mod certificates;

@@ -83,6 +83,57 @@ describe('first start', () => {
     expect(screen.getByRole('button', { name: 'Try it on this computer' })).toHaveFocus();
   });
 
+  it('asks for a password where the server has accounts, and tests again with the session', async () => {
+    const backend = backendOf('first');
+    await open(backend);
+    await userEvent.click(screen.getByRole('button', { name: 'Connect to a server' }));
+    expect(screen.queryByRole('button', { name: 'Sign in…' })).toBeNull();
+    await userEvent.type(screen.getByRole('textbox', { name: 'Server address' }), 'office.example:5001');
+    await userEvent.type(screen.getByRole('textbox', { name: 'Your login' }), 'woman');
+    await userEvent.click(screen.getByRole('radio', { name: 'The server hands out tokens' }));
+    backend.testResult = { lines: [{ part: 'signaling', problem: 'not_signed_in', detail: '' }], certificate: null };
+    await userEvent.click(screen.getByRole('button', { name: 'Test connection' }));
+    expect(
+      await screen.findByText('This server asks for a password. It is sent there and kept nowhere.'),
+    ).toBeVisible();
+
+    const refusal = { code: 'password_refused', subject: 'office.example:5001', message: '' };
+    backend.refusals.set('signIn', refusal);
+    await userEvent.click(screen.getByRole('button', { name: 'Sign in…' }));
+    expect(await screen.findByText(/does not know this login with this password; try again/)).toBeVisible();
+    backend.refusals.clear();
+    backend.testResult = { lines: [{ part: 'signaling', problem: null, detail: '' }], certificate: null };
+    // Of the notice, which asks for the same login at the same server once more.
+    const notices = within(screen.getByRole('list', { name: 'Notices' }));
+    await userEvent.click(notices.getByRole('button', { name: 'Sign in…' }));
+    expect(await screen.findByText('Signed in as woman')).toBeVisible();
+    const setup = { server: 'https://office.example:5001', socket: '', openvidu: '', login: 'woman', tokens: 'hub' };
+    expect(backend.asked.filter(([command]) => command === 'signIn')).toEqual([
+      ['signIn', setup],
+      ['signIn', setup],
+    ]);
+    expect(JSON.stringify(backend.asked)).not.toMatch(/password/i);
+
+    await userEvent.click(screen.getByRole('button', { name: 'Sign out' }));
+    expect(backend.asked.at(-1)).toEqual(['signOut']);
+    expect(screen.queryByText('Signed in as woman')).toBeNull();
+  });
+
+  it('says once that a session has ended, and keeps saying it until somebody is signed in', async () => {
+    const backend = backendOf('signed-out');
+    await open(backend);
+    const words = 'Your sign-in at office.example:5001 has ended; sign in again, nothing is lost.';
+    expect(screen.getByText(words)).toBeVisible();
+    expect(screen.getByText('Anna Reyes')).toBeVisible();
+    backend.secretGiven = false;
+    await userEvent.click(screen.getByRole('button', { name: 'Sign in…' }));
+    expect(backend.asked).toEqual([['signIn', backend.view.setup.setup]]);
+    expect(screen.getByText(words)).toBeVisible();
+    backend.secretGiven = true;
+    await userEvent.click(screen.getByRole('button', { name: 'Sign in…' }));
+    expect(screen.queryByText(words)).toBeNull();
+  });
+
   it('explains a changed certificate before anybody trusts it', async () => {
     await open(backendOf('changed'));
     await userEvent.click(screen.getByRole('button', { name: 'Settings' }));

@@ -44,6 +44,8 @@ export const shots = [
   },
   { name: 'settings', ...main, scenario: 'office', act: press(settings) },
   { name: 'settings-locked', ...main, scenario: 'locked', act: press(settings) },
+  { name: 'settings-signed-out', ...main, scenario: 'signed-out', act: press(settings) },
+  { name: 'main-signed-out', ...main, scenario: 'signed-out' },
   { name: 'settings-tested', ...main, scenario: 'office', act: press(settings, test) },
   { name: 'settings-changed', ...main, scenario: 'changed', act: press(settings) },
   { name: 'settings-doubled', ...doubled(main), scenario: 'office', act: press(settings, test) },

@@ -41,6 +41,12 @@ pub enum ErrorCode {
     KeyringAbsent,
     /// The hub wants a sign-in.
     NotSignedIn,
+    /// The hub takes the session no more that this profile had: it was taken back, or is too old.
+    SessionOver,
+    /// The hub does not know this login with this password.
+    PasswordRefused,
+    /// The hub takes no more tries of passwords for a while.
+    TooManyTries,
     /// The hub does not allow this.
     NotAllowed,
     /// The hub refused, and only its own words say why (part A of the signaling contract has no codes).

@@ -15,8 +15,8 @@ pub enum TokenSource {
     Hub,
 }
 
-/// What the person fills in. The secret is not part of it: it is asked for by the core itself (`ask_secret`), so that
-/// it never is in a webview or an IPC message.
+/// What the person fills in. The secret and an account's password are not part of it: they are asked for by the core
+/// itself (`ask_secret`, `sign_in`), so that they never are in a webview or an IPC message.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct Setup {
@@ -46,6 +46,10 @@ pub struct SetupView {
     pub secret_stored: bool,
     /// Host and port of the OpenVidu whose secret it is; empty while nobody said.
     pub secret_for: String,
+    /// The hub in use has accounts, and nobody is signed in.
+    pub sign_in: bool,
+    /// Who the session in the keyring is for, and where, such as `woman@office.example:5001`; empty while there is none.
+    pub account_for: String,
     /// State of the keyring itself.
     pub keyring: KeyringState,
     /// A certificate that needs a decision.

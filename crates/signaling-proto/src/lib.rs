@@ -7,6 +7,7 @@
 //! Nothing here panics on what came from outside: a bad packet or body is an error value. Unknown members are
 //! ignored everywhere.
 
+pub mod account;
 pub mod event;
 mod login;
 pub mod packet;

@@ -1,10 +1,7 @@
 //! The handle: requests and emits.
 
-use std::time::Duration;
-
 use serde::Serialize;
 use tokio::sync::{mpsc, watch};
-use url::Url;
 use zvonok_signaling_proto::event::{Contact, RingAck};
 use zvonok_signaling_proto::rest::{
     AcceptAnswer, AcceptRequest, CallAnswer, CallRef, CallRequest, CallsAnswer, DeclineRequest, Query, StatusRequest,
@@ -15,11 +12,13 @@ use zvonok_signaling_proto::{CallId, DeclineReason, Login, Media, Millis, Mode, 
 use crate::driver::{Command, Online};
 use crate::error::RequestError;
 use crate::rest::Rest;
+use crate::sign_in::{Pocket, SessionToken};
 
 /// A handle to the connection; cheap to clone. Requests name the socket, so they need the connection to stand.
 #[derive(Debug, Clone)]
 pub struct Client {
     rest: Rest,
+    pocket: Pocket,
     commands: mpsc::Sender<Command>,
     online: watch::Receiver<Option<Online>>,
 }
@@ -48,13 +47,12 @@ pub struct Decline {
 
 impl Client {
     pub(crate) fn new(
-        server: Url,
-        http: reqwest::Client,
-        limit: Duration,
+        rest: Rest,
+        pocket: Pocket,
         commands: mpsc::Sender<Command>,
         online: watch::Receiver<Option<Online>>,
     ) -> Self {
-        Self { rest: Rest::new(server, http, limit), commands, online }
+        Self { rest, pocket, commands, online }
     }
 
     fn online(&self) -> Result<Online, RequestError> {
@@ -171,6 +169,18 @@ impl Client {
     pub async fn ring_ack(&self, ack: RingAck) {
         if self.extended("ring_ack").is_ok() {
             self.send(Command::RingAck(ack)).await;
+        }
+    }
+
+    /// Presents this token from now on; without a connection the next try comes at once. `None` presents nothing, and
+    /// leaves the connection that was made with a token.
+    pub async fn sign_in_with(&self, token: Option<SessionToken>) {
+        let leaves = token.is_none();
+        self.pocket.put(token);
+        if leaves {
+            self.leave().await;
+        } else {
+            self.probe().await;
         }
     }
 

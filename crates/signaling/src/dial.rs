@@ -17,6 +17,7 @@ use zvonok_signaling_proto::{Code, SOCKET_PATH};
 
 use crate::ConnectError;
 use crate::reach::reach;
+use crate::sign_in::{Pocket, SessionToken};
 
 /// A byte stream, encrypted or not.
 pub(crate) trait Wire: AsyncRead + AsyncWrite + Unpin + Send + Sync {}
@@ -33,12 +34,19 @@ pub(crate) struct Connected {
     pub(crate) sid: String,
 }
 
-/// Whether a Socket.IO server answers at `base`: connects, and leaves again without saying who it is.
+/// Whether a Socket.IO server answers at `base` and lets this one in: connects, with a session's token where the hub has
+/// accounts, and leaves again without saying `login`.
 ///
 /// # Errors
 /// [`ConnectError`].
-pub async fn check(base: &Url, tls: &Arc<rustls::ClientConfig>, limit: Duration) -> Result<(), ConnectError> {
-    let mut connected = connect(base, tls, limit).await?;
+pub async fn check(
+    base: &Url,
+    tls: &Arc<rustls::ClientConfig>,
+    token: Option<SessionToken>,
+    limit: Duration,
+) -> Result<(), ConnectError> {
+    let token = Pocket::with(token).token_for(base);
+    let mut connected = connect(base, tls, token.as_ref(), limit).await?;
     let leave = Engine::Message(Packet::main(Data::Disconnect)).encode();
     // It answered, which is what was asked; whether it hears the good-bye is its own affair.
     let _ = connected.socket.send(Message::text(leave)).await;
@@ -50,6 +58,7 @@ pub async fn check(base: &Url, tls: &Arc<rustls::ClientConfig>, limit: Duration)
 pub(crate) async fn connect(
     base: &Url,
     tls: &Arc<rustls::ClientConfig>,
+    token: Option<&SessionToken>,
     limit: Duration,
 ) -> Result<Connected, ConnectError> {
     let until = Instant::now() + limit;
@@ -71,7 +80,7 @@ pub(crate) async fn connect(
         .max_write_buffer_size(4 * MAX_FRAME);
     let shake = tokio_tungstenite::client_async_with_config(url.as_str(), wire, Some(limits));
     let (socket, _) = within(until, "opening the WebSocket", shake).await?.map_err(|error| not_socket_io(&error))?;
-    within(until, "waiting for the Socket.IO handshake", namespace(socket)).await?
+    within(until, "waiting for the Socket.IO handshake", namespace(socket, token)).await?
 }
 
 async fn within<T>(until: Instant, what: &'static str, step: impl Future<Output = T>) -> Result<T, ConnectError> {
@@ -114,10 +123,11 @@ fn not_socket_io(error: &WsError) -> ConnectError {
 }
 
 /// Engine.IO's handshake and Socket.IO's namespace `/`.
-async fn namespace(mut socket: Socket) -> Result<Connected, ConnectError> {
+async fn namespace(mut socket: Socket, token: Option<&SessionToken>) -> Result<Connected, ConnectError> {
     let odd = |what: &str| ConnectError::NotSocketIo(what.to_owned());
     let Engine::Open(open) = next(&mut socket).await? else { return Err(odd("no Engine.IO handshake")) };
-    let hello = Engine::Message(Packet::main(Data::Connect(None))).encode();
+    let auth = token.map(|token| serde_json::json!({ "token": token.reveal() }));
+    let hello = Engine::Message(Packet::main(Data::Connect(auth))).encode();
     socket.send(Message::text(hello)).await.map_err(|error| not_socket_io(&error))?;
     loop {
         match next(&mut socket).await? {

@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until};
+use zvonok_signaling_proto::Code;
 use zvonok_signaling_proto::event::RingAck;
 
 use crate::config::Config;
 use crate::memory::Memory;
 use crate::session::{self, Session};
+use crate::sign_in::Pocket;
 use crate::{ConnectError, Event, dial};
 
 /// What a handle asks of the driver.
@@ -35,6 +37,7 @@ pub(crate) struct Online {
 #[derive(Debug)]
 pub struct Driver {
     config: Config,
+    pocket: Pocket,
     events: mpsc::Sender<Event>,
     commands: mpsc::Receiver<Command>,
     online: watch::Sender<Option<Online>>,
@@ -53,11 +56,12 @@ pub(crate) enum End {
 impl Driver {
     pub(crate) fn new(
         config: Config,
+        pocket: Pocket,
         events: mpsc::Sender<Event>,
         commands: mpsc::Receiver<Command>,
         online: watch::Sender<Option<Online>>,
     ) -> Self {
-        Self { config, events, commands, online }
+        Self { config, pocket, events, commands, online }
     }
 
     /// Connects, and again whenever the connection is lost, until [`crate::Client::close`], or until every handle or
@@ -116,14 +120,22 @@ impl Driver {
     /// One connection, from dialling to its end.
     async fn connection(&mut self, memory: &mut Memory) -> End {
         let timing = self.config.timing;
+        let token = self.pocket.token_for(&self.config.socket);
+        let dialled = dial::connect(&self.config.socket, &self.config.tls, token.as_ref(), timing.connect);
         let connected = tokio::select! {
-            connected = dial::connect(&self.config.socket, &self.config.tls, timing.connect) => connected,
+            connected = dialled => connected,
             () = closed(&mut self.commands) => return End::Closed,
         };
         match connected {
             Ok(connected) => {
                 let mut session = Session::new(connected, &self.config, memory, &self.events, &self.online);
                 session::run(&mut session, &mut self.commands).await
+            }
+            // With a token that was exchanged meanwhile it says nothing about the one in use.
+            Err(ConnectError::Refused { code: Some(Code::NotSignedIn), .. })
+                if token.as_ref().is_some_and(|token| self.pocket.drop_if(token)) =>
+            {
+                End::Failed(ConnectError::SessionOver)
             }
             Err(error) => End::Failed(error),
         }

@@ -31,6 +31,10 @@ pub enum ConnectError {
         /// The hub's words.
         message: String,
     },
+    /// The hub wants accounts, and does not take the token any more that was presented: it was taken back, or is too
+    /// old. It is forgotten here.
+    #[error("the hub ended the session")]
+    SessionOver,
     /// The hub closed the connection.
     #[error("the hub closed the connection")]
     Closed,
@@ -69,6 +73,9 @@ pub enum RequestError {
         /// The hub's words, for the person.
         message: String,
     },
+    /// A password or token would cross a network in plain text; nothing was sent.
+    #[error("the connection is not encrypted")]
+    Insecure,
     /// The hub speaks only part A, which has no such request.
     #[error("this hub has no {0}")]
     Unsupported(&'static str),
@@ -84,7 +91,7 @@ impl RequestError {
             Self::Refused { code, .. } => {
                 matches!(code, Some(Code::NotSignedIn | Code::TooMany | Code::Unavailable))
             }
-            Self::Unsupported(_) => false,
+            Self::Unsupported(_) | Self::Insecure => false,
         }
     }
 }

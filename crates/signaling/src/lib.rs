@@ -8,6 +8,9 @@
 //! The contract is negotiated: a hub that acknowledges `login` with version 2 is [`Contract::Extended`], every other
 //! one is [`Contract::Plain`], and [`Client::call`], [`Client::decline`], [`Client::status`] then speak part A.
 //!
+//! Where a hub has accounts, [`Door::sign_in`] gives the token that [`Client::sign_in_with`] presents on every socket and
+//! request from then on; a hub that does not take it any more is [`ConnectError::SessionOver`].
+//!
 //! Does not decide anything about calls, does not know the OpenVidu secret, does not keep anything on disk.
 
 mod backoff;
@@ -21,6 +24,7 @@ mod memory;
 mod reach;
 mod rest;
 mod session;
+mod sign_in;
 
 pub use backoff::Backoff;
 pub use client::{Client, Decline, Placed};
@@ -29,6 +33,7 @@ pub use dial::check;
 pub use driver::Driver;
 pub use error::{ConnectError, RequestError};
 pub use event::{Contract, Event};
+pub use sign_in::{Door, SessionToken};
 pub use zvonok_signaling_proto as proto;
 
 use tokio::sync::{mpsc, watch};
@@ -45,6 +50,8 @@ pub fn client(config: Config) -> (Client, mpsc::Receiver<Event>, Driver) {
     let (events, receiver) = mpsc::channel(EVENTS);
     let (commands, inbox) = mpsc::channel(COMMANDS);
     let (online, seen) = watch::channel(None);
-    let client = Client::new(config.server.clone(), config.http.clone(), config.timing.request, commands, seen);
-    (client, receiver, Driver::new(config, events, inbox, online))
+    let pocket = sign_in::Pocket::default();
+    let rest = rest::Rest::new(config.server.clone(), config.http.clone(), config.timing.request, pocket.clone());
+    let client = Client::new(rest, pocket.clone(), commands, seen);
+    (client, receiver, Driver::new(config, pocket, events, inbox, online))
 }

@@ -10,6 +10,7 @@ use zvonok_signaling_proto::rest::{Head, Query};
 
 use crate::client::Body;
 use crate::error::RequestError;
+use crate::sign_in::Pocket;
 
 /// Largest answer, in bytes: a roster of 10,000 people has about one megabyte.
 const MAX_ANSWER: usize = 4_000_000;
@@ -19,14 +20,15 @@ pub(crate) struct Rest {
     base: Url,
     http: reqwest::Client,
     limit: Duration,
+    pocket: Pocket,
 }
 
 impl Rest {
-    pub(crate) fn new(mut base: Url, http: reqwest::Client, limit: Duration) -> Self {
+    pub(crate) fn new(mut base: Url, http: reqwest::Client, limit: Duration, pocket: Pocket) -> Self {
         if !base.path().ends_with('/') {
             base.set_path(&format!("{}/", base.path()));
         }
-        Self { base, http, limit }
+        Self { base, http, limit, pocket }
     }
 
     /// A request whose answer has members of its own.
@@ -66,6 +68,10 @@ impl Rest {
 
     /// Sends it and reads the answer, which has to be an object with `status` 0.
     async fn send(&self, path: &'static str, request: reqwest::RequestBuilder) -> Result<Value, RequestError> {
+        let request = match self.pocket.token_for(&self.base) {
+            Some(token) => request.bearer_auth(token.reveal()),
+            None => request,
+        };
         let read = async {
             let mut response = request.send().await.map_err(|error| RequestError::Unanswered(Some(error)))?;
             let mut body = Vec::new();

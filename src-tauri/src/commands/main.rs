@@ -42,6 +42,19 @@ pub(crate) async fn forget_secret(core: State<'_, Core>) -> Answered<()> {
     core.ask(|reply| Wish::Setting(Setting::ForgetSecret(reply))).await
 }
 
+/// Asks the person for an account's password in a dialog of the core's own, and signs in with it at the hub of a form
+/// that may not be saved yet; true when somebody is signed in.
+#[tauri::command]
+pub(crate) async fn sign_in(core: State<'_, Core>, setup: Setup) -> Answered<bool> {
+    core.ask(|reply| Wish::Setting(Setting::SignIn(setup, reply))).await
+}
+
+/// Takes the session at the hub in use back and removes it from the keyring.
+#[tauri::command]
+pub(crate) async fn sign_out(core: State<'_, Core>) -> Answered<()> {
+    core.ask(|reply| Wish::Setting(Setting::SignOut(reply))).await
+}
+
 /// The person trusts this certificate for this host and port.
 #[tauri::command]
 pub(crate) async fn trust_certificate(core: State<'_, Core>, host: String, fingerprint: String) -> Answered<()> {

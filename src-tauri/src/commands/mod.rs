@@ -38,6 +38,8 @@ pub(crate) fn handler<R: Runtime>() -> impl Fn(Invoke<R>) -> bool + Send + Sync 
         main::try_here,
         main::ask_secret,
         main::forget_secret,
+        main::sign_in,
+        main::sign_out,
         main::trust_certificate,
         main::unlock_keyring,
         main::dismiss_notice,

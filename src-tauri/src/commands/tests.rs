@@ -11,7 +11,7 @@ use super::handler;
 use crate::{core::Core, shell};
 
 /// Every command, and the windows that may use it.
-const COMMANDS: [(&str, &[&str]); 23] = [
+const COMMANDS: [(&str, &[&str]); 25] = [
     ("get_view", &["main", "ring", "call"]),
     ("stop_call", &["main", "call"]),
     ("place_call", &["main"]),
@@ -20,6 +20,8 @@ const COMMANDS: [(&str, &[&str]); 23] = [
     ("try_here", &["main"]),
     ("ask_secret", &["main"]),
     ("forget_secret", &["main"]),
+    ("sign_in", &["main"]),
+    ("sign_out", &["main"]),
     ("trust_certificate", &["main"]),
     ("unlock_keyring", &["main"]),
     ("dismiss_notice", &["main", "ring"]),

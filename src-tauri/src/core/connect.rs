@@ -7,6 +7,7 @@ use zvonok_ipc::{ErrorCode, IpcError, KeyringState, SignalingState, TokenSource 
 
 use super::{
     Ask,
+    account::Standing,
     driver::Driver,
     embedded::{self, Embedded},
     happening::Happening,
@@ -81,6 +82,7 @@ impl Driver {
         }
         self.links += 1;
         self.link = None;
+        self.standing = Standing::Unasked;
         self.target = None;
         self.me = None;
         self.people.replace(None);

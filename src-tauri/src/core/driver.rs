@@ -12,6 +12,7 @@ use zvonok_ipc::{ErrorCode, KeyringState, MediaReport, Person, SignalingState, V
 
 use super::{
     Ask, Core, Surface, TrayState, WISHES, Wish,
+    account::Standing,
     clock::Clock,
     embedded::Embedded,
     happening::Happening,
@@ -19,6 +20,7 @@ use super::{
     link::{Link, Target},
     notices::Notices,
     people::People,
+    picture::empty_view,
     seat::Seat,
 };
 use crate::{
@@ -64,6 +66,7 @@ pub(super) struct Driver {
     pub(super) links: u64,
     pub(super) embedded: Option<Embedded>,
     pub(super) signaling: SignalingState,
+    pub(super) standing: Standing,
     pub(super) me: Option<Person>,
     pub(super) people: People,
     pub(super) history: History,
@@ -98,6 +101,7 @@ pub(crate) fn spawn(mut parts: Parts) -> Core {
         links: 0,
         embedded: None,
         signaling: SignalingState::Offline,
+        standing: Standing::default(),
         me: None,
         people: People::default(),
         history,
@@ -222,28 +226,5 @@ async fn forward(mut views: watch::Receiver<View>, surface: Arc<dyn Surface>, ca
         surface.view(&view);
         // A window paints once in 16 ms; what changes in between arrives with the next one.
         tokio::time::sleep(Duration::from_millis(16)).await;
-    }
-}
-
-pub(super) fn empty_view() -> View {
-    View {
-        profile: String::new(),
-        setup: zvonok_ipc::SetupView {
-            ready: false,
-            setup: Settings::default().setup(),
-            embedded: false,
-            secret_stored: false,
-            secret_for: String::new(),
-            keyring: KeyringState::Ok,
-            certificate: None,
-        },
-        signaling: zvonok_ipc::SignalingView { state: SignalingState::Offline, server: String::new(), extended: false },
-        me: None,
-        people: Vec::new(),
-        recent: Vec::new(),
-        missed: 0,
-        call: None,
-        notices: Vec::new(),
-        tray: false,
     }
 }

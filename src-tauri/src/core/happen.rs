@@ -64,7 +64,15 @@ impl Driver {
                 _ = reply.send(kept);
                 self.look_at_the_keyring();
             }
+            Happening::SessionRead { link, got } => self.session_read(link, got),
+            Happening::SignedIn { session, reply } => self.signed_in(session, reply),
+            Happening::NotSignedIn { done, reply } => _ = reply.send(done),
+            Happening::SessionKept { done, reply } => self.session_kept(done, reply),
+            Happening::SignedOut { left, done, reply } => self.signed_out(left, done, reply),
             Happening::KeyringDone { done, reply } => {
+                if done.is_ok() {
+                    self.look_for_the_session();
+                }
                 _ = reply.send(done);
                 self.look_at_the_keyring();
             }
@@ -90,6 +98,8 @@ impl Driver {
                 self.people.unknown();
                 self.feed(Input::Signaling(Signaling::Lost));
             }
+            HubEvent::WantsSession => self.hub_wants_a_session(),
+            HubEvent::SessionOver => self.session_is_over(),
             HubEvent::Call(input) => _ = self.feed(Input::Signaling(input)),
             HubEvent::Presence { login, status, last_seen } => self.people.presence(&login, status, last_seen),
             HubEvent::Problem(code, detail) => {

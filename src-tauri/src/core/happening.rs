@@ -2,9 +2,11 @@
 
 use zvonok_call::{CallId, Contract, Incoming, RequestResult, Signaling};
 use zvonok_ipc::{ErrorCode, IpcError, KeyringState, Person, Presence};
+use zvonok_openvidu::Secret;
 
-use super::{Ask, embedded::Embedded};
+use super::{Ask, account::Session, embedded::Embedded};
 use crate::{
+    keyring::KeyringError,
     loopback::GatewayReport,
     ring::Ringing,
     tokens::{Granted, NoToken},
@@ -33,6 +35,16 @@ pub(super) enum Happening {
     Keyring { state: KeyringState, stored: bool },
     /// The person was asked for the secret of an OpenVidu; true when one was kept.
     SecretAsked { openvidu: String, kept: Result<bool, IpcError>, reply: Ask<bool> },
+    /// The keyring was asked for the session, for the link of this number.
+    SessionRead { link: u64, got: Result<Secret, KeyringError> },
+    /// The hub gave a session.
+    SignedIn { session: Session, reply: Ask<bool> },
+    /// Nobody is signed in: no password was given, or it did not work.
+    NotSignedIn { done: Result<bool, IpcError>, reply: Ask<bool> },
+    /// The keyring has the session, or has not taken it.
+    SessionKept { done: Result<(), IpcError>, reply: Ask<bool> },
+    /// The session is gone; `left` is false where nothing was done.
+    SignedOut { left: bool, done: Result<(), IpcError>, reply: Ask<()> },
     /// Something asked of the keyring is done.
     KeyringDone { done: Result<(), IpcError>, reply: Ask<()> },
 }
@@ -40,7 +52,9 @@ pub(super) enum Happening {
 impl Happening {
     /// Nobody will ever hear of it: a token must not lie around.
     pub(super) async fn undo(self) {
-        if let Self::Token { got: Ok(granted), .. } = self
+        if let Self::SignedIn { session, .. } = self {
+            session.undo().await;
+        } else if let Self::Token { got: Ok(granted), .. } = self
             && let Some(revoking) = granted.revoke()
         {
             revoking.await;
@@ -63,6 +77,10 @@ pub(super) enum HubEvent {
     },
     /// The connection is gone.
     Lost,
+    /// It has accounts, and nobody is signed in.
+    WantsSession,
+    /// It takes the session no more that was presented.
+    SessionOver,
     /// For the machine.
     Call(Signaling),
     /// Somebody's presence changed.

@@ -7,7 +7,11 @@ use tokio_util::task::TaskTracker;
 use url::Url;
 use zvonok_call::Signal;
 use zvonok_ipc::{ErrorCode, Setup, TokenSource as Tokens};
-use zvonok_signaling::{Client, Config, Event, Timing, client, proto::event::Device};
+use zvonok_openvidu::Secret;
+use zvonok_signaling::{
+    Client, Config, ConnectError, Event, SessionToken, Timing, client,
+    proto::{Code, event::Device},
+};
 
 use super::{
     happening::{Happening, HubEvent},
@@ -15,6 +19,8 @@ use super::{
     translate,
 };
 use crate::{
+    cli::SecretKind,
+    keyring::Keyring,
     settings,
     tokens::{HubTokens, TokenSource},
     trust::Trust,
@@ -78,12 +84,7 @@ impl Link {
             server: target.server.clone(),
             socket: target.socket.clone(),
             login: login.parse().map_err(|_error| format!("`{login}` is not a login"))?,
-            device: Device {
-                id: opening.device.to_owned(),
-                name: host_name(),
-                platform: std::env::consts::OS.to_owned(),
-                app_version: env!("CARGO_PKG_VERSION").to_owned(),
-            },
+            device: device(opening.device),
             last_seq: None,
             tls: trust.endpoint(&target.socket).map_err(|error| error.to_string())?.tls,
             http: trust.endpoint(&target.server).map_err(|error| error.to_string())?.http,
@@ -104,6 +105,13 @@ impl Link {
     /// Sends what has none.
     pub(super) fn tell(&self, signal: Signal) -> impl Future<Output = ()> + Send + 'static {
         self.asked.track_future(signals::tell(self.client.clone(), signal))
+    }
+
+    /// Presents this session from now on, or none.
+    pub(super) fn sign_in_with(&self, token: Option<&Secret>) {
+        let token = token.map(|token| SessionToken::new(token.reveal()));
+        let client = self.client.clone();
+        self.tasks.spawn(async move { client.sign_in_with(token).await });
     }
 
     /// Finds out whether the connection lives.
@@ -153,8 +161,14 @@ fn read(event: Event, trust: &Trust, socket: &Url) -> Vec<HubEvent> {
         Event::Online(contract) => vec![translate::signed_in(contract)],
         Event::Offline { error, .. } => {
             tracing::info!(%error, "no connection to the hub");
-            let problem = translate::problem(&error, trust.question(socket).as_ref());
-            let problem = problem.map(|code| HubEvent::Problem(code, error.to_string()));
+            let problem = if matches!(*error, ConnectError::SessionOver) {
+                Some(HubEvent::SessionOver)
+            } else if matches!(*error, ConnectError::Refused { code: Some(Code::NotSignedIn), .. }) {
+                Some(HubEvent::WantsSession)
+            } else {
+                let problem = translate::problem(&error, trust.question(socket).as_ref());
+                problem.map(|code| HubEvent::Problem(code, error.to_string()))
+            };
             std::iter::once(HubEvent::Lost).chain(problem).collect()
         }
         Event::Hub(event) => translate::event(event).into_iter().collect(),
@@ -164,18 +178,37 @@ fn read(event: Event, trust: &Trust, socket: &Url) -> Vec<HubEvent> {
     }
 }
 
-/// The signaling line of *Test connection*.
-pub(super) async fn test(socket: &Url, trust: &Trust) -> (Option<ErrorCode>, String) {
+/// The signaling line of *Test connection*, with the session that the keyring has for that hub.
+pub(super) async fn test(socket: &Url, trust: &Trust, session: Option<&Keyring>) -> (Option<ErrorCode>, String) {
     let endpoint = match trust.endpoint(socket) {
         Ok(endpoint) => endpoint,
         Err(error) => return (Some(ErrorCode::BadAddress), error.to_string()),
     };
-    match zvonok_signaling::check(socket, &endpoint.tls, TEST).await {
+    let mut tried = zvonok_signaling::check(socket, &endpoint.tls, None, TEST).await;
+    // The keyring is asked only where it is needed: it may ask the person.
+    if let Err(ConnectError::Refused { code: Some(Code::NotSignedIn), .. }) = &tried
+        && let Some(keyring) = session
+        && let Ok(token) = keyring.get(SecretKind::Hub).await
+    {
+        let token = Some(SessionToken::new(token.reveal()));
+        tried = zvonok_signaling::check(socket, &endpoint.tls, token, TEST).await;
+    }
+    match tried {
         Ok(()) => (None, socket.to_string()),
         Err(error) => {
             let code = translate::problem(&error, trust.question(socket).as_ref());
             (Some(code.unwrap_or(ErrorCode::ServerUnreachable)), error.to_string())
         }
+    }
+}
+
+/// This device as it describes itself.
+pub(super) fn device(id: &str) -> Device {
+    Device {
+        id: id.to_owned(),
+        name: host_name(),
+        platform: std::env::consts::OS.to_owned(),
+        app_version: env!("CARGO_PKG_VERSION").to_owned(),
     }
 }
 

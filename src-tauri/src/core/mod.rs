@@ -2,6 +2,7 @@
 //! send it wishes.
 
 mod about;
+mod account;
 mod carry;
 mod clock;
 mod connect;
@@ -32,7 +33,7 @@ use zvonok_ipc::{ErrorCode, IpcError, View};
 
 pub(crate) use clock::wall_now;
 pub(crate) use driver::{Parts, spawn};
-pub(crate) use surface::{Device, Surface, TrayState, Window};
+pub(crate) use surface::{Device, Question, Surface, TrayState, Window};
 pub(crate) use wish::{Ask, Setting, Wish};
 
 use crate::verbs::{Answer, Verb};
@@ -52,7 +53,7 @@ impl Core {
     #[cfg(test)]
     pub(crate) fn detached() -> Self {
         let (wishes, _inbox) = mpsc::channel(1);
-        let (_views, view) = watch::channel(driver::empty_view());
+        let (_views, view) = watch::channel(picture::empty_view());
         Self { wishes, view }
     }
 
@@ -103,8 +104,8 @@ impl Core {
                 self.quit().await;
                 Ok(None)
             }
-            Verb::SecretChanged => {
-                self.tell(Wish::Setting(Setting::SecretChanged));
+            Verb::SecretChanged { openvidu, hub } => {
+                self.tell(Wish::Setting(Setting::SecretChanged { openvidu, hub }));
                 Ok(None)
             }
             Verb::Call(call) => silent(self.ask(|reply| Wish::Place(call, reply)).await),

@@ -72,6 +72,11 @@ impl Notices {
         });
     }
 
+    /// Who is signed in has changed.
+    pub(super) fn about_sign_in_is_old(&mut self) {
+        self.list.retain(|notice| !matches!(notice.code, ErrorCode::NotSignedIn | ErrorCode::SessionOver));
+    }
+
     /// The keyring's content changed.
     pub(super) fn about_secrets_are_old(&mut self) {
         self.list.retain(|notice| !matches!(notice.code, ErrorCode::SecretMissing | ErrorCode::SecretRefused));

@@ -4,7 +4,7 @@ use zvonok_call as call;
 use zvonok_ipc as ipc;
 
 use super::{driver::Driver, reasons};
-use crate::trust::HostPort;
+use crate::{settings::Settings, trust::HostPort};
 
 impl Driver {
     pub(super) fn picture(&mut self) -> ipc::View {
@@ -23,6 +23,8 @@ impl Driver {
                 embedded: self.settings.embedded(),
                 secret_stored: self.secret_stored,
                 secret_for: self.settings.secret_for.clone(),
+                sign_in: self.sign_in_needed(),
+                account_for: self.settings.session_for.clone(),
                 keyring: self.keyring_state,
                 certificate,
             },
@@ -111,5 +113,31 @@ pub(super) fn media(media: call::Media) -> ipc::Media {
     match media {
         call::Media::Video => ipc::Media::Video,
         call::Media::Audio => ipc::Media::Audio,
+    }
+}
+
+/// What windows see before there is anything.
+pub(super) fn empty_view() -> ipc::View {
+    ipc::View {
+        profile: String::new(),
+        setup: ipc::SetupView {
+            ready: false,
+            setup: Settings::default().setup(),
+            embedded: false,
+            secret_stored: false,
+            secret_for: String::new(),
+            sign_in: false,
+            account_for: String::new(),
+            keyring: ipc::KeyringState::Ok,
+            certificate: None,
+        },
+        signaling: ipc::SignalingView { state: ipc::SignalingState::Offline, server: String::new(), extended: false },
+        me: None,
+        people: Vec::new(),
+        recent: Vec::new(),
+        missed: 0,
+        call: None,
+        notices: Vec::new(),
+        tray: false,
     }
 }

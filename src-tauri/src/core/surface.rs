@@ -49,10 +49,19 @@ pub(crate) trait Surface: Send + Sync + 'static {
     fn view(&self, view: &View);
     /// Tells the call window to turn a device on or off.
     fn control(&self, device: Device, on: bool);
-    /// Asks for OpenVidu's secret outside of any webview; `None` when the person does not give it.
-    fn ask_secret(&self, openvidu: String, reply: oneshot::Sender<Option<Secret>>);
+    /// Asks for something secret outside of any webview; `None` when the person does not give it.
+    fn ask_secret(&self, question: Question, reply: oneshot::Sender<Option<Secret>>);
     /// Ends the app.
     fn quit(&self);
+}
+
+/// What a person is asked for that no webview may know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Question {
+    /// The secret of the OpenVidu at this address.
+    Secret { openvidu: String },
+    /// The password of this login at the hub of this host and port.
+    Password { login: String, hub: String },
 }
 
 /// A device that the call window holds.

@@ -1,5 +1,6 @@
 //! The driver without a display: a list in place of windows.
 
+mod accounts;
 mod leaks;
 mod moved;
 mod office;
@@ -12,7 +13,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use zvonok_ipc::{ErrorCode, Media, Mode, PlaceCall, Setup, TokenSource, View};
 use zvonok_openvidu::Secret;
 
-use super::{Core, Device, Parts, Setting, Surface, TrayState, Window, Wish, spawn};
+use super::{Core, Device, Parts, Question, Setting, Surface, TrayState, Window, Wish, spawn};
 use crate::{
     loopback::Loopback,
     profile::Profile,
@@ -26,6 +27,8 @@ struct Seen {
     done: Mutex<Vec<String>>,
     /// Every snapshot that the windows were sent, as it crosses.
     views: Mutex<Vec<String>>,
+    /// What the person types when asked; nothing closes the dialog.
+    typed: Mutex<Option<Secret>>,
 }
 
 impl Seen {
@@ -55,8 +58,10 @@ impl Surface for Seen {
         self.note(format!("{device:?} {on}"));
     }
 
-    fn ask_secret(&self, _openvidu: String, reply: oneshot::Sender<Option<Secret>>) {
-        drop(reply);
+    fn ask_secret(&self, question: Question, reply: oneshot::Sender<Option<Secret>>) {
+        self.note(format!("{question:?}"));
+        let typed = self.typed.lock().unwrap().clone();
+        reply.send(typed).expect("somebody waits for it");
     }
 
     fn quit(&self) {
@@ -77,10 +82,14 @@ async fn rig() -> Rig {
 }
 
 async fn rig_with(settings: Settings) -> Rig {
+    rig_of("test", settings).await
+}
+
+async fn rig_of(profile: &str, settings: Settings) -> Rig {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().to_path_buf();
     let profile =
-        Profile { name: "test".parse().unwrap(), config: path.clone(), data: path.clone(), runtime: path.clone() };
+        Profile { name: profile.parse().unwrap(), config: path.clone(), data: path.clone(), runtime: path.clone() };
     let file = SettingsFile::new(profile.settings_file());
     let (tasks, cancel) = (TaskTracker::new(), CancellationToken::new());
     let doors = Loopback::bind().await.unwrap().start(&tasks, cancel.clone());

@@ -111,6 +111,7 @@ pub(super) fn problem(error: &ConnectError, question: Option<&CertificateQuestio
         }),
         ConnectError::NotSocketIo(_) | ConnectError::Malformed => Some(ErrorCode::NotThatServer),
         ConnectError::Refused { code: Some(Code::NotSignedIn), .. } => Some(ErrorCode::NotSignedIn),
+        ConnectError::SessionOver => Some(ErrorCode::SessionOver),
         ConnectError::Refused { .. } => Some(ErrorCode::NotAllowed),
         _ => None,
     }

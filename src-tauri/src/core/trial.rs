@@ -9,12 +9,17 @@ use crate::{
     cli::SecretKind,
     keyring::{Keyring, KeyringError},
     settings, tokens,
-    trust::{Look, Trust, look},
+    trust::{HostPort, Look, Trust, look},
 };
 
 /// Tries a form. Nothing secret is sent to a server whose certificate is a question; there is no `keyring` where what it
-/// holds is for another OpenVidu.
-pub(super) async fn run(setup: &Setup, trust: &Trust, keyring: Option<&Keyring>) -> Result<TestResult, IpcError> {
+/// holds is for another OpenVidu, and no `session` where that is for another hub.
+pub(super) async fn run(
+    setup: &Setup,
+    trust: &Trust,
+    keyring: Option<&Keyring>,
+    session: Option<&Keyring>,
+) -> Result<TestResult, IpcError> {
     settings::check(setup)?;
     let mut result = TestResult { lines: Vec::new(), certificate: None };
     if setup.server == settings::EMBEDDED {
@@ -31,13 +36,27 @@ pub(super) async fn run(setup: &Setup, trust: &Trust, keyring: Option<&Keyring>)
         result.lines.push(line(TestPart::Signaling, Some(certificate_code(&question)), question.fingerprint.clone()));
         result.certificate = Some(question);
     } else {
-        let (problem, detail) = link::test(&socket, trust).await;
+        let (problem, detail) = link::test(&socket, trust, session).await;
         result.lines.push(line(TestPart::Signaling, problem, detail));
     }
     if setup.tokens == TokenSource::Openvidu {
         openvidu(&settings::address(&setup.openvidu)?, trust, keyring, &mut result).await;
     }
     Ok(result)
+}
+
+/// Looks at a server before a password goes there.
+pub(super) async fn may_be_trusted(trust: &Trust, url: &Url) -> Result<(), IpcError> {
+    let code = match look(trust, url).await {
+        Look::Good => return Ok(()),
+        Look::Question(question) => certificate_code(&question),
+        Look::Unreachable(error) => {
+            tracing::info!(%error, "nobody to sign in at");
+            ErrorCode::ServerUnreachable
+        }
+    };
+    let subject = HostPort::of(url).map(|place| place.to_string()).unwrap_or_default();
+    Err(IpcError { code, message: format!("{subject} cannot be signed in at ({code:?})"), subject })
 }
 
 async fn certificate(trust: &Trust, url: &Url) -> Option<zvonok_ipc::CertificateQuestion> {

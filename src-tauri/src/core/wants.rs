@@ -1,10 +1,11 @@
 //! Wishes about people and settings.
 
-use zvonok_ipc::{ErrorCode, IpcError, Setup};
+use zvonok_ipc::{ErrorCode, IpcError, Setup, TokenSource};
 
-use super::{Ask, Setting, driver::Driver, grant::not_now, happening::Happening, trial};
+use super::{Ask, Question, Setting, driver::Driver, grant::not_now, happening::Happening, trial};
 use crate::{
     cli::SecretKind,
+    keyring::KeyringError,
     settings::{self, Contact, EMBEDDED, Pin},
     trust::{Fingerprint, HostPort},
 };
@@ -18,10 +19,11 @@ impl Driver {
             Setting::TestSetup(setup, reply) => {
                 let (trust, keyring) = (self.trust.clone(), self.keyring.clone());
                 let own = settings::address(&setup.openvidu).is_ok_and(|url| self.settings.secret_is_for(&url));
+                let session = self.settings.session_is_for(&setup).then(|| keyring.clone());
                 let keyring = own.then_some(keyring);
-                self.parts
-                    .tasks
-                    .spawn(async move { _ = reply.send(trial::run(&setup, &trust, keyring.as_ref()).await) });
+                self.parts.tasks.spawn(async move {
+                    _ = reply.send(trial::run(&setup, &trust, keyring.as_ref(), session.as_ref()).await);
+                });
             }
             Setting::SaveSetup(setup, reply) => self.save_setup(setup, reply),
             Setting::TryHere(reply) => {
@@ -40,15 +42,31 @@ impl Driver {
             }
             Setting::UnlockKeyring(reply) => {
                 let keyring = self.keyring.clone();
+                let kind = match self.settings.tokens {
+                    TokenSource::Openvidu => SecretKind::Openvidu,
+                    TokenSource::Hub => SecretKind::Hub,
+                };
                 self.start(async move {
                     // Reading asks the system to unlock; what is read is dropped here.
-                    let done = keyring.get(SecretKind::Openvidu).await.map(drop).map_err(IpcError::from);
+                    let done = match keyring.get(kind).await {
+                        Ok(_) => Ok(()),
+                        // Where the hub hands out tokens there may be nothing to read.
+                        Err(KeyringError::Missing) if kind == SecretKind::Hub => Ok(()),
+                        Err(error) => Err(error.into()),
+                    };
                     Happening::KeyringDone { done, reply }
                 });
             }
-            Setting::SecretChanged => {
-                self.settings.secret_for.clear();
-                self.notices.about_secrets_are_old();
+            Setting::SignIn(setup, reply) => self.sign_in(&setup, reply),
+            Setting::SignOut(reply) => self.sign_out(reply),
+            Setting::SecretChanged { openvidu, hub } => {
+                if openvidu {
+                    self.settings.secret_for.clear();
+                    self.notices.about_secrets_are_old();
+                }
+                if hub {
+                    self.session_was_exchanged();
+                }
                 self.look_at_the_keyring();
             }
             Setting::TrustCertificate { host, fingerprint, reply } => {
@@ -77,6 +95,14 @@ impl Driver {
             _ = reply.send(Err(error));
             return;
         }
+        if setup == self.settings.setup()
+            && let Some(link) = &self.link
+        {
+            // Nothing to begin anew for, and a call may be under way.
+            link.probe();
+            _ = reply.send(Ok(()));
+            return;
+        }
         self.settings.apply(setup);
         if let Err(error) = self.parts.file.save(&self.settings) {
             let source = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
@@ -89,7 +115,7 @@ impl Driver {
 
     fn ask_secret(&self, openvidu: String, reply: Ask<bool>) {
         let (answer, asked) = tokio::sync::oneshot::channel();
-        self.parts.surface.ask_secret(openvidu.clone(), answer);
+        self.parts.surface.ask_secret(Question::Secret { openvidu: openvidu.clone() }, answer);
         let keyring = self.keyring.clone();
         self.start(async move {
             let kept = match asked.await.ok().flatten() {

@@ -60,13 +60,37 @@ pub(crate) enum Setting {
     TestSetup(Setup, Ask<TestResult>),
     SaveSetup(Setup, Ask<()>),
     TryHere(Ask<()>),
-    AskSecret { openvidu: String, reply: Ask<bool> },
+    AskSecret {
+        openvidu: String,
+        reply: Ask<bool>,
+    },
     ForgetSecret(Ask<()>),
-    TrustCertificate { host: String, fingerprint: String, reply: Ask<()> },
+    TrustCertificate {
+        host: String,
+        fingerprint: String,
+        reply: Ask<()>,
+    },
     UnlockKeyring(Ask<()>),
-    SecretChanged,
-    DismissNotice { id: String, reply: Ask<()> },
-    AddContact { login: String, name: String, reply: Ask<()> },
-    RemoveContact { login: String, reply: Ask<()> },
+    /// Asks for a password and signs in; true when somebody is signed in afterwards.
+    SignIn(Setup, Ask<bool>),
+    SignOut(Ask<()>),
+    /// `zvonok secret`: which of the two.
+    SecretChanged {
+        openvidu: bool,
+        hub: bool,
+    },
+    DismissNotice {
+        id: String,
+        reply: Ask<()>,
+    },
+    AddContact {
+        login: String,
+        name: String,
+        reply: Ask<()>,
+    },
+    RemoveContact {
+        login: String,
+        reply: Ask<()>,
+    },
     MarkMissedSeen(Ask<()>),
 }

@@ -5,20 +5,23 @@ use tauri::AppHandle;
 use tokio::sync::oneshot;
 use zvonok_openvidu::Secret;
 
+use super::Words;
+use crate::core::Question;
+
 /// Asks on the main thread; `None` when the person closed the dialog.
-pub(crate) fn ask(app: &AppHandle, openvidu: String, reply: oneshot::Sender<Option<Secret>>) {
-    let shown = app.run_on_main_thread(move || dialog(&openvidu, reply));
+pub(crate) fn ask(app: &AppHandle, question: Question, reply: oneshot::Sender<Option<Secret>>) {
+    let shown = app.run_on_main_thread(move || dialog(&Words::of(question), reply));
     if let Err(error) = shown {
-        tracing::error!(%error, "the secret cannot be asked for");
+        tracing::error!(%error, "nothing can be asked for");
     }
 }
 
-fn dialog(openvidu: &str, reply: oneshot::Sender<Option<Secret>>) {
-    let buttons = [("Cancel", ResponseType::Cancel), ("Store in keyring", ResponseType::Ok)];
-    let dialog = Dialog::with_buttons(Some("OpenVidu secret"), None::<&Window>, DialogFlags::MODAL, &buttons);
+fn dialog(words: &Words, reply: oneshot::Sender<Option<Secret>>) {
+    let buttons = [("Cancel", ResponseType::Cancel), (words.give, ResponseType::Ok)];
+    let dialog = Dialog::with_buttons(Some(words.title), None::<&Window>, DialogFlags::MODAL, &buttons);
     dialog.set_default_response(ResponseType::Ok);
     dialog.set_keep_above(true);
-    let label = Label::with_mnemonic(&format!("_Secret of {}", openvidu.replace('_', "__")));
+    let label = Label::with_mnemonic(&format!("_{}", words.label.replace('_', "__")));
     label.set_halign(Align::Start);
     let entry = Entry::new();
     entry.set_visibility(false);
@@ -28,7 +31,7 @@ fn dialog(openvidu: &str, reply: oneshot::Sender<Option<Secret>>) {
     label.set_mnemonic_widget(Some(&entry));
     if let Some(accessible) = entry.accessible() {
         use ::gtk::atk::prelude::AtkObjectExt;
-        accessible.set_name("OpenVidu secret");
+        accessible.set_name(words.field);
     }
     let area = dialog.content_area();
     area.set_spacing(8);

@@ -1,13 +1,15 @@
 //! What a profile remembers. No secret is ever among it.
 
 mod file;
+mod form;
 
 use serde::{Deserialize, Serialize};
 use url::Url;
-use zvonok_ipc::{ErrorCode, IpcError, Setup, TokenSource};
+use zvonok_ipc::{IpcError, Setup, TokenSource};
 
 use crate::{cli::Flags, trust::HostPort};
 pub(crate) use file::{SettingsFile, replace};
+pub(crate) use form::{account, address, check, login};
 
 /// `--server embedded`: the server runs inside the app.
 pub(crate) const EMBEDDED: &str = "embedded";
@@ -26,6 +28,8 @@ pub(crate) struct Settings {
     pub(crate) openvidu: String,
     /// Host and port that the secret in the keyring belongs to (`secret_is_for`); empty until that is known.
     pub(crate) secret_for: String,
+    /// Who the session in the keyring is for, and where (`account`); empty until that is known.
+    pub(crate) session_for: String,
     /// Own login.
     pub(crate) login: String,
     /// Who makes tokens.
@@ -66,6 +70,7 @@ impl Default for Settings {
             socket: String::new(),
             openvidu: String::new(),
             secret_for: String::new(),
+            session_for: String::new(),
             login: String::new(),
             tokens: TokenSource::Openvidu,
             device: String::new(),
@@ -92,6 +97,11 @@ impl Settings {
     /// talked into another address is asked for that one's own.
     pub(crate) fn secret_is_for(&self, url: &Url) -> bool {
         self.secret_for.is_empty() || HostPort::of(url).is_some_and(|place| place.to_string() == self.secret_for)
+    }
+
+    /// Whether the session in the keyring may be shown to the hub of `setup`, for its login.
+    pub(crate) fn session_is_for(&self, setup: &Setup) -> bool {
+        self.session_for.is_empty() || account(setup).is_some_and(|account| account == self.session_for)
     }
 
     /// What the form shows.
@@ -150,58 +160,10 @@ impl Settings {
     }
 }
 
-/// Checks a form as a whole.
-///
-/// # Errors
-/// `bad_address` or `bad_login`, with the text as its subject.
-pub(crate) fn check(setup: &Setup) -> Result<(), IpcError> {
-    if setup.server != EMBEDDED {
-        address(&setup.server)?;
-        if !setup.socket.is_empty() {
-            address(&setup.socket)?;
-        }
-        if setup.tokens == TokenSource::Openvidu {
-            address(&setup.openvidu)?;
-        }
-    }
-    login(&setup.login)
-}
-
-/// An `http` or `https` address with a host, and without user or password: settings are a plain file, and people know
-/// `OPENVIDUAPP:SECRET@host` from other tools.
-pub(crate) fn address(text: &str) -> Result<Url, IpcError> {
-    let plain = |url: &Url| {
-        matches!(url.scheme(), "http" | "https")
-            && url.has_host()
-            && url.username().is_empty()
-            && url.password().is_none()
-    };
-    Url::parse(text).ok().filter(plain).ok_or_else(|| {
-        // What stands before an `@` may be a secret, and is not repeated.
-        let shown = text.rsplit('@').next().unwrap_or_default();
-        IpcError {
-            code: ErrorCode::BadAddress,
-            subject: shown.to_owned(),
-            message: format!("`{shown}` is not an address such as https://office.example:4443"),
-        }
-    })
-}
-
-/// A login as the signaling contract has it: `[A-Za-z0-9_-]{1,64}`.
-pub(crate) fn login(text: &str) -> Result<(), IpcError> {
-    let allowed = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
-    if (1..=64).contains(&text.len()) && text.chars().all(allowed) {
-        return Ok(());
-    }
-    Err(IpcError {
-        code: ErrorCode::BadLogin,
-        subject: text.to_owned(),
-        message: "a login is 1 to 64 letters, digits, `_` or `-`".to_owned(),
-    })
-}
-
 #[cfg(test)]
 mod tests {
+    use zvonok_ipc::ErrorCode;
+
     use super::*;
 
     #[test]
@@ -213,6 +175,34 @@ mod tests {
         assert!(settings.secret_is_for(&url("https://Office.example/below")));
         for other in ["https://office.example:4443", "https://evil.example", "http://office.example"] {
             assert!(!settings.secret_is_for(&url(other)), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_session_is_for_one_login_at_one_hub() {
+        let given = Setup {
+            server: "https://Office.example".to_owned(),
+            login: "woman".to_owned(),
+            socket: String::new(),
+            openvidu: String::new(),
+            tokens: TokenSource::Hub,
+        };
+        let mut settings = Settings::default();
+        assert!(settings.session_is_for(&given), "nobody has said yet");
+        settings.session_for = account(&given).unwrap();
+        assert_eq!(settings.session_for, "woman@office.example:443");
+        let same = Setup { socket: "https://office.example:443".to_owned(), ..given.clone() };
+        assert!(settings.session_is_for(&given) && settings.session_is_for(&same));
+        let at = |server: &str| Setup { server: server.to_owned(), ..given.clone() };
+        for other in [
+            at("https://office.example:5001"),
+            at("https://evil.example"),
+            at("embedded"),
+            at("nonsense"),
+            Setup { login: "man".to_owned(), ..given.clone() },
+            Setup { socket: "https://evil.example".to_owned(), ..given.clone() },
+        ] {
+            assert!(!settings.session_is_for(&other), "{other:?}");
         }
     }
 

@@ -20,7 +20,7 @@ use super::{
     tray, webview,
 };
 use crate::{
-    core::{Core, Device, Surface, TrayState, Window, Wish},
+    core::{Core, Device, Question, Surface, TrayState, Window, Wish},
     profile::Profile,
     prompt,
 };
@@ -124,8 +124,8 @@ impl Surface for Desktop {
         }
     }
 
-    fn ask_secret(&self, openvidu: String, reply: oneshot::Sender<Option<Secret>>) {
-        prompt::ask(&self.app, openvidu, reply);
+    fn ask_secret(&self, question: Question, reply: oneshot::Sender<Option<Secret>>) {
+        prompt::ask(&self.app, question, reply);
     }
 
     fn quit(&self) {

@@ -44,7 +44,12 @@ pub(crate) enum Verb {
     /// `zvonok quit`.
     Quit,
     /// The keyring's content changed.
-    SecretChanged,
+    SecretChanged {
+        /// OpenVidu's secret.
+        openvidu: bool,
+        /// The hub's session.
+        hub: bool,
+    },
 }
 
 /// The answer to a [`Verb`].

@@ -33,6 +33,9 @@ export interface Backend {
   /** The core asks for the secret in a window of its own; true when one is stored afterwards. */
   askSecret(openvidu: string): Promise<boolean>;
   forgetSecret(): Promise<void>;
+  /** The core asks for the password in a window of its own; true when somebody is signed in afterwards. */
+  signIn(setup: Setup): Promise<boolean>;
+  signOut(): Promise<void>;
   trustCertificate(host: string, fingerprint: string): Promise<void>;
   dismissNotice(id: string): Promise<void>;
   addContact(login: string, name: string): Promise<void>;

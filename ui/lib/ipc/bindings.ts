@@ -94,7 +94,7 @@ previous: string | null, };
 /**
  * Everything the UI has a sentence and an action for.
  */
-export type ErrorCode = "bad_address" | "bad_login" | "server_unreachable" | "not_that_server" | "certificate_unknown" | "certificate_changed" | "secret_refused" | "secret_missing" | "keyring_locked" | "keyring_absent" | "not_signed_in" | "not_allowed" | "refused" | "unknown_user" | "offline" | "busy" | "dnd" | "declined" | "no_answer" | "cancelled" | "answered_elsewhere" | "peer_lost" | "signaling_down" | "token_refused" | "media_blocked" | "malformed" | "camera_absent" | "camera_refused" | "camera_busy" | "microphone_absent" | "media_trouble" | "no_sound" | "no_notifications" | "no_tray" | "not_now" | "already_running" | "settings_unreadable" | "internal";
+export type ErrorCode = "bad_address" | "bad_login" | "server_unreachable" | "not_that_server" | "certificate_unknown" | "certificate_changed" | "secret_refused" | "secret_missing" | "keyring_locked" | "keyring_absent" | "not_signed_in" | "session_over" | "password_refused" | "too_many_tries" | "not_allowed" | "refused" | "unknown_user" | "offline" | "busy" | "dnd" | "declined" | "no_answer" | "cancelled" | "answered_elsewhere" | "peer_lost" | "signaling_down" | "token_refused" | "media_blocked" | "malformed" | "camera_absent" | "camera_refused" | "camera_busy" | "microphone_absent" | "media_trouble" | "no_sound" | "no_notifications" | "no_tray" | "not_now" | "already_running" | "settings_unreadable" | "internal";
 
 /**
  * What a refused or failed command answers. The words shown are the UI's, looked up by `code`.
@@ -388,8 +388,8 @@ delay_ms_p50: number | null,
 delay_ms_p95: number | null, };
 
 /**
- * What the person fills in. The secret is not part of it: it is asked for by the core itself (`ask_secret`), so that
- * it never is in a webview or an IPC message.
+ * What the person fills in. The secret and an account's password are not part of it: they are asked for by the core
+ * itself (`ask_secret`, `sign_in`), so that they never are in a webview or an IPC message.
  */
 export type Setup = { 
 /**
@@ -437,6 +437,14 @@ secretStored: boolean,
  * Host and port of the OpenVidu whose secret it is; empty while nobody said.
  */
 secretFor: string, 
+/**
+ * The hub in use has accounts, and nobody is signed in.
+ */
+signIn: boolean, 
+/**
+ * Who the session in the keyring is for, and where, such as `woman@office.example:5001`; empty while there is none.
+ */
+accountFor: string, 
 /**
  * State of the keyring itself.
  */

@@ -75,6 +75,18 @@ export class FakeBackend implements Backend {
   forgetSecret(): Promise<void> {
     return this.#note('forgetSecret');
   }
+  async signIn(setup: Setup): Promise<boolean> {
+    await this.#note('signIn', setup);
+    if (!this.secretGiven) return false;
+    const accountFor = `${setup.login}@${new URL(setup.server).host}`;
+    const notices = this.#view.notices.filter(({ code }) => code !== 'not_signed_in' && code !== 'session_over');
+    this.change({ notices, setup: { ...this.#view.setup, signIn: false, accountFor } });
+    return true;
+  }
+  async signOut(): Promise<void> {
+    await this.#note('signOut');
+    this.change({ setup: { ...this.#view.setup, signIn: true, accountFor: '' } });
+  }
   trustCertificate(host: string, fingerprint: string): Promise<void> {
     return this.#note('trustCertificate', host, fingerprint);
   }

@@ -37,6 +37,8 @@ export function officeView(): View {
       embedded: false,
       secretStored: true,
       secretFor: 'office.example:4443',
+      signIn: false,
+      accountFor: '',
       keyring: 'ok',
       certificate: null,
     },
@@ -130,6 +132,15 @@ export const scenarios: Record<string, () => View> = {
   locked: () => {
     const view = officeView();
     return { ...view, setup: { ...view.setup, secretStored: false, keyring: 'locked' } };
+  },
+  'signed-out': () => {
+    const view = officeView();
+    return {
+      ...view,
+      setup: { ...view.setup, signIn: true },
+      signaling: { ...view.signaling, state: 'offline' },
+      notices: [{ id: 'n1', code: 'session_over', subject: 'office.example:5001', detail: '' }],
+    };
   },
   changed: () => {
     const view = officeView();

@@ -14,7 +14,10 @@ export const errors: Record<'en' | 'ru', Record<ErrorCode, string>> = {
     keyring_locked: 'The keyring of this computer is locked; unlock it so that calls can be made.',
     keyring_absent:
       'This computer has no keyring to keep a secret in; install one such as gnome-keyring, or let the server hand out tokens.',
-    not_signed_in: '{subject} wants you to sign in; check your login with its administrator.',
+    not_signed_in: '{subject} wants you to sign in; enter your password to call and be called.',
+    session_over: 'Your sign-in at {subject} has ended; sign in again, nothing is lost.',
+    password_refused: '{subject} does not know this login with this password; try again.',
+    too_many_tries: '{subject} takes no more passwords for now; wait five minutes and try again.',
     not_allowed: '{subject} does not allow this call; ask its administrator.',
     refused: '{subject} did not put the call through; call again later, or ask its administrator.',
     unknown_user: 'The server knows nobody called {subject}; check the login.',
@@ -60,7 +63,10 @@ export const errors: Record<'en' | 'ru', Record<ErrorCode, string>> = {
     keyring_locked: 'Связка ключей заблокирована; разблокируйте её, чтобы звонить.',
     keyring_absent:
       'На этом компьютере нет связки ключей; установите, например, gnome-keyring или пусть пропуск выдаёт сервер.',
-    not_signed_in: '{subject} просит войти; уточните логин у администратора.',
+    not_signed_in: '{subject} просит войти; введите пароль, чтобы звонить и принимать звонки.',
+    session_over: 'Вход на {subject} больше не действует; войдите ещё раз, ничего не потеряно.',
+    password_refused: '{subject} не принял логин и пароль; попробуйте ещё раз.',
+    too_many_tries: '{subject} пока не принимает пароли; подождите пять минут и попробуйте снова.',
     not_allowed: '{subject} не разрешает этот звонок; спросите администратора.',
     refused: '{subject} не соединил; позвоните позже или спросите администратора.',
     unknown_user: 'Сервер не знает, кто такой {subject}; проверьте логин.',
@@ -95,7 +101,7 @@ export const errors: Record<'en' | 'ru', Record<ErrorCode, string>> = {
 };
 
 /** The one thing a person can do about it, where it is more than reading it. */
-export type Remedy = 'secret' | 'keyring' | 'settings' | 'call';
+export type Remedy = 'secret' | 'sign-in' | 'keyring' | 'settings' | 'call';
 
 /** Codes with a remedy; the others are dismissed once read. */
 export const remedies: Partial<Record<ErrorCode, Remedy>> = {
@@ -108,7 +114,9 @@ export const remedies: Partial<Record<ErrorCode, Remedy>> = {
   secret_missing: 'secret',
   keyring_locked: 'keyring',
   keyring_absent: 'settings',
-  not_signed_in: 'settings',
+  not_signed_in: 'sign-in',
+  session_over: 'sign-in',
+  password_refused: 'sign-in',
   offline: 'call',
   busy: 'call',
   no_answer: 'call',
@@ -118,9 +126,17 @@ export const remedies: Partial<Record<ErrorCode, Remedy>> = {
 
 /** Words on the remedy's button; `none` where reading it is all there is to do. */
 export const remedyWords: Record<'en' | 'ru', Record<Remedy | 'none', string>> = {
-  en: { secret: 'Enter the secret…', keyring: 'Unlock', settings: 'Open settings', call: 'Call again', none: 'OK' },
+  en: {
+    secret: 'Enter the secret…',
+    'sign-in': 'Sign in…',
+    keyring: 'Unlock',
+    settings: 'Open settings',
+    call: 'Call again',
+    none: 'OK',
+  },
   ru: {
     secret: 'Ввести секрет…',
+    'sign-in': 'Войти…',
     keyring: 'Разблокировать',
     settings: 'Открыть настройки',
     call: 'Позвонить ещё раз',

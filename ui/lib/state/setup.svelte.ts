@@ -44,10 +44,7 @@ export class SetupForm {
 
   /** Host and port of the OpenVidu that is typed, as the core names places; empty while it is none. */
   get openviduPlace(): string {
-    const address = encrypted(this.openvidu);
-    if (!URL.canParse(address)) return '';
-    const { hostname, port, protocol } = new URL(address);
-    return `${hostname}:${port || (protocol === 'http:' ? '80' : '443')}`;
+    return placeOf(encrypted(this.openvidu));
   }
 
   get serverMissing(): boolean {
@@ -94,6 +91,32 @@ export class SetupForm {
     return this.#window.ask(() => this.#window.backend.saveSetup(this.setup));
   }
 
+  /**
+   * Whether the login that is typed has a session at the server that is typed (`in`), or needs one: the last test found
+   * that out, or the core did while it worked.
+   */
+  get account(): 'none' | 'wanted' | 'in' {
+    const setup = this.#window.view?.setup;
+    if (!setup) return 'none';
+    const place = placeOf(completed(this.server));
+    const named = `${this.login.trim()}@${place}`;
+    // Behind it is the place of the socket, where that is another one.
+    if (place !== '' && setup.accountFor.split(' ')[0] === named) return 'in';
+    const tested = this.lines.some((line) => line.part === 'signaling' && line.problem === 'not_signed_in');
+    const met = setup.signIn && place === placeOf(setup.setup.server);
+    return tested || met ? 'wanted' : 'none';
+  }
+
+  /** Lets the core ask for the password; with a session the connection is worth another test. */
+  async signIn(): Promise<void> {
+    if (!this.complete()) return;
+    if (await this.#window.signIn(this.setup)) await this.test();
+  }
+
+  async signOut(): Promise<void> {
+    if (await this.#window.ask(() => this.#window.backend.signOut())) this.result = null;
+  }
+
   async enterSecret(): Promise<void> {
     this.tried ||= this.openvidu.trim() === '';
     if (this.openviduMissing) return;
@@ -107,6 +130,13 @@ export class SetupForm {
     );
     if (trusted) await this.test();
   }
+}
+
+/** Host and port of an address, as the core names places; empty where it is none. */
+function placeOf(address: string): string {
+  if (!URL.canParse(address)) return '';
+  const { hostname, port, protocol } = new URL(address);
+  return `${hostname}:${port || (protocol === 'http:' ? '80' : '443')}`;
 }
 
 /** OpenVidu's address as typed: it speaks TLS wherever it runs, unless somebody says otherwise. */

@@ -1,6 +1,6 @@
 import { getContext, setContext } from 'svelte';
 import { toIpcError, type Backend, type Unlisten } from '../ipc/backend';
-import type { Notice, Person, View } from '../ipc/bindings';
+import type { Notice, Person, Setup, View } from '../ipc/bindings';
 import { remedies, type Remedy } from '../locales/errors';
 
 const KEY = Symbol('window');
@@ -15,6 +15,8 @@ export class WindowState {
   readonly backend: Backend;
   #refusals = 0;
   #unlisten: Unlisten | null = null;
+  /** What was last signed in with, which may not be saved yet. */
+  #signingIn: Setup | null = null;
 
   constructor(backend: Backend) {
     this.backend = backend;
@@ -47,6 +49,16 @@ export class WindowState {
       this.refused = [...others, notice].slice(-3);
       return false;
     }
+  }
+
+  /** Lets the core ask for a password, once more for the last one where none is named. True when somebody is signed in. */
+  async signIn(setup?: Setup): Promise<boolean> {
+    const whom = setup ?? this.#signingIn ?? this.view?.setup.setup;
+    if (!whom) return false;
+    this.#signingIn = whom;
+    let signedIn = false;
+    await this.ask(async () => (signedIn = await this.backend.signIn(whom)));
+    return signedIn;
   }
 
   /** Notices of the core and refusals of this window. */

@@ -8,6 +8,7 @@
 )]
 #![allow(clippy::wildcard_enum_match_arm, reason = "a test waits for one event among many")]
 
+mod accounts;
 mod forgetful;
 mod hub;
 mod malformed;

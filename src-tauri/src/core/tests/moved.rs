@@ -36,7 +36,7 @@ async fn the_secret_is_not_shown_to_an_openvidu_that_it_was_not_given_for() {
     let said = |view: &View| view.notices.iter().any(|notice| notice.code == ErrorCode::SecretMissing);
     office.until("told so", said).await;
 
-    core.tell(Wish::Setting(Setting::SecretChanged));
+    core.tell(Wish::Setting(Setting::SecretChanged { openvidu: true, hub: false }));
     let moved = HostPort::of(&other.media_url).unwrap().to_string();
     let tied = async {
         while office.rig.file.load().unwrap().secret_for != moved {

@@ -1,0 +1,147 @@
+//! What signing in and out does away from the driver: it waits for people, networks and keyrings.
+
+use std::time::Duration;
+
+use url::Url;
+use zvonok_ipc::{ErrorCode, IpcError};
+use zvonok_openvidu::Secret;
+use zvonok_signaling::{Door, RequestError, SessionToken, proto::Code};
+
+use crate::{
+    cli::SecretKind,
+    core::{link, reasons, surface::Question, trial},
+    keyring::{Keyring, KeyringError},
+    trust::{HostPort, Trust},
+};
+
+/// How long the hub may take. It hashes the passwords of those who sign in at once one after the other.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Where to sign in or out, and as whom.
+#[derive(Debug)]
+pub(in crate::core) struct Errand {
+    pub(super) server: Url,
+    /// Who and where, as settings name it.
+    pub(super) account: String,
+    pub(super) device: String,
+    pub(super) trust: Trust,
+    pub(super) keyring: Keyring,
+}
+
+/// A session that the hub gave, and where it is one.
+#[derive(Debug)]
+pub(in crate::core) struct Session {
+    pub(super) token: Secret,
+    pub(super) errand: Errand,
+}
+
+impl Session {
+    /// Nobody will ever hear of it.
+    pub(in crate::core) async fn undo(self) {
+        self.errand.take_back(&self.token).await;
+    }
+}
+
+impl Errand {
+    /// Asks for the password and signs in; nothing when the person gave none. What the keyring had is gone then: it is no
+    /// longer said whose that is.
+    pub(super) async fn sign_in(
+        self,
+        login: &str,
+        surface: &dyn crate::core::Surface,
+    ) -> Result<Option<Session>, IpcError> {
+        let door = self.door()?;
+        if !door.is_private() {
+            let subject = self.server.to_string();
+            let message = format!("a password is not sent to {subject} in plain text; give its https address");
+            return Err(IpcError { code: ErrorCode::BadAddress, subject, message });
+        }
+        trial::may_be_trusted(&self.trust, &self.server).await?;
+        let named = login.parse().map_err(|_error| self.told(ErrorCode::BadLogin))?;
+        let (answer, asked) = tokio::sync::oneshot::channel();
+        surface.ask_secret(Question::Password { login: login.to_owned(), hub: self.place() }, answer);
+        let Some(password) = asked.await.ok().flatten() else { return Ok(None) };
+        let given = door.sign_in(named, password.reveal(), link::device(&self.device)).await;
+        drop(password);
+        let token = given.map_err(|error| self.refused(&error))?;
+        let session = Session { token: Secret::new(token.reveal()), errand: self };
+        if let Err(error) = session.errand.keyring.forget(SecretKind::Hub).await {
+            session.undo().await;
+            return Err(error.into());
+        }
+        Ok(Some(session))
+    }
+
+    /// Keeps the session, or takes it back.
+    pub(super) async fn keep(self, token: Secret) -> Result<(), IpcError> {
+        let kept = self.keyring.set(SecretKind::Hub, token.clone()).await;
+        if kept.is_err() {
+            self.take_back(&token).await;
+        }
+        kept.map_err(IpcError::from)
+    }
+
+    /// Takes the session back and forgets it. It is forgotten also where the hub cannot be told, which is said.
+    ///
+    /// False where nothing was done, since the keyring does not say which session it is.
+    pub(super) async fn sign_out(self, token: Option<Secret>) -> (bool, Result<(), IpcError>) {
+        let token = match token {
+            Some(token) => Some(token),
+            None => match self.keyring.get(SecretKind::Hub).await {
+                Ok(token) => Some(token),
+                Err(KeyringError::Missing) => None,
+                Err(error) => return (false, Err(error.into())),
+            },
+        };
+        let told = match token {
+            Some(token) => self.tell_out(&token).await,
+            None => Ok(()),
+        };
+        let forgotten = self.keyring.forget(SecretKind::Hub).await.map_err(IpcError::from);
+        (true, forgotten.and(told))
+    }
+
+    async fn tell_out(&self, token: &Secret) -> Result<(), IpcError> {
+        match self.door()?.sign_out(SessionToken::new(token.reveal())).await {
+            // It is over already.
+            Err(RequestError::Refused { code: Some(Code::NotSignedIn), .. }) | Ok(()) => Ok(()),
+            Err(error) => Err(self.refused(&error)),
+        }
+    }
+
+    async fn take_back(&self, token: &Secret) {
+        let Ok(door) = self.door() else { return };
+        if let Err(error) = door.sign_out(SessionToken::new(token.reveal())).await {
+            tracing::warn!(%error, "a session that nobody uses was not taken back");
+        }
+    }
+
+    fn door(&self) -> Result<Door, IpcError> {
+        let endpoint = self.trust.endpoint(&self.server).map_err(|_error| self.told(ErrorCode::BadAddress))?;
+        Ok(Door { server: self.server.clone(), http: endpoint.http, limit: PATIENCE })
+    }
+
+    fn place(&self) -> String {
+        HostPort::of(&self.server).map(|place| place.to_string()).unwrap_or_default()
+    }
+
+    fn told(&self, code: ErrorCode) -> IpcError {
+        reasons::error(code, &self.place())
+    }
+
+    /// What the person is told; the error's own words hold neither password nor token.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "an enumeration of another crate that may grow")]
+    fn refused(&self, error: &RequestError) -> IpcError {
+        tracing::info!(%error, "not signed in or out");
+        self.told(match error {
+            RequestError::Refused { code: Some(Code::NotSignedIn), .. } => ErrorCode::PasswordRefused,
+            RequestError::Refused { code: Some(Code::TooMany), .. } => ErrorCode::TooManyTries,
+            // The hub lets everybody in.
+            RequestError::Refused { code: Some(Code::NotAllowed), .. } => ErrorCode::NotNow,
+            RequestError::Unanswered(_) | RequestError::Refused { code: Some(Code::Unavailable), .. } => {
+                ErrorCode::ServerUnreachable
+            }
+            _ => ErrorCode::NotThatServer,
+        })
+    }
+}
