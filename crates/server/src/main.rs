@@ -61,9 +61,11 @@ async fn run(mut flags: Flags) -> anyhow::Result<()> {
     }
     let kept = (config.secret.is_none() && config.openvidu.is_empty()).then(|| config.data_dir.clone()).flatten();
     let running = zvonok_server::start(config).await?;
+    // Before anybody knows that it runs: who starts it may stop it at once.
+    let stopped = stopped().context("cannot wait for a signal")?;
     announce(&running, kept.as_deref()).context("cannot print the addresses")?;
     let taken_over = tokio::select! {
-        result = stopped() => result.context("cannot wait for a signal").map(|()| false)?,
+        result = stopped => result.context("cannot wait for a signal").map(|()| false)?,
         () = running.taken_over() => true,
     };
     tracing::info!("stopping");
@@ -88,18 +90,22 @@ fn announce(running: &Running, kept: Option<&std::path::Path>) -> std::io::Resul
     out.flush()
 }
 
-/// Waits until the program is asked to stop.
-async fn stopped() -> std::io::Result<()> {
+/// Listens from now on for being asked to stop, and waits until that.
+fn stopped() -> std::io::Result<impl Future<Output = std::io::Result<()>>> {
     #[cfg(unix)]
     {
-        let mut term = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-        tokio::select! {
-            result = tokio::signal::ctrl_c() => result,
-            _ = term.recv() => Ok(()),
-        }
+        use tokio::signal::unix::{SignalKind, signal};
+        let (mut term, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+        Ok(async move {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = term.recv() => {}
+            }
+            Ok(())
+        })
     }
     #[cfg(not(unix))]
-    tokio::signal::ctrl_c().await
+    Ok(tokio::signal::ctrl_c())
 }
 
 #[cfg(test)]
