@@ -1,5 +1,7 @@
 //! Real OpenVidu deployments behind [`MediaControl`].
 
+mod extras;
+
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,11 +9,13 @@ use std::time::Duration;
 use futures_util::FutureExt as _;
 use rustls::{ClientConfig, RootCertStore};
 use zvonok_openvidu::wire;
+use zvonok_openvidu::wire::recorded::Recording;
 use zvonok_openvidu::{Client, Error, Minted};
 
 use crate::config::Deployment;
 use crate::listen::StartError;
 use crate::media_control::{MediaControl, MediaControlError, MediaFuture, MintedToken, Role};
+use crate::secret::Secret;
 
 /// Longest wait for one answer of a deployment. The hub gives up a little later, with its own message.
 const TIMEOUT: Duration = Duration::from_secs(8);
@@ -133,6 +137,22 @@ impl MediaControl for Deployments {
         async { Ok(()) }.boxed()
     }
 
+    fn start_recording<'a>(&'a self, session: &'a str, name: &'a str) -> MediaFuture<'a, Recording> {
+        self.record(session, name).boxed()
+    }
+
+    fn stop_recording<'a>(&'a self, session: &'a str, id: &'a str) -> MediaFuture<'a, Recording> {
+        self.stop_record(session, id).boxed()
+    }
+
+    fn recording<'a>(&'a self, session: &'a str, id: &'a str) -> MediaFuture<'a, Recording> {
+        self.recorded(session, id).boxed()
+    }
+
+    fn add_camera<'a>(&'a self, session: &'a str, uri: &'a Secret, server_data: &'a str) -> MediaFuture<'a, String> {
+        self.let_camera_in(session, uri, server_data).boxed()
+    }
+
     fn public_url(&self) -> &str {
         &self.public_url
     }
@@ -167,7 +187,6 @@ fn control_error(error: &Error, session: &str) -> MediaControlError {
 mod tests {
     use super::*;
     use crate::config::{EmbeddedMedia, Tls};
-    use crate::secret::Secret;
 
     #[tokio::test]
     async fn a_token_comes_with_the_address_of_the_deployment_that_made_it() {

@@ -7,6 +7,7 @@ use std::fmt;
 
 use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
+use zvonok_openvidu::wire::recorded::Recording;
 
 use crate::secret::Secret;
 
@@ -53,6 +54,18 @@ pub enum MediaControlError {
     /// The media server answered something it should not.
     #[error("the media server failed: {0}")]
     Failed(String),
+    /// The session is recorded already, or may not be.
+    #[error("the session is being recorded already")]
+    BeingRecorded,
+    /// Nothing can be recorded: nobody is there, or nobody publishes.
+    #[error("nobody sends anything that could be recorded")]
+    NobodyThere,
+    /// No such recording; it was never made, or is deleted.
+    #[error("there is no recording {0}")]
+    NoRecording(String),
+    /// An address that is not one of a camera, or that must not be gone to; the words do not repeat it.
+    #[error("{0}")]
+    BadCamera(String),
     /// This kind of media server cannot do that (a real OpenVidu has no echo participant).
     #[error("this media server has no {0}")]
     Unsupported(&'static str),
@@ -63,11 +76,14 @@ impl MediaControlError {
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         match self {
-            Self::Unreachable(_) | Self::Full => true,
+            Self::Unreachable(_) | Self::Full | Self::NobodyThere => true,
             Self::BadSessionName(_)
             | Self::NoSession(_)
             | Self::Unauthorized
             | Self::Failed(_)
+            | Self::BeingRecorded
+            | Self::NoRecording(_)
+            | Self::BadCamera(_)
             | Self::Unsupported(_) => false,
         }
     }
@@ -104,6 +120,41 @@ pub trait MediaControl: Send + Sync + fmt::Debug + 'static {
 
     /// Lets the echo participant leave `session`. Succeeds if there is none.
     fn stop_echo<'a>(&'a self, session: &'a str) -> MediaFuture<'a, ()>;
+
+    /// Starts recording each stream of `session` into a file of its own; `name` (letters, digits, `_`, `-`) is that of the
+    /// archive.
+    ///
+    /// # Errors
+    /// [`MediaControlError::BeingRecorded`], [`MediaControlError::NobodyThere`], [`MediaControlError::NoSession`], and
+    /// [`MediaControlError::Unsupported`] where there are no recordings.
+    fn start_recording<'a>(&'a self, _session: &'a str, _name: &'a str) -> MediaFuture<'a, Recording> {
+        Box::pin(async { Err(MediaControlError::Unsupported("recordings")) })
+    }
+
+    /// Ends the recording `id` of `session`; one that has ended already is given as it is.
+    ///
+    /// # Errors
+    /// [`MediaControlError::NoRecording`].
+    fn stop_recording<'a>(&'a self, _session: &'a str, id: &'a str) -> MediaFuture<'a, Recording> {
+        Box::pin(async move { Err(MediaControlError::NoRecording(id.to_owned())) })
+    }
+
+    /// The recording `id` of `session` as it is now.
+    ///
+    /// # Errors
+    /// [`MediaControlError::NoRecording`].
+    fn recording<'a>(&'a self, _session: &'a str, id: &'a str) -> MediaFuture<'a, Recording> {
+        Box::pin(async move { Err(MediaControlError::NoRecording(id.to_owned())) })
+    }
+
+    /// Lets the IP camera at `uri` publish into `session`, with `server_data` as its server data, and gives its connection
+    /// id, by which [`MediaControl::revoke_token`] takes it out.
+    ///
+    /// # Errors
+    /// [`MediaControlError::BadCamera`] for an address that is not gone to, [`MediaControlError::NoSession`].
+    fn add_camera<'a>(&'a self, _session: &'a str, _uri: &'a Secret, _server_data: &'a str) -> MediaFuture<'a, String> {
+        Box::pin(async { Err(MediaControlError::Unsupported("cameras")) })
+    }
 
     /// The public address, such as `https://127.0.0.1:4443`; that of the first of several deployments.
     fn public_url(&self) -> &str;

@@ -10,6 +10,7 @@
 pub mod account;
 pub mod event;
 mod login;
+pub mod media;
 pub mod packet;
 pub mod rest;
 mod words;

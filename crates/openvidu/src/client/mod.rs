@@ -1,6 +1,7 @@
 //! A client of OpenVidu's REST API for what calls need: sessions and tokens.
 
 mod error;
+mod extras;
 mod http;
 
 use std::fmt;

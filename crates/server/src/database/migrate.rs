@@ -11,6 +11,7 @@ use sqlx::migrate::{MigrateError, Migration, MigrationSource, MigrationType, Mig
 const VERSIONS: &[(i64, &str, &str)] = &[
     (1, "hub", include_str!("../../migrations/0001_hub.sql")),
     (2, "accounts", include_str!("../../migrations/0002_accounts.sql")),
+    (3, "recordings", include_str!("../../migrations/0003_recordings.sql")),
 ];
 
 #[derive(Debug)]

@@ -10,6 +10,7 @@ mod accounts;
 mod claim;
 mod load;
 mod migrate;
+mod recordings;
 mod write;
 
 use std::fmt;

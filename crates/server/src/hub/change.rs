@@ -93,6 +93,34 @@ pub struct Kept {
     pub over: Vec<CallId>,
 }
 
+/// A question for the recordings, asked of the machine and answered by the database and the media server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordingsQuery {
+    /// Whose.
+    pub login: Login,
+    /// All of them: an admin's.
+    pub all: bool,
+    /// Calls that are alive and that person is in.
+    pub live: Vec<CallId>,
+}
+
+/// A recording that was made for a call.
+#[derive(Debug, Clone, PartialEq)]
+pub struct KeptRecording {
+    /// The hub's id of it.
+    pub id: String,
+    /// The call.
+    pub call_id: CallId,
+    /// The call's session: where the media server of the recording is found.
+    pub session: String,
+    /// The media server's id of it.
+    pub media_id: String,
+    /// When it began, by the hub's clock.
+    pub started_at: Millis,
+    /// As it was seen last.
+    pub seen: zvonok_openvidu::wire::recorded::Recording,
+}
+
 /// A question for the history, asked of the machine and answered by the database.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HistoryQuery {

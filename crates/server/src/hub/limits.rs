@@ -62,6 +62,10 @@ pub const MAX_HASHES: usize = 2;
 pub const MAX_HASHES_WAITING: usize = 64;
 /// People in one call: a grid of twelve is what a screen shows.
 pub const MAX_GROUP: usize = 12;
+/// Cameras in one call: what a grid shows beside its people.
+pub const MAX_CAMERAS: usize = 8;
+/// Recordings on one page of `GET /recordings`: each that still runs is asked for at the media server.
+pub const MAX_RECORDINGS: usize = 50;
 /// People whom one person has blocked.
 pub const MAX_BLOCKED: usize = 1_000;
 /// REST requests of one address: this many at once,
@@ -79,3 +83,5 @@ pub const PING_INTERVAL_MS: u64 = 15_000;
 pub const PING_TIMEOUT_MS: u64 = 10_000;
 /// How long the media server may take for one request of the hub's, in milliseconds.
 pub const MEDIA_TIMEOUT_MS: u64 = 10_000;
+/// And for letting a camera in, which is asked for up to 10 s what it has.
+pub const CAMERA_TIMEOUT_MS: u64 = 15_000;

@@ -45,9 +45,13 @@ impl Hub {
                 },
             }),
             Reply::Answer(answer) => answer,
-            Reply::None | Reply::Ack(_) | Reply::LoginRefused(_) | Reply::Grant(_) | Reply::History(_) => {
-                Answer::refused(Code::Unavailable, "The hub is stopping.")
-            }
+            Reply::None
+            | Reply::Ack(_)
+            | Reply::LoginRefused(_)
+            | Reply::Grant(_)
+            | Reply::Media(_)
+            | Reply::Recordings(_)
+            | Reply::History(_) => Answer::refused(Code::Unavailable, "The hub is stopping."),
         }
     }
 }
@@ -76,8 +80,15 @@ pub(super) async fn run(media: Arc<dyn MediaControl>, mut work: mpsc::Receiver<M
     }
 }
 
-async fn within<T>(op: impl Future<Output = Result<T, MediaControlError>>) -> Result<T, MediaControlError> {
-    timeout(Duration::from_millis(MEDIA_TIMEOUT_MS), op)
+pub(super) async fn within<T>(op: impl Future<Output = Result<T, MediaControlError>>) -> Result<T, MediaControlError> {
+    within_ms(MEDIA_TIMEOUT_MS, op).await
+}
+
+pub(super) async fn within_ms<T>(
+    limit: u64,
+    op: impl Future<Output = Result<T, MediaControlError>>,
+) -> Result<T, MediaControlError> {
+    timeout(Duration::from_millis(limit), op)
         .await
         .unwrap_or_else(|_| Err(MediaControlError::Unreachable("no answer in time".to_owned())))
 }

@@ -12,6 +12,7 @@ pub mod limits;
 pub mod logs;
 pub mod machine;
 mod media;
+mod recordings;
 mod rest;
 mod sessions;
 mod sign_in;

@@ -20,7 +20,7 @@ use zvonok_signaling_proto::rest::{
 
 use super::handle::Hub;
 use super::machine::{Answer, Bearer, Reply, Request};
-use super::sign_in;
+use super::{recordings, sign_in};
 use crate::accounts::token;
 
 pub(super) type Body = Result<Bytes, BytesRejection>;
@@ -44,6 +44,7 @@ pub(super) fn routes(hub: Hub) -> Router {
         .route("/login", post(sign_in::login))
         .route("/logout", post(sign_in::logout))
         .route("/calls", get(calls))
+        .merge(recordings::routes())
         .fallback(async || refusal(StatusCode::NOT_FOUND, "There is nothing at this address."))
         .method_not_allowed_fallback(async || refusal(StatusCode::METHOD_NOT_ALLOWED, "Not by this method."))
         .with_state(hub)
@@ -144,8 +145,8 @@ async fn blocks(asker: Asker, query: Result<Query<PageQuery>, axum::extract::rej
 }
 
 /// Who asks, by the token of the request.
-struct Asker {
-    hub: Hub,
+pub(super) struct Asker {
+    pub(super) hub: Hub,
     token: Option<String>,
 }
 
@@ -167,12 +168,16 @@ impl Asker {
         Ok(self.hub.door.session(given).await?.map_or(Bearer::None, Bearer::Session))
     }
 
+    /// What the machine says to it.
+    pub(super) async fn ask(&self, sid: Option<String>, request: Request) -> Reply {
+        match self.bearer(sid.as_deref()).await {
+            Ok(bearer) => self.hub.ask(sid, bearer, request).await,
+            Err(refusal) => Reply::Answer(refusal),
+        }
+    }
+
     async fn answer(&self, sid: Option<String>, request: Request) -> Response {
-        let bearer = match self.bearer(sid.as_deref()).await {
-            Ok(bearer) => bearer,
-            Err(refusal) => return reply(refusal),
-        };
-        match self.hub.ask(sid, bearer, request).await {
+        match self.ask(sid, request).await {
             Reply::Answer(answer) => reply(answer),
             Reply::Grant(grant) => {
                 // To its end: a token that the machine is not told of is never taken back.
@@ -181,11 +186,16 @@ impl Asker {
                 reply(minted.unwrap_or_else(|| Answer::refused(Code::Unavailable, "No token was made. Try again.")))
             }
             Reply::History(query) => reply(self.hub.history(query).await),
-            Reply::None | Reply::Ack(_) | Reply::LoginRefused(_) => {
-                reply(Answer::refused(Code::Unavailable, "The hub is stopping."))
+            Reply::None | Reply::Ack(_) | Reply::LoginRefused(_) | Reply::Media(_) | Reply::Recordings(_) => {
+                reply(stopping())
             }
         }
     }
+}
+
+/// What is answered when nothing can be asked any more.
+pub(super) fn stopping() -> Answer {
+    Answer::refused(Code::Unavailable, "The hub is stopping.")
 }
 
 /// Reads a JSON body, whatever content type it is said to have: a page's form has the origin checked already.
@@ -194,7 +204,7 @@ pub(super) fn read<T: DeserializeOwned>(body: Body) -> Result<T, Answer> {
     serde_json::from_slice(&body).map_err(|error| malformed(&error.to_string()))
 }
 
-fn malformed(problem: &str) -> Answer {
+pub(super) fn malformed(problem: &str) -> Answer {
     Answer::refused(Code::Malformed, format!("The request is malformed: {problem}."))
 }
 

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
-use zvonok_signaling_proto::{Code, Login, MAX_NAME_CHARS};
+use zvonok_signaling_proto::{Code, Login, MAX_NAME_CHARS, Millis};
 
 use super::clock::Clock;
 use super::handle::Hub;
@@ -50,6 +50,11 @@ impl Door {
             hashing,
             waiting,
         }
+    }
+
+    /// The hub's time.
+    pub(super) fn now(&self) -> Millis {
+        self.clock.now()
     }
 
     /// The session of a token; none where it is unknown, old or taken back.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use zvonok_openvidu::wire::recorded::Recording;
 use zvonok_openvidu::wire::{Reason, Role as WireRole};
 
 use super::session::{Message, NewConnection, Properties, SessionHandle};
@@ -22,7 +23,7 @@ pub(super) struct EmbeddedControl {
 }
 
 impl EmbeddedControl {
-    fn session(&self, name: &str) -> Result<SessionHandle, MediaControlError> {
+    pub(super) fn session(&self, name: &str) -> Result<SessionHandle, MediaControlError> {
         self.shared.directory.session(name).ok_or_else(|| MediaControlError::NoSession(name.to_owned()))
     }
 }
@@ -112,6 +113,22 @@ impl MediaControl for EmbeddedControl {
             }
             Ok(())
         })
+    }
+
+    fn start_recording<'a>(&'a self, session: &'a str, name: &'a str) -> MediaFuture<'a, Recording> {
+        Box::pin(self.record(session, name))
+    }
+
+    fn stop_recording<'a>(&'a self, _session: &'a str, id: &'a str) -> MediaFuture<'a, Recording> {
+        Box::pin(self.stop_record(id))
+    }
+
+    fn recording<'a>(&'a self, _session: &'a str, id: &'a str) -> MediaFuture<'a, Recording> {
+        Box::pin(async move { self.recorded(id) })
+    }
+
+    fn add_camera<'a>(&'a self, session: &'a str, uri: &'a Secret, server_data: &'a str) -> MediaFuture<'a, String> {
+        Box::pin(self.let_camera_in(session, uri, shortened(server_data)))
     }
 
     fn public_url(&self) -> &str {

@@ -8,6 +8,7 @@ mod groups;
 mod person;
 mod postgres;
 mod program;
+mod recordings;
 mod restart;
 mod tables;
 

@@ -7,6 +7,8 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use serde_json::Value;
+
 use crate::{Folder, PATIENCE};
 
 /// Where it keeps things.
@@ -18,6 +20,7 @@ pub(crate) enum Place<'p> {
 pub(crate) struct Program {
     child: Child,
     pub(crate) hub: String,
+    media: String,
     log: Arc<Mutex<String>>,
     reads: Option<JoinHandle<()>>,
 }
@@ -37,13 +40,17 @@ impl Program {
             }
         });
         let mut out = BufReader::new(child.stdout.take().unwrap());
-        let mut line = String::new();
-        while !line.starts_with("hub ") {
-            line.clear();
-            assert!(out.read_line(&mut line).unwrap() > 0, "it ended: {}", log.lock().unwrap());
-        }
+        let mut printed = |label: &str| {
+            let mut line = String::new();
+            while !line.starts_with(label) {
+                line.clear();
+                assert!(out.read_line(&mut line).unwrap() > 0, "it ended: {}", log.lock().unwrap());
+            }
+            line.split_whitespace().last().unwrap().to_owned()
+        };
+        let (hub, media) = (printed("hub "), printed("openvidu "));
         std::thread::spawn(move || std::io::copy(&mut out, &mut std::io::sink()));
-        Self { child, hub: line.split_whitespace().last().unwrap().to_owned(), log, reads: Some(reads) }
+        Self { child, hub, media, log, reads: Some(reads) }
     }
 
     /// What one says that does not start.
@@ -92,6 +99,16 @@ impl Program {
         assert!(!status.success());
         self.reads.take().unwrap().join().unwrap();
         self.log()
+    }
+
+    /// The addresses of the cameras of all sessions, as the media server tells them who has its secret.
+    pub(crate) async fn cameras(&self) -> Vec<String> {
+        let request = crate::person::http().get(format!("{}/openvidu/api/sessions", self.media));
+        let (_, all) = crate::person::answer(request.basic_auth("OPENVIDUAPP", Some("tests-secret"))).await;
+        let list = |value: &Value, name: &str| value[name]["content"].as_array().cloned().unwrap_or_default();
+        let sessions = all["content"].as_array().cloned().unwrap_or_default();
+        let connections = sessions.iter().flat_map(|session| list(session, "connections"));
+        connections.filter_map(|connection| connection["rtspUri"].as_str().map(str::to_owned)).collect()
     }
 
     pub(crate) fn log(&self) -> String {

@@ -165,14 +165,15 @@ async fn a_sign_in_that_an_account_overtakes_keeps_no_session(place: Place) {
     for generation in (2..60).step_by(2) {
         let token = format!("at once {generation}");
         let signed = session(&token, generation);
+        let man = man();
         let (kept, set, disabled) = tokio::join!(
             database.add_session(&signed, "pc", NOW),
-            database.set_password(&man(), "a third hash"),
-            database.disable(&man(), true),
+            database.set_password(&man, "a third hash"),
+            database.disable(&man, true),
         );
         assert!(set.unwrap() && disabled.unwrap());
         let kept = kept.unwrap();
-        database.disable(&man(), false).await.unwrap();
+        database.disable(&man, false).await.unwrap();
         assert_eq!(database.session(&token, NOW).await.unwrap(), None, "{generation}: kept {kept:?}");
     }
     database.close().await;

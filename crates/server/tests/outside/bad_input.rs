@@ -160,8 +160,21 @@ async fn the_hubs_rest_answers_every_body_with_status_code_and_message() {
     let http = http();
     for body in inputs(BODIES) {
         for path in [
-            "call", "accept", "decline", "cancel", "hangup", "status", "token", "invite", "block", "settings", "login",
+            "call",
+            "accept",
+            "decline",
+            "cancel",
+            "hangup",
+            "status",
+            "token",
+            "invite",
+            "block",
+            "settings",
+            "login",
             "logout",
+            "calls/c1/recording",
+            "calls/c1/cameras",
+            "calls/%00/cameras",
         ] {
             let url = server.hub_url.join(path).unwrap();
             let request = http.post(url).header("content-type", "application/json").body(body.clone());

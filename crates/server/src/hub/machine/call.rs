@@ -16,6 +16,7 @@ use zvonok_signaling_proto::{CallId, Code, Login, Media, Millis, Mode, Outcome};
 
 use super::Party;
 use super::guest::Guest;
+use super::media::CallCamera;
 
 /// All calls, and which of them changed since they were kept. Whoever looks only, looks through [`Deref`].
 #[derive(Debug, Default)]
@@ -84,6 +85,12 @@ pub(super) struct Call {
     /// Of the two it began with, who has left it to the others.
     #[serde(default)]
     pub(super) left: BTreeSet<Login>,
+    /// Its newest recording, by the hub's id.
+    #[serde(default)]
+    pub(super) recording: Option<String>,
+    /// Cameras in it.
+    #[serde(default)]
+    pub(super) cameras: Vec<CallCamera>,
     /// Tokens the hub gave for it.
     pub(super) tokens: Vec<Token>,
 }

@@ -187,7 +187,9 @@ impl Machine {
 
     /// Revokes the call's tokens and evicts who is left in its session.
     fn close_media(&mut self, call: &mut Call) {
-        let connections: Vec<_> = std::mem::take(&mut call.tokens).into_iter().map(|t| t.connection_id).collect();
+        let cameras = std::mem::take(&mut call.cameras).into_iter().map(|camera| camera.connection_id);
+        let tokens = std::mem::take(&mut call.tokens).into_iter().map(|token| token.connection_id);
+        let connections: Vec<_> = tokens.chain(cameras).collect();
         let evict = self.is_free(&call.session, &call.id);
         self.outputs.push_back(Output::CloseSession { session: call.session.clone(), connections, evict });
     }

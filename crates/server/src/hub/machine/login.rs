@@ -134,8 +134,9 @@ impl Machine {
         let roster = self.contacts(&party.login);
         let me =
             Me { login: party.login.clone(), name, role: self.role_of(&party.login).to_owned(), status, call_waiting };
-        let features = [Some("groups"), self.gives_tokens().then_some("tokens")];
-        let features = features.into_iter().flatten().map(str::to_owned).collect();
+        let more = ["tokens", "recording", "cameras"].map(|feature| self.gives_tokens().then_some(feature));
+        let features = std::iter::once(Some("groups")).chain(more);
+        let features = features.flatten().map(str::to_owned).collect();
         Reply::Ack(Box::new(LoginAck {
             version: VERSION,
             sid,

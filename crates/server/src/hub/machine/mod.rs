@@ -15,6 +15,7 @@ mod guests;
 mod history;
 mod kept;
 mod login;
+mod media;
 mod people;
 mod place;
 mod query;
@@ -34,6 +35,8 @@ use zvonok_signaling_proto::{Code, Login, Millis};
 
 use call::Calls;
 use kept::Over;
+pub(super) use media::too_many_cameras;
+pub use media::{CallCamera, MediaGrant};
 use people::{Device, Person};
 pub use respond::Answer;
 pub use types::{Bearer, Fresh, Grant, Input, Output, Reply, Request, SocketId};
@@ -137,6 +140,9 @@ impl Machine {
             }
             Input::Request { sid, bearer, request, fresh } => self.request(sid.as_deref(), bearer, request, fresh, now),
             Input::Minted { grant, connection_id } => self.minted(grant, connection_id),
+            Input::Recorded { call_id, recording } => self.recorded(&call_id, recording),
+            Input::CameraIn { grant, camera } => self.camera_in(&grant, camera),
+            Input::CameraOut { call_id, camera } => self.camera_out(&call_id, &camera),
             Input::Accounts(accounts) => {
                 self.set_accounts(accounts, now);
                 Reply::None
@@ -187,6 +193,11 @@ impl Machine {
                 Ok(grant) => return Reply::Grant(grant),
                 Err(answer) => answer,
             },
+            Request::Media(id) => match self.media_grant(&party, &id) {
+                Ok(grant) => return Reply::Media(Box::new(grant)),
+                Err(answer) => answer,
+            },
+            Request::Recordings => return Reply::Recordings(self.recordings(&party)),
             Request::Users => self.users(&party),
             Request::Block(body) => self.block(&party, body, now),
             Request::Blocks => self.blocks(&party),

@@ -51,6 +51,8 @@ impl Machine {
             hidden: false,
             guests: BTreeMap::new(),
             left: BTreeSet::new(),
+            recording: None,
+            cameras: Vec::new(),
             tokens: Vec::new(),
         };
         self.leave_calls(who, None, now);

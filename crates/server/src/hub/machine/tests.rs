@@ -4,6 +4,7 @@ mod accounts;
 mod calls;
 mod disk;
 mod groups;
+mod media;
 mod plain;
 mod property;
 mod refused;
@@ -115,6 +116,11 @@ impl Rig {
             let minted = self.handle(Input::Minted { grant: grant.clone(), connection_id });
             assert_eq!(minted, Reply::Answer(Answer::ok()));
             Answer::with(&json!({"session": grant.session, "role": grant.role}))
+        } else if let Reply::Media(grant) = reply {
+            let cameras: Vec<_> = grant.cameras.iter().map(|camera| camera.id.clone()).collect();
+            Answer::with(&json!({"session": grant.session, "recording": grant.recording, "cameras": cameras}))
+        } else if let Reply::Recordings(of) = reply {
+            Answer::with(&json!({"login": of.login, "all": of.all, "live": of.live}))
         } else if let Reply::History(query) = reply {
             let mine = self.history.iter().filter(|(login, _)| *login == query.login);
             let over = mine.map(|(_, record)| record.clone());

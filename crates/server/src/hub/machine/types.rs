@@ -6,7 +6,8 @@ use zvonok_signaling_proto::rest::{
 };
 use zvonok_signaling_proto::{CallId, Login, Millis, StatusWord};
 
-use super::super::change::HistoryQuery;
+use super::super::change::{HistoryQuery, RecordingsQuery};
+use super::media::{CallCamera, MediaGrant};
 use super::respond::Answer;
 use crate::accounts::{Account, Signed};
 use crate::media_control::Role;
@@ -56,6 +57,27 @@ pub enum Input {
         /// OpenVidu's connection id of the token.
         connection_id: String,
     },
+    /// From the media server: a call is recorded.
+    Recorded {
+        /// The call.
+        call_id: CallId,
+        /// The hub's id of the recording.
+        recording: String,
+    },
+    /// From the media server: a camera was let into a call.
+    CameraIn {
+        /// By whom, and where.
+        grant: Box<MediaGrant>,
+        /// The camera.
+        camera: CallCamera,
+    },
+    /// From the media server: a camera was taken out.
+    CameraOut {
+        /// The call.
+        call_id: CallId,
+        /// The hub's id of the camera.
+        camera: String,
+    },
     /// From the database: all accounts, some of which have changed.
     Accounts(Vec<Account>),
     /// A token was taken back.
@@ -101,6 +123,10 @@ pub enum Request {
     Status(StatusWord),
     /// `POST /token`
     Token(CallId),
+    /// `POST /calls/ID/recording`, `/calls/ID/cameras`: whether that may be.
+    Media(CallId),
+    /// `GET /recordings`
+    Recordings,
     /// `GET /users`
     Users,
     /// `POST /block`
@@ -121,7 +147,14 @@ impl Request {
     #[must_use]
     pub fn needs_device(&self) -> bool {
         match self {
-            Self::Settings(_) | Self::Users | Self::Calls { .. } | Self::Block(_) | Self::Blocks => false,
+            Self::Settings(_)
+            | Self::Users
+            | Self::Calls { .. }
+            | Self::Block(_)
+            | Self::Blocks
+            // An admin need not be in the call.
+            | Self::Media(_)
+            | Self::Recordings => false,
             Self::Call(_)
             | Self::Accept(_)
             | Self::Decline(_)
@@ -171,6 +204,10 @@ pub enum Reply {
     Answer(Answer),
     /// A token may be made; feed [`Input::Minted`] when it was.
     Grant(Grant),
+    /// The media server may be asked.
+    Media(Box<MediaGrant>),
+    /// The recordings are with the database.
+    Recordings(RecordingsQuery),
     /// The history is with the database.
     History(HistoryQuery),
 }

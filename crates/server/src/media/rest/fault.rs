@@ -25,6 +25,15 @@ impl Fault {
     }
 }
 
+impl std::fmt::Display for Fault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Status(status) => f.write_str(status.canonical_reason().unwrap_or_default()),
+            Self::Said(_, words) | Self::Plain(_, words) => f.write_str(words),
+        }
+    }
+}
+
 /// What is said, on its way to where the path is known.
 #[derive(Debug, Clone)]
 pub(super) struct Said(String);

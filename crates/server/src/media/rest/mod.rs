@@ -16,10 +16,13 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{delete, get, post};
 use http::StatusCode;
+use ipnet::IpNet;
 use serde::de::DeserializeOwned;
 use tower_http::cors::{AllowHeaders, AllowMethods, Any, CorsLayer};
+use zvonok_openvidu::wire::rest::ConnectionRequest;
 
 use self::fault::Fault;
+use super::session::NewCamera;
 use super::{Shared, defaults};
 
 /// Everything below `/`.
@@ -84,6 +87,11 @@ fn cors() -> CorsLayer {
 /// OpenVidu 2.32 answers what it does not know like this.
 async fn unmapped() -> StatusCode {
     StatusCode::FORBIDDEN
+}
+
+/// A camera that may be let in, or a sentence that says why not.
+pub(super) async fn camera(request: ConnectionRequest, allowed: &[IpNet]) -> Result<NewCamera, String> {
+    check::camera(request, allowed).await.map_err(|fault| fault.to_string())
 }
 
 /// A flag of the query string.

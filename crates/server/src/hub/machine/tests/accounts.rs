@@ -7,17 +7,17 @@ use crate::accounts::{Account, AccountRole};
 
 const FAR: Millis = 9_000_000_000;
 
-fn account(login: &str) -> Account {
+pub(super) fn account(login: &str) -> Account {
     let body = AccountBody { name: format!("{login} of the office"), ..AccountBody::default() };
     Account { login: login.parse().unwrap(), body }
 }
 
-fn signed(login: &str) -> Signed {
+pub(super) fn signed(login: &str) -> Signed {
     let (login, session) = (login.parse().unwrap(), format!("hash of {login}'s"));
     Signed { login, session, generation: 0, expires_at: FAR }
 }
 
-fn bearer(login: &str) -> Bearer {
+pub(super) fn bearer(login: &str) -> Bearer {
     Bearer::Hash(signed(login).session)
 }
 
@@ -29,7 +29,7 @@ fn office() -> Rig {
     rig
 }
 
-fn body(login: &str) -> Value {
+pub(super) fn body(login: &str) -> Value {
     json!({"login": login, "version": 2, "device": {"id": format!("{login}-pc"), "name": "pc"}})
 }
 
@@ -71,7 +71,7 @@ fn with_accounts_nobody_comes_in_without_a_token_of_their_own() {
     assert_eq!((ack.me.name.as_str(), ack.me.role.as_str()), ("man of the office", "member"));
     let roster: Vec<_> = ack.roster.iter().map(|contact| contact.name.as_str()).collect();
     assert_eq!(roster, ["boss of the office", "Echo test", "woman of the office"], "also who was never here");
-    assert_eq!(ack.features, ["groups", "tokens"]);
+    assert_eq!(ack.features, ["groups", "tokens", "recording", "cameras"]);
 }
 
 #[test]

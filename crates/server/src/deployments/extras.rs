@@ -1,0 +1,116 @@
+//! Recordings and cameras at a real OpenVidu.
+
+use zvonok_openvidu::Error;
+use zvonok_openvidu::wire::recorded::Recording;
+
+use super::{Deployments, control_error};
+use crate::media_control::MediaControlError;
+use crate::secret::Secret;
+
+impl Deployments {
+    pub(super) async fn record(&self, session: &str, name: &str) -> Result<Recording, MediaControlError> {
+        let started = self.of(session)?.start_recording(session, name).await;
+        started.map_err(|error| refused(&error, session))
+    }
+
+    pub(super) async fn stop_record(&self, session: &str, id: &str) -> Result<Recording, MediaControlError> {
+        match self.of(session)?.stop_recording(id).await.map_err(|error| refused(&error, session))? {
+            Some(stopped) => Ok(stopped),
+            // It has ended already, or is gone.
+            None => self.recorded(session, id).await,
+        }
+    }
+
+    pub(super) async fn recorded(&self, session: &str, id: &str) -> Result<Recording, MediaControlError> {
+        let found = self.of(session)?.recording(id).await.map_err(|error| refused(&error, session))?;
+        found.ok_or_else(|| MediaControlError::NoRecording(id.to_owned()))
+    }
+
+    pub(super) async fn let_camera_in(
+        &self,
+        session: &str,
+        uri: &Secret,
+        server_data: &str,
+    ) -> Result<String, MediaControlError> {
+        // OpenVidu itself takes `file` and `http`, and goes wherever it is sent.
+        crate::media::check_camera(uri).await.map_err(MediaControlError::BadCamera)?;
+        let made = self.of(session)?.create_camera(session, uri.reveal(), server_data).await;
+        made.map_err(|error| {
+            // Its own words may repeat the address.
+            if matches!(error, Error::Refused { status: 400, .. }) {
+                MediaControlError::BadCamera("OpenVidu does not take that address of a camera".to_owned())
+            } else {
+                refused(&error, session)
+            }
+        })
+    }
+}
+
+/// What OpenVidu says no to beside sessions and tokens.
+fn refused(error: &Error, session: &str) -> MediaControlError {
+    if matches!(error, Error::Refused { status: 406, .. }) {
+        MediaControlError::NobodyThere
+    } else if matches!(error, Error::Refused { status: 409, .. }) {
+        MediaControlError::BeingRecorded
+    } else if matches!(error, Error::Trouble { status: 501, .. }) {
+        MediaControlError::Unsupported("recordings: they are off in OpenVidu's configuration")
+    } else {
+        control_error(error, session)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Deployment, EmbeddedMedia, Tls};
+    use crate::media_control::{MediaControl as _, Role};
+
+    /// A deployment that speaks OpenVidu's REST: this server's own.
+    async fn deployment() -> (crate::media::MediaServer, Deployments) {
+        let secret = Secret::new("of the deployment");
+        let config = EmbeddedMedia {
+            listen: "127.0.0.1:0".parse().unwrap(),
+            tls: Tls::Off,
+            udp_port: 0,
+            public_host: None,
+            secret: secret.clone(),
+            data_dir: None,
+            settings: crate::media_settings::MediaSettings::default(),
+        };
+        let server = crate::media::start(config).await.unwrap();
+        let deployments = Deployments::new(&[Deployment { url: server.url().clone(), secret }]).unwrap();
+        (server, deployments)
+    }
+
+    #[tokio::test]
+    async fn what_a_deployment_cannot_record_is_said_as_it_is() {
+        let (server, control) = deployment().await;
+        let nobody = control.start_recording("nobody", "call").await.unwrap_err();
+        assert!(matches!(nobody, MediaControlError::Unsupported(_)), "without a data directory: {nobody:?}");
+        let gone = control.recording("nobody", "nobody~1").await.unwrap_err();
+        assert!(!gone.is_retryable(), "{gone:?}");
+        assert!(control.recording("nobody", "../sessions").await.is_err());
+        server.shutdown().await;
+        let down = control.recording("nobody", "nobody").await.unwrap_err();
+        assert!(matches!(down, MediaControlError::Unreachable(_)), "{down:?}");
+    }
+
+    #[tokio::test]
+    async fn no_deployment_is_sent_to_this_machine_or_its_files() {
+        let (server, control) = deployment().await;
+        control.create_session(Some("call")).await.unwrap();
+        control.create_token("call", Role::Publisher, "").await.unwrap();
+        for bad in [
+            "file:///etc/passwd",
+            "http://camera.example/",
+            "rtsp://127.0.0.1/",
+            "rtsp://[::1]/",
+            "rtsp://169.254.1.1/",
+        ] {
+            let refused = control.add_camera("call", &Secret::new(bad), "").await.unwrap_err();
+            let MediaControlError::BadCamera(words) = &refused else { panic!("{bad}: {refused:?}") };
+            assert!(!words.contains("passwd") && !words.contains("camera.example"), "{words}");
+        }
+        server.shutdown().await;
+    }
+}

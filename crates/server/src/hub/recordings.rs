@@ -1,0 +1,129 @@
+//! `/calls/ID/recording`, `/calls/ID/cameras`, `/recordings`: the machine says who may, the media server does it with the
+//! secret that the hub has.
+
+mod deeds;
+
+use axum::Router;
+use axum::extract::rejection::{PathRejection, QueryRejection};
+use axum::extract::{Path, Query};
+use axum::response::Response;
+use axum::routing::{delete, get, post};
+use zvonok_signaling_proto::media::{Asked, CameraRequest, RecordingAction, RecordingAnswer, RecordingRequest};
+use zvonok_signaling_proto::rest::Query as PageQuery;
+use zvonok_signaling_proto::{CallId, MAX_NAME_CHARS};
+
+use super::handle::Hub;
+use super::machine::{Answer, MediaGrant, Reply, Request};
+use super::rest::{Asker, Body, malformed, read, reply, stopping};
+use crate::secret::Secret;
+use deeds::info;
+
+type PathOf<T> = Result<Path<T>, PathRejection>;
+type Paged = Result<Query<PageQuery>, QueryRejection>;
+
+/// All paths of this part.
+pub(super) fn routes() -> Router<Hub> {
+    Router::new()
+        .route("/calls/{call}/recording", post(record))
+        .route("/calls/{call}/cameras", post(add_camera))
+        .route("/calls/{call}/cameras/{camera}", delete(remove_camera))
+        .route("/recordings", get(list))
+        .route("/recordings/{recording}", get(fetch))
+}
+
+async fn record(asker: Asker, call: PathOf<CallId>, body: Body) -> Response {
+    let body: RecordingRequest = match read(body) {
+        Ok(body) => body,
+        Err(refusal) => return reply(refusal),
+    };
+    let grant = match granted(&asker, call, body.sid).await {
+        Ok(grant) => grant,
+        Err(refusal) => return reply(refusal),
+    };
+    let done = match body.action {
+        RecordingAction::Start => asker.hub.start_recording(&grant).await,
+        RecordingAction::Stop => asker.hub.stop_recording(&grant).await,
+    };
+    reply(done.map_or_else(|refusal| refusal, |kept| Answer::with(&RecordingAnswer { recording: info(kept) })))
+}
+
+async fn add_camera(asker: Asker, call: PathOf<CallId>, body: Body) -> Response {
+    let body: CameraRequest = match read(body) {
+        Ok(body) => body,
+        Err(refusal) => return reply(refusal),
+    };
+    let CameraRequest { sid, rtsp_uri, name } = body;
+    let (uri, name) = (Secret::new(rtsp_uri), name.trim().to_owned());
+    if name.chars().count() > MAX_NAME_CHARS || name.chars().any(char::is_control) {
+        return reply(malformed(&format!(
+            "`name` has at most {MAX_NAME_CHARS} characters, none of them a control character"
+        )));
+    }
+    reply(match granted(&asker, call, sid).await {
+        Ok(grant) => asker.hub.add_camera(grant, &uri, name).await.unwrap_or_else(|refusal| refusal),
+        Err(refusal) => refusal,
+    })
+}
+
+async fn remove_camera(asker: Asker, path: PathOf<(CallId, String)>, query: Paged, body: Body) -> Response {
+    let (call, camera) = match path {
+        Ok(Path((call, camera))) => (Ok(Path(call)), camera),
+        Err(error) => return reply(malformed(&error.body_text())),
+    };
+    // Not every client sends a body with DELETE.
+    let in_body = match body {
+        Ok(bytes) if bytes.is_empty() => Ok(Asked::default()),
+        body => read::<Asked>(body),
+    };
+    let sid = match (in_body, query) {
+        (Ok(asked), Ok(Query(query))) => asked.sid.or(query.sid),
+        (Err(refusal), _) => return reply(refusal),
+        (_, Err(error)) => return reply(malformed(&error.body_text())),
+    };
+    reply(match granted(&asker, call, sid).await {
+        Ok(grant) => asker.hub.remove_camera(&grant, &camera).await.unwrap_or_else(|refusal| refusal),
+        Err(refusal) => refusal,
+    })
+}
+
+async fn list(asker: Asker, query: Paged) -> Response {
+    let page = match query {
+        Ok(Query(page)) => page,
+        Err(error) => return reply(malformed(&error.body_text())),
+    };
+    let said = asker.ask(page.sid, Request::Recordings).await;
+    let Reply::Recordings(of) = said else { return reply(answered(said)) };
+    reply(asker.hub.recordings(&of, page.before, page.limit).await.unwrap_or_else(|refusal| refusal))
+}
+
+async fn fetch(asker: Asker, id: PathOf<String>, query: Paged) -> Response {
+    let (id, sid) = match (id, query) {
+        (Ok(Path(id)), Ok(Query(query))) => (id, query.sid),
+        (Err(error), _) => return reply(malformed(&error.body_text())),
+        (_, Err(error)) => return reply(malformed(&error.body_text())),
+    };
+    let said = asker.ask(sid, Request::Recordings).await;
+    let Reply::Recordings(of) = said else { return reply(answered(said)) };
+    reply(asker.hub.one_recording(&id, &of).await.unwrap_or_else(|refusal| refusal))
+}
+
+/// Leave of the machine to touch that call's media.
+async fn granted(asker: &Asker, call: PathOf<CallId>, sid: Option<String>) -> Result<MediaGrant, Answer> {
+    let Path(call) = call.map_err(|error| malformed(&error.body_text()))?;
+    let said = asker.ask(sid, Request::Media(call)).await;
+    if let Reply::Media(grant) = said { Ok(*grant) } else { Err(answered(said)) }
+}
+
+/// What the machine has answered where it gave no leave.
+fn answered(said: Reply) -> Answer {
+    match said {
+        Reply::Answer(answer) => answer,
+        Reply::None
+        | Reply::Ack(_)
+        | Reply::LoginRefused(_)
+        | Reply::Grant(_)
+        | Reply::Media(_)
+        | Reply::Recordings(_)
+        | Reply::History(_) => stopping(),
+    }
+}
