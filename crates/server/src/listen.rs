@@ -19,6 +19,10 @@ use crate::serve;
 /// How long requests under way may take when the server stops.
 pub(crate) const GRACE: Duration = Duration::from_secs(3);
 
+/// What the system may hold for each client of the hub, in bytes: a directory of a thousand people. Whoever reads less
+/// is noticed by what waits behind it, before calls ring for long on a machine that does not hear them.
+const SEND_BUFFER: usize = 64 * 1024;
+
 /// Why a server did not start.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -88,7 +92,7 @@ impl Listening {
 /// Binds the hub's address and serves `router` on it, on `tasks`.
 pub(crate) fn listen(config: &Config, router: Router, tasks: &TaskTracker) -> Result<Listening, StartError> {
     let failed = |source| StartError::Listen { address: config.hub_listen, source };
-    let bound = serve::bind(config.hub_listen).map_err(failed)?;
+    let bound = serve::bind(config.hub_listen).and_then(|it| it.with_send_buffers(SEND_BUFFER)).map_err(failed)?;
     let address = bound.address;
     let names = names(&host_for(config.public_host.as_deref(), address.ip()));
     // The same self-signed certificate as the media server's, so that there is one fingerprint to compare.

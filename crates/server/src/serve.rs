@@ -35,6 +35,16 @@ pub(crate) fn bind(address: SocketAddr) -> io::Result<Bound> {
     Ok(Bound { address: listener.local_addr()?, listener })
 }
 
+impl Bound {
+    /// Lets the system hold at most about `bytes` for each client that does not read (Linux takes twice of it, and 4 MB
+    /// if it is not told): for listeners whose messages are small.
+    pub(crate) fn with_send_buffers(self, bytes: usize) -> io::Result<Self> {
+        // Connections get it from the socket that accepts them.
+        socket2::SockRef::from(&self.listener).set_send_buffer_size(bytes)?;
+        Ok(self)
+    }
+}
+
 /// Serves `router` until the handle says otherwise, on `tasks`. `name` is for the log.
 pub(crate) fn serve(
     bound: Bound,

@@ -3,9 +3,9 @@
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -23,6 +23,8 @@ pub(crate) struct Program {
     media: String,
     log: Arc<Mutex<String>>,
     reads: Option<JoinHandle<()>>,
+    /// Ends when the program does.
+    ended: Receiver<()>,
 }
 
 impl Program {
@@ -32,7 +34,9 @@ impl Program {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let log = Arc::new(Mutex::new(String::new()));
         let (mut err, kept) = (BufReader::new(child.stderr.take().unwrap()), Arc::clone(&log));
+        let (running, ended) = mpsc::channel();
         let reads = std::thread::spawn(move || {
+            let _running: mpsc::Sender<()> = running;
             let mut line = String::new();
             while err.read_line(&mut line).is_ok_and(|read| read > 0) {
                 kept.lock().unwrap().push_str(&line);
@@ -50,7 +54,7 @@ impl Program {
         };
         let (hub, media) = (printed("hub "), printed("openvidu "));
         std::thread::spawn(move || std::io::copy(&mut out, &mut std::io::sink()));
-        Self { child, hub, media, log, reads: Some(reads) }
+        Self { child, hub, media, log, reads: Some(reads), ended }
     }
 
     /// What one says that does not start.
@@ -88,14 +92,9 @@ impl Program {
 
     /// Waits until it ends by itself, and has failed; all that it has said.
     pub(crate) fn failed(mut self) -> String {
-        let until = Instant::now() + PATIENCE;
-        let status = loop {
-            match self.child.try_wait().unwrap() {
-                Some(status) => break status,
-                None => assert!(Instant::now() < until, "it goes on: {}", self.log()),
-            }
-            std::thread::sleep(Duration::from_millis(20));
-        };
+        let end = self.ended.recv_timeout(PATIENCE);
+        assert_eq!(end, Err(RecvTimeoutError::Disconnected), "it goes on: {}", self.log());
+        let status = self.child.wait().unwrap();
         assert!(!status.success());
         self.reads.take().unwrap().join().unwrap();
         self.log()

@@ -29,9 +29,14 @@ async fn who_says_connect_without_having_been_away_stays() {
 async fn who_does_not_read_loses_the_socket_before_it_costs_much_memory() {
     const SIGNALS: usize = 200;
     let server = plain_server().await;
-    let (mut man, mut woman) = (Rpc::join(&server).await, Rpc::join(&server).await);
+    let mut woman = Rpc::join(&server).await;
     let text = "x".repeat(200_000);
-    for _ in 0..SIGNALS {
+    let mut man = Rpc::join(&server).await;
+    for sent in 0..SIGNALS {
+        // So many is what one may say at once.
+        if sent % 4 == 0 {
+            man = Rpc::join(&server).await;
+        }
         let message = json!({ "to": [], "type": "signal:chat", "data": text }).to_string();
         man.ask("sendMessage", json!({ "message": message })).await.unwrap();
     }

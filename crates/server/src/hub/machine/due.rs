@@ -22,7 +22,7 @@ enum Due {
 }
 
 impl Machine {
-    /// When [`Input::Tick`] is due.
+    /// When [`Input::Tick`](super::Input::Tick) is due.
     #[must_use]
     pub fn deadline(&self) -> Option<Millis> {
         let calls = self.calls.values().filter_map(|call| self.due(call).map(|(at, _)| at));
