@@ -137,7 +137,17 @@ export async function mainWindow({ browser, site }, { width, height, locale, cer
     : { server: '', socket: '', openvidu: '', login: '' };
   const view = {
     profile: 'woman',
-    setup: { ready, setup: { ...setup, tokens: 'openvidu' }, embedded: false, secretStored: ready, keyring: 'ok', certificate },
+    setup: {
+      ready,
+      setup: { ...setup, tokens: 'openvidu' },
+      embedded: false,
+      secretStored: ready,
+      secretFor: '',
+      signIn: false,
+      accountFor: '',
+      keyring: 'ok',
+      certificate,
+    },
     signaling: { state: 'offline', server: '', extended: false },
     me: null,
     people: [],
