@@ -27,8 +27,13 @@ fn hangs_up(rig: &Rig, server: &Server, end: impl FnOnce(&App) -> Result<()>) ->
     man.wait_call("in_call", SOON)?;
     end(&woman)?;
     man.wait_call("idle", SOON)?;
-    let log = log_files(rig, "man")?;
-    let line = log.lines().rfind(|line| line.contains("call ended")).context("his log says how the call ended")?;
+    // The log is written by a thread of its own.
+    let mut line = String::new();
+    until("his log to say how the call ended", SOON, || {
+        let log = log_files(rig, "man")?;
+        line = log.lines().rfind(|line| line.contains("call ended")).unwrap_or_default().to_owned();
+        Ok(!line.is_empty())
+    })?;
     ensure!(line.contains("reason=None"), "she hung up, she was not lost: {line}");
     until("her app to be gone", SOON, || Ok(!woman.is_running()?))?;
     rig.person_with(server, "woman", &["--hidden", "--log", "info"]).map(drop)
