@@ -17,6 +17,7 @@ pub mod config;
 pub mod database;
 mod deployments;
 pub mod echo;
+mod failures;
 pub mod hub;
 mod listen;
 pub mod media;

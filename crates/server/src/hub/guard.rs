@@ -22,7 +22,7 @@ use zvonok_signaling_proto::Code;
 use super::limits::{MAX_ADDRESSES, REQUEST_BURST, REQUESTS_PER_SECOND};
 use super::machine::Answer;
 use super::rest::reply;
-use super::tries::network;
+use crate::failures::network;
 use crate::serve::REQUEST_WITHIN;
 
 /// Chromium's question before a public page may speak to a private address.

@@ -1,26 +1,29 @@
-//! How often passwords were tried in vain, per account and per address. In memory only.
+//! How often passwords were tried in vain, per account and per address.
 
-use std::collections::HashMap;
-use std::hash::Hash;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::time::Duration;
 
 use tokio::time::Instant;
 use zvonok_signaling_proto::Login;
 
 use super::limits::{MAX_ACCOUNT_TRIES, MAX_ADDRESS_TRIES, MAX_ADDRESSES, TRIES_WINDOW_MS};
+use crate::failures::{Failures, network};
 
 /// See the module.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Tries {
-    accounts: HashMap<Login, Failed>,
-    addresses: HashMap<IpAddr, Failed>,
+    accounts: Failures<Login>,
+    addresses: Failures<IpAddr>,
 }
 
-#[derive(Debug)]
-struct Failed {
-    times: usize,
-    since: Instant,
+impl Default for Tries {
+    fn default() -> Self {
+        let window = Duration::from_millis(TRIES_WINDOW_MS);
+        Self {
+            accounts: Failures::new(MAX_ACCOUNT_TRIES, window, MAX_ADDRESSES),
+            addresses: Failures::new(MAX_ADDRESS_TRIES, window, MAX_ADDRESSES),
+        }
+    }
 }
 
 impl Tries {
@@ -28,51 +31,19 @@ impl Tries {
     pub(super) fn take(&mut self, login: &Login, address: IpAddr, now: Instant) -> bool {
         // An address that has tried enough costs no account a try: it could shut out everybody whose login it knows, and
         // fill the table with those it makes up.
-        take(&mut self.addresses, network(address), MAX_ADDRESS_TRIES, now)
-            && take(&mut self.accounts, login.clone(), MAX_ACCOUNT_TRIES, now)
+        self.addresses.take(network(address), now) && self.accounts.take(login.clone(), now)
     }
 
     /// It was the right password: its tries are forgotten, and this one of the address.
     pub(super) fn succeeded(&mut self, login: &Login, address: IpAddr) {
-        self.give_back(login, address);
-        self.accounts.remove(login);
+        self.addresses.give_back(&network(address));
+        self.accounts.forget(login);
     }
 
     /// Nobody could look whether it was the right one: this try does not count.
     pub(super) fn give_back(&mut self, login: &Login, address: IpAddr) {
-        let tries = [self.accounts.get_mut(login), self.addresses.get_mut(&network(address))];
-        for failed in tries.into_iter().flatten() {
-            failed.times = failed.times.saturating_sub(1);
-        }
-    }
-}
-
-fn take<K: Clone + Eq + Hash>(tries: &mut HashMap<K, Failed>, key: K, most: usize, now: Instant) -> bool {
-    let window = Duration::from_millis(TRIES_WINDOW_MS);
-    let old = |failed: &Failed| now.saturating_duration_since(failed.since) >= window;
-    if tries.len() >= MAX_ADDRESSES && !tries.contains_key(&key) {
-        tries.retain(|_, failed| !old(failed));
-        // Full of those who tried lately, the one who tried least makes room: it must shut out nobody who is not in it.
-        if tries.len() >= MAX_ADDRESSES {
-            let least = tries.iter().min_by_key(|(_, failed)| (failed.times, failed.since));
-            if let Some(least) = least.map(|(key, _)| key.clone()) {
-                tries.remove(&least);
-            }
-        }
-    }
-    let failed = tries.entry(key).or_insert(Failed { times: 0, since: now });
-    if old(failed) {
-        *failed = Failed { times: 0, since: now };
-    }
-    failed.times = failed.times.saturating_add(1);
-    failed.times <= most
-}
-
-/// An address as one customer has it: of IPv6 everybody has at least 64 bits to choose from.
-pub(super) fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
-        address @ IpAddr::V4(_) => address,
+        self.addresses.give_back(&network(address));
+        self.accounts.give_back(login);
     }
 }
 
@@ -128,14 +99,5 @@ mod tests {
         }
         assert_eq!((tries.accounts.len(), tries.addresses.len()), (MAX_ADDRESSES, MAX_ADDRESSES));
         assert!(!tries.take(&man, address(others + 10), now), "from anywhere");
-    }
-
-    #[test]
-    fn of_ipv6_a_network_counts_as_one() {
-        let network = |text: &str| network(text.parse().unwrap());
-        assert_eq!(network("2001:db8::1"), network("2001:db8::ffff:1"));
-        assert_ne!(network("2001:db8::1"), network("2001:db8:0:1::1"));
-        assert_eq!(network("::ffff:10.0.0.1"), network("10.0.0.1"));
-        assert_ne!(network("10.0.0.1"), network("10.0.0.2"));
     }
 }

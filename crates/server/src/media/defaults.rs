@@ -52,10 +52,10 @@ pub(super) const WEBHOOK_TRIES: u32 = 5;
 pub(super) const WEBHOOK_PAUSE: Duration = Duration::from_millis(200);
 /// Wrong secrets of one address in [`GUESSES_WINDOW`]: nine thousand a day find no secret that was not among the first
 /// guessed. Behind a proxy all addresses are the proxy's.
-pub(super) const GUESSES: u32 = 30;
+pub(super) const GUESSES: usize = 30;
 /// See [`GUESSES`].
 pub(super) const GUESSES_WINDOW: Duration = Duration::from_secs(5 * 60);
-/// Addresses whose wrong secrets are counted; beyond it the oldest are forgotten.
+/// Addresses whose wrong secrets are counted; beyond it those who guessed least are forgotten.
 pub(super) const GUESSERS: usize = 10_000;
 /// The longest REST body, bytes.
 pub(super) const BODY_BYTES: usize = 256 * 1024;

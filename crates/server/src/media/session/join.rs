@@ -1,9 +1,9 @@
 //! Coming, and coming back.
 
 use std::net::IpAddr;
-use std::time::Instant;
 
 use serde_json::{Value, json};
+use tokio::time::Instant;
 use zvonok_openvidu::wire::join::{JoinRoom, Joined};
 use zvonok_openvidu::wire::rpc::{ErrorObject, code};
 use zvonok_openvidu::wire::{IceServer, Role, VERSION};
