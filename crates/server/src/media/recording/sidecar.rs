@@ -47,6 +47,24 @@ pub(super) fn write(media: &Path, entry: &IndexFile) -> io::Result<()> {
     private::replace(&media.with_extension(DESCRIPTION), &serde_json::to_string(entry)?)
 }
 
+/// What is written of a stream's file before anything is in it, of sound alone.
+#[cfg(test)]
+pub(super) fn of_sound() -> IndexFile {
+    IndexFile {
+        name: "stream.webm".to_owned(),
+        connection_id: "con_A".to_owned(),
+        stream_id: "stream".to_owned(),
+        size: 0,
+        client_data: String::new(),
+        server_data: String::new(),
+        has_audio: true,
+        has_video: false,
+        type_of_video: None,
+        start_time_offset: 0,
+        end_time_offset: 0,
+    }
+}
+
 /// All files of a recording that are described, in the order of their making.
 pub(super) fn read_all(dir: &Path) -> io::Result<Vec<(PathBuf, IndexFile)>> {
     let mut found = Vec::new();

@@ -1,4 +1,3 @@
-use zvonok_openvidu::wire::recorded::IndexFile;
 use zvonok_openvidu::wire::recording::RecordingRequest;
 
 use super::super::sidecar::Places;
@@ -16,24 +15,11 @@ fn dir() -> PathBuf {
 fn recorded(store: &Recordings) -> Arc<Entry> {
     let entry = store.create("session", &RecordingRequest::default().complete()).unwrap();
     let path = Places::new(entry.dir.clone()).next().unwrap();
-    let index = IndexFile {
-        name: "stream.webm".to_owned(),
-        connection_id: "con_A".to_owned(),
-        stream_id: "stream".to_owned(),
-        size: 0,
-        client_data: String::new(),
-        server_data: String::new(),
-        has_audio: true,
-        has_video: false,
-        type_of_video: None,
-        start_time_offset: 0,
-        end_time_offset: 0,
-    };
     let mut cluster = super::super::cluster::Cluster::default();
     cluster.push(super::super::webm::AUDIO_TRACK, 0, true, &[0x78; 100]);
     let head = super::super::webm::head(&[super::super::webm::Track::opus()]);
     fs::write(&path, [head, cluster.take().unwrap().0].concat()).unwrap();
-    sidecar::write(&path, &index).unwrap();
+    sidecar::write(&path, &sidecar::of_sound()).unwrap();
     entry
 }
 
