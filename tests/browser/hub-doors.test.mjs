@@ -6,26 +6,20 @@ import { once } from 'node:events';
 import http from 'node:http';
 import { fileURLToPath } from 'node:url';
 import path from 'node:path';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 
 import WebSocket from 'ws';
 
 import { Peer, post, raw } from './hub-side.mjs';
-import { Server, freePort, startBrowser, until } from './rig.mjs';
+import { freePort, Server, until } from './rig.mjs';
+import { stage } from './stage.mjs';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const clientScript = path.join(here, 'node_modules/socket.io-client/dist/socket.io.min.js');
 const ALLOWED = 'https://pages.example';
 
 let server, browser;
-before(async () => {
-  server = await Server.start({ args: ['--allow-origin', ALLOWED] });
-  browser = await startBrowser();
-});
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
+stage((it) => ({ server, browser } = it), { args: ['--allow-origin', ALLOWED] });
 
 /** Opens the socket by hand with these headers; gives the HTTP status, 101 when it opened. */
 async function handshake(headers) {

@@ -2,21 +2,15 @@
 
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 
 import { io } from 'socket.io-client';
 
-import { LIBRARIES, Page, Server, startBrowser } from './rig.mjs';
+import { LIBRARIES, Page } from './rig.mjs';
+import { stage } from './stage.mjs';
 
 let server, browser;
-before(async () => {
-  server = await Server.start();
-  browser = await startBrowser();
-});
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
+stage((it) => ({ server, browser } = it));
 
 async function post(path, body) {
   const response = await fetch(`${server.hubUrl}${path}`, {

@@ -1,19 +1,13 @@
 // Each version of openvidu-browser publishes to and subscribes to each: decoded frames and heard sound are counted.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 
-import { LIBRARIES, Page, Server, startBrowser } from './rig.mjs';
+import { LIBRARIES, Page } from './rig.mjs';
+import { stage } from './stage.mjs';
 
 let server, browser;
-before(async () => {
-  server = await Server.start();
-  browser = await startBrowser();
-});
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
+stage((it) => ({ server, browser } = it));
 
 const versions = Object.keys(LIBRARIES);
 for (const [at, one] of versions.entries()) {

@@ -3,9 +3,10 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import net from 'node:net';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 
-import { LIBRARIES, Page, Server, startBrowser, until } from './rig.mjs';
+import { LIBRARIES, Page, until } from './rig.mjs';
+import { stage } from './stage.mjs';
 
 /** A TCP proxy that can be cut: what is open dies, and nothing new gets through until it is mended. */
 class Proxy {
@@ -44,14 +45,7 @@ class Proxy {
 }
 
 let server, browser;
-before(async () => {
-  server = await Server.start();
-  browser = await startBrowser();
-});
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
+stage((it) => ({ server, browser } = it));
 
 /** Two who see each other; the first one's websocket goes through a proxy. */
 async function pair(version) {

@@ -2,24 +2,18 @@
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 
 import { decoded, loudness, pictureAt, unpack } from './media-side.mjs';
-import { Page, SECRET, Server, startBrowser, until } from './rig.mjs';
+import { Page, SECRET, Server, until } from './rig.mjs';
+import { stage } from './stage.mjs';
 
 const { OpenVidu, Recording } = (await import('openvidu-node-client')).default;
 console.log = () => {};
 
 const INDIVIDUAL = { outputMode: 'INDIVIDUAL' };
 let server, browser;
-before(async () => {
-  server = await Server.start({ args: ['--recording-autostop', '2'] });
-  browser = await startBrowser();
-});
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
+stage((it) => ({ server, browser } = it), { args: ['--recording-autostop', '2'] });
 
 /** Somebody who publishes in a session of its own. */
 async function publisher({ on = server, properties = {}, connection = {}, options } = {}) {

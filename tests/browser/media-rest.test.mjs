@@ -3,21 +3,15 @@
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 
 import { WebSocket } from 'ws';
 
-import { Page, SECRET, Server, startBrowser, until } from './rig.mjs';
+import { Page, SECRET, until } from './rig.mjs';
+import { stage } from './stage.mjs';
 
 let server, browser;
-before(async () => {
-  server = await Server.start();
-  browser = await startBrowser();
-});
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
+stage((it) => ({ server, browser } = it));
 
 const basic = { authorization: `Basic ${Buffer.from(`OPENVIDUAPP:${SECRET}`).toString('base64')}` };
 const at = (path, headers = basic) => fetch(`${server.mediaUrl}${path}`, { headers });
@@ -168,7 +162,8 @@ test('what happened while a socket was away is told once, in order', async () =>
   await until('the other came', () => away.named('participantJoined').length === 1);
   away.close();
   // What is in the network at that moment can be lost; nothing after it.
-  await until('the server knows', () => server.log.includes('socket lost'));
+  const lost = (line) => line.includes(session) && line.includes('socket lost');
+  await until('the server knows', () => server.log.split('\n').some(lost));
   for (let nth = 0; nth < 20; nth += 1) {
     await other.ask('sendMessage', { message: JSON.stringify({ to: [], type: 'signal:n', data: String(nth) }) });
   }

@@ -1,19 +1,13 @@
 // What happens in a session besides publishing: mute, signals, leaving, eviction, tokens.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 
-import { LIBRARIES, Page, Server, startBrowser, until } from './rig.mjs';
+import { LIBRARIES, Page, until } from './rig.mjs';
+import { stage } from './stage.mjs';
 
 let server, browser;
-before(async () => {
-  server = await Server.start();
-  browser = await startBrowser();
-});
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
+stage((it) => ({ server, browser } = it));
 
 /** Two who are in one session; the first publishes. */
 async function pair({ firstVersion, secondVersion, role } = {}) {

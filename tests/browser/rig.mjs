@@ -134,11 +134,15 @@ export class Server {
 /** A fake camera and microphone that everybody may use. */
 const FAKE_DEVICES = ['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'];
 
+/** How long Chromium may take to be there, in milliseconds: a machine that is compiling reads it from its disk. */
+const START = 120_000;
+
 /** Starts Chromium with its fake camera and microphone, or with what other flags make of them. */
 export async function startBrowser(devices = FAKE_DEVICES) {
   return chromium.launch({
     executablePath: process.env.ZVONOK_CHROMIUM ?? '/usr/bin/chromium',
     headless: true,
+    timeout: START,
     // Whoever is signalled ends what was started, the browser included.
     handleSIGINT: false,
     handleSIGTERM: false,

@@ -1,16 +1,19 @@
 //! What stands at the other end of contract A: pages of the tutorial's kind in Chromium, and a hub that speaks nothing
 //! else. Both are programs of `tests/browser/interop`.
 
-use std::{cell::Cell, fmt::Write as _, fs, process::Command};
+use std::{cell::Cell, fmt::Write as _, fs, process::Command, time::Duration};
 
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 use zvonok_testkit::{Server, Talk, until, until_some};
 
-use crate::rig::{Rig, SOON, number, word};
+use crate::rig::{MEDIA, Rig, SOON, number, word};
 
 /// The releases of openvidu-browser that pages use.
 pub(crate) const LIBRARIES: [&str; 2] = ["2.32.2", "2.18.0"];
+
+/// How long a browser may take to be there: Chromium is read from the disk of a machine that has just compiled.
+const BROWSER: Duration = Duration::from_secs(150);
 
 /// Which of the two pages.
 #[derive(Clone, Copy)]
@@ -37,7 +40,7 @@ impl Page {
         words.extend(["--hub", server.hub(), "--openvidu", server.media()]);
         let mut talk = program(rig, &format!("page-{login}"), "chromium.mjs", &words, server.secret())?;
         for event in ["online", "ready"] {
-            talk.wait_for(&format!("the page to be {event}"), SOON, |said| word(said, "/event") == event)?;
+            talk.wait_for(&format!("the page to be {event}"), BROWSER, |said| word(said, "/event") == event)?;
         }
         Ok(Self { talk, orders: Cell::new(0) })
     }
@@ -82,7 +85,7 @@ impl Page {
     /// Waits until it reads the mark of `other` counting on, and recognises the voice of `other`.
     pub(crate) fn sees_and_hears(&mut self, other: &str) -> Result<()> {
         let mut last = Value::Null;
-        until(&format!("mark and voice of {other} in the page"), SOON, || {
+        until(&format!("mark and voice of {other} in the page"), MEDIA, || {
             last = self.figures()?;
             Ok(word(&last, "/recognised/picture") == other
                 && word(&last, "/recognised/voice") == other

@@ -12,9 +12,9 @@
  * `{"event":"refused","do":…,"message":…}`; `stats` by `{"event":"stats","figures":…,"cost":…}` before that. An order's
  * `id`, if it has one, is in its answers.
  *
- * Events, each with `at` in milliseconds since 1970: `ready`, `online`, `offline`, `calling`, `cancelled`, `declined`,
- * `answer` (of the hub to a request), `accepting`, `joined`, `published`, `stream_created`, `stream`, `picture` (the first
- * remote frame that was painted), `ended`, `failed`, `page_error`, `exception`.
+ * Events, each with `at` in milliseconds since 1970: `browser` (Chromium is there), `ready`, `online`, `offline`, `calling`,
+ * `cancelled`, `declined`, `answer` (of the hub to a request), `accepting`, `joined`, `published`, `stream_created`,
+ * `stream`, `picture` (the first remote frame that was painted), `ended`, `failed`, `page_error`, `exception`.
  *
  * It ends after `quit`, when its standard input ends, on SIGTERM and on SIGINT, and takes its browser along.
  */

@@ -2,7 +2,7 @@
 import { visit } from './visitor.mjs';
 
 /** How long an event of a page may take, in milliseconds; two browsers share two cores with a server. */
-const PATIENCE = 30_000;
+const PATIENCE = 60_000;
 
 /** Opens pages of one deployment, and closes them when the test ends. */
 export class Room {

@@ -3,7 +3,7 @@ import { startBrowser } from '../rig.mjs';
 import { mintToken, servePages } from './page-server.mjs';
 
 /** How long a page may take to load, and a button to be there and pressed, in milliseconds. */
-const PRESS = 15_000;
+const PRESS = 60_000;
 
 /** The kinds of pages: their file. */
 export const kinds = { woman: 'woman.html', man: 'man.html', 'two-way': 'two-way.html' };
@@ -38,6 +38,7 @@ export async function visit({
     closing.push(() => pages.close());
     const browser = await startBrowser();
     closing.push(() => browser.close());
+    watcher({ event: 'browser', at: Date.now() });
     const context = await browser.newContext({ ignoreHTTPSErrors: true, permissions: ['camera', 'microphone'] });
     context.setDefaultTimeout(PRESS);
     const page = await context.newPage();
