@@ -21,6 +21,7 @@ fn a_ring_shows_in_the_tray_sounds_and_leaves_the_keyboard_where_it_is() {
         man.must(&["call", "woman"])?;
         woman.wait_call("ringing", SOON)?;
         rig.eyes.wait_for(woman.id(), "button", "Decline", SOON)?;
+        until("the ring above all windows", SOON, || rig.desktop.is_above(woman.id()))?;
         rig.tray
             .wait_for("shows the ring", woman.id(), SOON, |item| fs::read(&item.icon).is_ok_and(|icon| icon != idle))?;
         let sound = rig.desktop.sound()?;

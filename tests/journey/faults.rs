@@ -13,11 +13,14 @@ fn calling_somebody_unknown_or_offline_says_why() {
         let man = rig.person_with(&server, "man", &[])?;
         let refused = man.verb(&["call", "nobody-at-all"])?;
         ensure!(!refused.done, "calling nobody must not succeed: {refused:?}");
-        ensure!(refused.complained.contains("nobody-at-all"), "it says who: {refused:?}");
+        let why = "nobody-at-all is not known to the server; check the login";
+        ensure!(refused.complained.contains(why), "it says why: {refused:?}");
         // Woman was there once and is gone.
         rig.person(&server, "woman")?.quit()?;
         let refused = man.verb(&["call", "woman"])?;
-        ensure!(!refused.done && refused.complained.contains("woman"), "it says who is offline: {refused:?}");
+        let why = "woman is not connected; try again later";
+        ensure!(!refused.done && refused.complained.contains(why), "it says who is offline: {refused:?}");
+        rig.eyes.wait_text(man.id(), "woman is offline; try again later.", SOON)?;
         man.wait_call("idle", SOON).map(drop)
     });
 }
@@ -30,7 +33,8 @@ fn a_server_that_dies_and_comes_back_is_found_again() {
         server.kill()?;
         man.wait_for("signaling to be gone", SOON, |status| crate::rig::word(status, "/signaling") != "online")?;
         let refused = man.verb(&["call", "woman"])?;
-        ensure!(!refused.done && !refused.complained.is_empty(), "a call without a server says why: {refused:?}");
+        let why = "there is no connection to the server";
+        ensure!(!refused.done && refused.complained.contains(why), "a call without a server says why: {refused:?}");
         server.restart()?;
         man.wait_online()
     });
@@ -41,12 +45,12 @@ fn verbs_that_fit_no_call_are_refused_with_a_reason() {
     journey(|rig| {
         let server = rig.server(&[])?;
         let man = rig.person(&server, "man")?;
-        for words in [["accept"], ["decline"], ["stop"]] {
-            let refused = man.verb(&words)?;
-            ensure!(!refused.done && !refused.complained.is_empty(), "{words:?} with nothing to do: {refused:?}");
+        for (word, why) in [("accept", "nothing rings"), ("decline", "nothing rings"), ("stop", "there is no call")] {
+            let refused = man.verb(&[word])?;
+            ensure!(!refused.done && refused.complained.contains(why), "{word} with nothing to do: {refused:?}");
         }
         let refused = man.verb(&["call", "not a login!"])?;
-        ensure!(!refused.done && !refused.complained.is_empty(), "a login has other characters: {refused:?}");
+        ensure!(!refused.done && refused.complained.contains("login"), "a login has other characters: {refused:?}");
         Ok(())
     });
 }

@@ -18,6 +18,9 @@ pub(crate) const SOON: Duration = Duration::from_secs(30);
 /// cores in a debug build, and a machine that does other things as well takes its time.
 pub(crate) const MEDIA: Duration = Duration::from_secs(300);
 
+/// The largest width of one's own picture in a call window, in pixels (`ui/call/OwnPicture.svelte`).
+const OWN_PICTURE: usize = 220;
+
 /// The app's program.
 pub(crate) fn zvonok() -> PathBuf {
     PathBuf::from(env!("CARGO_BIN_EXE_zvonok"))
@@ -145,14 +148,14 @@ impl Rig {
         .map(drop)
     }
 
-    /// Waits until somebody who looks at the screen sees pictures of `login` change.
+    /// Waits until somebody who looks at the screen sees pictures of `login` change, and large: one's own is small.
     pub(crate) fn screen_shows(&self, login: &str) -> Result<()> {
         let mut first = None;
         until(&format!("pictures of {login} on the screen"), SOON, || {
             let (width, height, pixels) = self.desktop.pixels()?;
             let counter = read_marks(width, height, &pixels)
                 .into_iter()
-                .filter(|mark| mark.login == login)
+                .filter(|mark| mark.login == login && mark.width > OWN_PICTURE)
                 .map(|mark| mark.counter)
                 .max();
             Ok(match (first, counter) {

@@ -35,6 +35,9 @@ fn answered_by(rig: &Rig, accept: impl FnOnce(&App) -> Result<()>) -> Result<()>
     }
     rig.screen_shows("woman")?;
     rig.screen_shows("man")?;
+    for app in [&woman, &man] {
+        ensure!(rig.eyes.find(app.id(), "button", "Turn on sound")?.is_none(), "sound waits for a click");
+    }
     man.must(&["stop"])?;
     rig.rests(&man)?;
     rig.rests(&woman)
@@ -55,7 +58,7 @@ fn accept_in_the_notification_starts_a_call_in_which_both_see_and_hear() {
 fn accept_in_the_ring_window_starts_a_call_in_which_both_see_and_hear() {
     journey(|rig| {
         answered_by(rig, |woman| {
-            rig.eyes.wait_text(woman.id(), "man", SOON)?;
+            rig.eyes.wait_for(woman.id(), "heading", "man", SOON)?;
             rig.eyes.press(woman.id(), "Accept", SOON)
         })
     });
@@ -99,6 +102,7 @@ fn watch_shows_the_called_person_and_never_opens_the_callers_camera() {
         let (seeing, shown) = (man.status()?, woman.status()?);
         ensure!(seeing.pointer("/media/publishing") == Some(&false.into()), "the caller publishes: {seeing}");
         ensure!(number(&seeing, "/media/frames_sent") == 0, "the caller sends pictures: {seeing}");
+        ensure!(number(&seeing, "/media/audio_sent") == 0, "the caller sends sound: {seeing}");
         ensure!(shown.pointer("/media/publishing") == Some(&true.into()), "the called person publishes: {shown}");
         ensure!(number(&shown, "/media/frames_received") == 0, "the called person receives pictures: {shown}");
         man.must(&["stop"])?;

@@ -27,6 +27,7 @@ mod network;
 mod notifications;
 mod processes;
 mod relay;
+mod screen;
 mod server;
 mod sound;
 mod talk;

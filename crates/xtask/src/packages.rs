@@ -84,6 +84,7 @@ const TEST: &[&str] = &[
     "gstreamer1.0-rtsp",
     "gstreamer1.0-plugins-ugly", // x264
     "x11-apps",                  // `xwd` watches the screen for `bench`
+    "x11-utils",                 // `xprop` tells which window is on top
 ];
 
 /// The packages for a purpose; what a purpose builds on is included.

@@ -26,7 +26,7 @@ pub(crate) fn run() -> Result<()> {
     let display = has_display();
     setup::prepare(if display { Purpose::Run } else { Purpose::Display })?;
     setup::build_ui()?;
-    sh(command(&["cargo", "build", "--locked", "--bin", "zvonok"]))?;
+    sh(command(&["cargo", "build", "--locked", "--bin", "zvonok", "--bin", "zvonok-server"]))?;
     let program = paths::debug_program(if cfg!(windows) { "zvonok.exe" } else { "zvonok" });
     if display { show(&program) } else { echo_call(&program) }
 }
