@@ -175,8 +175,12 @@ mod tests {
     /// The nth packet of VP8 pictures of two packets each; every tenth picture is a key frame.
     fn packet(seq: u64, start: Instant) -> MediaPacket {
         let (picture, second) = (seq / 2, seq % 2 == 1);
-        let first = if picture % 10 == 0 { 0x10 } else { 0x11 };
-        let payload = if second { vec![0x00, 0xbb] } else { vec![0x10, first, 0xaa] };
+        let payload = match (second, picture % 10 == 0) {
+            // Begins as a key frame does.
+            (true, _) => vec![0x00, 0xba],
+            (false, true) => vec![0x10, 0x10, 0x00, 0x00, 0x9d, 0x01, 0x2a, 0x80, 0x02, 0xe0, 0x01],
+            (false, false) => vec![0x10, 0x11, 0xaa],
+        };
         MediaPacket {
             codec: Codec::Video(VideoCodec::Vp8),
             run: 1,
@@ -190,9 +194,13 @@ mod tests {
 
     #[test]
     fn a_loss_leaves_pictures_out_up_to_the_next_key_frame() {
+        [30, 31].into_iter().for_each(loses);
+    }
+
+    fn loses(lost: u64) {
         let (mut lane, start) = (Lane::default(), Instant::now());
         let (mut frames, mut asked) = (Vec::new(), 0);
-        for seq in (0..100).filter(|seq| *seq != 31) {
+        for seq in (0..100).filter(|seq| *seq != lost) {
             let made = lane.push(packet(seq, start));
             asked += usize::from(made.wants_keyframe);
             frames.extend(made.frames);

@@ -2,10 +2,14 @@
 
 use zvonok_sfu::VideoCodec;
 
+/// What a VP8 key frame has behind its tag (RFC 6386, section 9.1).
+const VP8_START: [u8; 3] = [0x9d, 0x01, 0x2a];
+
 /// Whether a whole picture needs no other one.
 pub(super) fn is_keyframe(codec: VideoCodec, data: &[u8]) -> bool {
     match codec {
-        VideoCodec::Vp8 => data.first().is_some_and(|first| first & 1 == 0),
+        // The rest of a picture whose beginning was lost may begin with any byte: the start code tells.
+        VideoCodec::Vp8 => data.first().is_some_and(|first| first & 1 == 0) && data.get(3..6) == Some(&VP8_START[..]),
         VideoCodec::Vp9 => vp9_size(data).is_some(),
         VideoCodec::H264 => units(data).any(|unit| kind(unit) == IDR),
     }
@@ -17,7 +21,7 @@ pub(super) fn size(codec: VideoCodec, data: &[u8]) -> Option<(u32, u32)> {
         VideoCodec::Vp8 => {
             // RFC 6386, section 9.1: three bytes of tag, the start code, then 14 bits each.
             let side = |at: usize| Some(u32::from(*data.get(at)?) | u32::from(data.get(at + 1)? & 0x3f) << 8);
-            (data.get(3..6)? == [0x9d, 0x01, 0x2a]).then_some(())?;
+            (data.get(3..6)? == VP8_START).then_some(())?;
             Some((side(6)?, side(8)?))
         }
         VideoCodec::Vp9 => vp9_size(data),
