@@ -90,8 +90,9 @@ pub(super) fn size(dir: &Path) -> io::Result<u64> {
 /// Deletes all files of a recording that its archive has.
 pub(super) fn delete_all(dir: &Path) -> io::Result<()> {
     for (media, _) in read_all(dir)? {
+        // In this order: what has a description and no media is nothing, the other way round it would stay for ever.
+        fs::remove_file(&media)?;
         fs::remove_file(media.with_extension(DESCRIPTION))?;
-        fs::remove_file(media)?;
     }
     Ok(())
 }

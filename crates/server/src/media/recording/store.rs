@@ -177,9 +177,17 @@ impl Recordings {
             recording.url = Some(url);
             recording.status = if failed { RecordingStatus::Failed } else { RecordingStatus::Ready };
         })?;
-        sidecar::delete_all(&entry.dir)?;
-        entry.share.settle(size(&entry.dir)?);
+        self.tidy(entry);
         Ok(done)
+    }
+
+    /// Deletes what the archive has, and gives its room back. What cannot be deleted is tried again at the next start: the
+    /// recording is whole already. Blocks.
+    fn tidy(&self, entry: &Entry) {
+        match sidecar::delete_all(&entry.dir).and_then(|()| size(&entry.dir)) {
+            Ok(left) => entry.share.settle(left),
+            Err(error) => tracing::warn!(%error, "what a recording was made of was not deleted"),
+        }
     }
 
     /// Where they are, for people.

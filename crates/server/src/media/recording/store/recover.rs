@@ -16,10 +16,13 @@ impl Recordings {
         let left: Vec<Arc<Entry>> = lock(&self.entries).values().cloned().collect();
         for entry in left.into_iter().filter(|entry| is_unfinished(entry)) {
             let before = entry.object();
-            // With an archive it failed for another reason than packing, and has failed still.
-            let failed = before.status == RecordingStatus::Failed && before.url.is_some();
+            if before.url.is_some() {
+                // The archive has everything: to pack it again of what is left would lose the rest.
+                self.tidy(&entry);
+                continue;
+            }
             let id = before.id;
-            match repair_files(&entry.dir).and_then(|()| self.pack(&entry, failed)) {
+            match repair_files(&entry.dir).and_then(|()| self.pack(&entry, false)) {
                 Ok(_) => tracing::info!(recording = id, "a recording that was cut off is finished"),
                 Err(error) => {
                     tracing::error!(%error, recording = id, "a recording that was cut off stays so");
@@ -30,12 +33,14 @@ impl Recordings {
     }
 }
 
-/// Whether it was cut off, or could not be packed: then what it is made of is still there.
+/// Whether it was cut off, or could not be packed or tidied up: then what it is made of is still there.
 fn is_unfinished(entry: &Entry) -> bool {
     match entry.object().status {
         RecordingStatus::Stopped => true,
-        RecordingStatus::Failed => sidecar::read_all(&entry.dir).is_ok_and(|files| !files.is_empty()),
-        RecordingStatus::Starting | RecordingStatus::Started | RecordingStatus::Ready => false,
+        RecordingStatus::Failed | RecordingStatus::Ready => {
+            sidecar::read_all(&entry.dir).is_ok_and(|files| !files.is_empty())
+        }
+        RecordingStatus::Starting | RecordingStatus::Started => false,
     }
 }
 

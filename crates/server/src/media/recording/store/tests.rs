@@ -65,6 +65,27 @@ fn what_could_not_be_packed_leaves_nothing_half_done_and_is_tried_again() {
 }
 
 #[test]
+fn what_is_packed_is_never_packed_again_of_what_is_left() {
+    let dir = dir();
+    for failed in [false, true] {
+        let store = open(&dir);
+        let entry = recorded(&store);
+        let packed = store.pack(&entry, failed).unwrap();
+        let archive = fs::read(entry.archive()).unwrap();
+        // Half of what the archive has could not be deleted before the server was killed.
+        let left = Places::new(entry.dir.clone()).next().unwrap();
+        fs::write(&left, [0x1a]).unwrap();
+        sidecar::write(&left, &sidecar::of_sound()).unwrap();
+        let store = open(&dir);
+        store.recover();
+        assert_eq!(store.get(&packed.id).unwrap().object(), packed);
+        assert_eq!(fs::read(entry.archive()).unwrap(), archive);
+        assert!(!left.exists(), "and it is deleted now");
+    }
+    fs::remove_dir_all(dir).unwrap();
+}
+
+#[test]
 fn an_id_is_nobody_elses_and_is_free_again_where_nothing_could_be_kept() {
     let dir = dir();
     let store = open(&dir);
