@@ -45,9 +45,12 @@ impl Directory {
         Ok(handle)
     }
 
-    /// Takes a session out: nobody can join it any more.
-    pub(super) fn leave(&self, name: &str) {
-        self.write().sessions.remove(name);
+    /// Takes a session out: nobody can join it any more. A newer one that has its name meanwhile stays.
+    pub(super) fn leave(&self, session: &SessionHandle) {
+        let mut tables = self.write();
+        if tables.sessions.get(&*session.id).is_some_and(|known| known.is(session)) {
+            tables.sessions.remove(&*session.id);
+        }
     }
 
     pub(super) fn session(&self, name: &str) -> Option<SessionHandle> {
@@ -78,5 +81,24 @@ impl Directory {
 
     fn write(&self) -> RwLockWriteGuard<'_, Tables> {
         self.tables.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::mpsc;
+
+    use super::*;
+
+    #[test]
+    fn a_session_that_ends_late_leaves_a_newer_one_of_its_name() {
+        let (directory, make) = (Directory::default(), || SessionHandle::to(mpsc::channel(1).0));
+        let old = directory.enter("room", make).unwrap();
+        directory.leave(&old);
+        let new = directory.enter("room", make).unwrap();
+        directory.leave(&old);
+        assert!(directory.session("room").is_some_and(|found| found.is(&new)));
+        directory.leave(&new);
+        assert!(directory.session("room").is_none());
     }
 }

@@ -59,9 +59,16 @@ impl Camera {
     }
 }
 
+impl Camera {
+    /// Forwards it no longer.
+    pub(super) fn end(&self) {
+        self.stop.cancel();
+    }
+}
+
 impl Drop for Camera {
     fn drop(&mut self) {
-        self.stop.cancel();
+        self.end();
     }
 }
 

@@ -92,6 +92,7 @@ impl Driver {
                 let codecs = self.sfu.codecs(stream).filter(|_| tapped);
                 if reply.send(codecs).is_err() {
                     self.taps.remove(&stream);
+                    self.sfu.tap(stream, false, now);
                 }
             }
             Command::Untap { stream } => {

@@ -41,6 +41,11 @@ pub(super) struct CameraOf {
 }
 
 impl CameraOf {
+    /// Forwards it no longer.
+    pub(super) fn end(&self) {
+        self.camera.end();
+    }
+
     /// What REST tells of a camera besides what it tells of everybody.
     pub(super) fn describe(&self, connection: &mut Connection) {
         connection.kind = ConnectionType::Ipcam;

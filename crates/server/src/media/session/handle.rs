@@ -50,6 +50,17 @@ pub(in super::super) struct SessionHandle {
 }
 
 impl SessionHandle {
+    /// The way to a task of the name `room`.
+    #[cfg(test)]
+    pub(in super::super) fn to(mailbox: mpsc::Sender<Message>) -> Self {
+        Self { id: "room".into(), mailbox }
+    }
+
+    /// Whether both lead to the same task: names are used again.
+    pub(in super::super) fn is(&self, other: &Self) -> bool {
+        self.mailbox.same_channel(&other.mailbox)
+    }
+
     /// Asks the task something; `None` where it is gone.
     pub(in super::super) async fn ask<T>(&self, message: impl FnOnce(oneshot::Sender<T>) -> Message) -> Option<T> {
         let (reply, answer) = oneshot::channel();

@@ -6,7 +6,7 @@ use zvonok_openvidu::wire::notice::Notice;
 use super::super::defaults;
 use super::super::outbox::{Frame, notice_text};
 use super::Session;
-use super::participant::Participant;
+use super::participant::{Kind, Participant};
 
 impl Session {
     /// Takes a participant out and tells those who remain. Gives it back, with its socket still open.
@@ -14,6 +14,10 @@ impl Session {
         let at = self.participants.iter().position(|participant| participant.id == connection)?;
         let participant = self.participants.remove(at);
         self.shared.directory.leave_rpc(&participant.rpc);
+        if let Kind::Camera(camera) = &participant.kind {
+            // Before its stream ends, or it could begin the stream anew.
+            camera.end();
+        }
         for subscription in &participant.subscriptions {
             self.shared.media.unsubscribe(subscription.key).await;
             self.tell_unsubscribed(connection, subscription, reason);
@@ -60,7 +64,7 @@ impl Session {
 
     /// Evicts everybody; nobody can join from now on.
     pub(super) async fn close(&mut self, reason: Reason) {
-        self.shared.directory.leave(&self.handle.id);
+        self.shared.directory.leave(&self.handle);
         self.end_recording(reason).await;
         self.pending.clear();
         while let Some(first) = self.participants.first() {

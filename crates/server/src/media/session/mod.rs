@@ -122,7 +122,7 @@ impl Session {
         }
         self.end_recording(Reason::LastParticipantLeft).await;
         self.evict_hidden(Reason::LastParticipantLeft).await;
-        self.shared.directory.leave(&self.handle.id);
+        self.shared.directory.leave(&self.handle);
         // OpenVidu tells nobody of sessions that nobody used.
         if self.unused_until.is_none() || self.end_reason.is_some() {
             self.tell_destroyed(self.end_reason.unwrap_or(Reason::LastParticipantLeft));
