@@ -44,7 +44,9 @@ pub(in super::super) struct Recorder {
     ignore_failed: bool,
     places: Arc<Places>,
     writers: Vec<Writing>,
-    /// Told when a writer could not go on, with whether the disk is why.
+    /// One of those that have ended did not end well.
+    failed: bool,
+    /// Told when recordings may take no more of the disk.
     faults: mpsc::Sender<()>,
 }
 
@@ -55,6 +57,13 @@ struct Writing {
     /// Its packets still come: nobody has said that they are to end.
     tapped: bool,
     task: JoinHandle<Option<FileFault>>,
+}
+
+impl Writing {
+    /// Waits for its end. That there is no more room is told otherwise.
+    async fn failed(self) -> bool {
+        !matches!(self.task.await, Ok(None | Some(FileFault::Full)))
+    }
 }
 
 impl Recorder {
@@ -78,7 +87,18 @@ impl Recorder {
         let began = Instant::now();
         let ignore_failed = properties.ignore_failed_streams.unwrap_or(false);
         let places = Arc::new(Places::new(entry.dir.clone()));
-        Ok(Self { entry, store, media, tasks, began, ignore_failed, places, writers: Vec::new(), faults })
+        Ok(Self {
+            entry,
+            store,
+            media,
+            tasks,
+            began,
+            ignore_failed,
+            places,
+            writers: Vec::new(),
+            failed: false,
+            faults,
+        })
     }
 
     pub(in super::super) fn object(&self) -> Recording {
@@ -97,12 +117,10 @@ impl Recorder {
         }
         let (tap, packets) = mpsc::channel(defaults::TAP);
         let Some(codecs) = self.media.tap(source.key, tap).await else { return };
-        // Without a place the tap ends by itself.
-        let Some(path) = self.places.next() else { return };
+        self.forget_ended().await;
         let job = Job {
             stream: source.key,
             codecs,
-            path,
             places: Arc::clone(&self.places),
             entry: IndexFile {
                 name: source.stream.clone(),
@@ -140,6 +158,16 @@ impl Recorder {
         self.writers.push(Writing { stream: source.key, tapped: true, task });
     }
 
+    /// Who publishes and unpublishes for ever leaves nothing behind but how it went.
+    async fn forget_ended(&mut self) {
+        let (ended, running) = std::mem::take(&mut self.writers).into_iter().partition(|it| it.task.is_finished());
+        self.writers = running;
+        let ended: Vec<Writing> = ended;
+        for writing in ended {
+            self.failed |= writing.failed().await;
+        }
+    }
+
     /// Records a stream no longer, until it is added again.
     pub(in super::super) async fn remove(&mut self, stream: StreamId) {
         for writing in self.writers.iter_mut().filter(|it| it.stream == stream) {
@@ -163,13 +191,9 @@ impl Recorder {
 
     /// Waits for its files and packs them.
     pub(in super::super) async fn finish(self) -> Recording {
-        let mut failed = false;
+        let mut failed = self.failed;
         for writing in self.writers {
-            let good = match writing.task.await {
-                Ok(None | Some(FileFault::Full)) => true,
-                Ok(Some(FileFault::Io(_))) | Err(_) => false,
-            };
-            failed |= !good;
+            failed |= writing.failed().await;
         }
         let failed = failed && !self.ignore_failed;
         let (store, entry) = (self.store, Arc::clone(&self.entry));
@@ -179,10 +203,14 @@ impl Recorder {
                 entry.fail()
             })
         });
-        packed.await.unwrap_or_else(|error| {
-            tracing::error!(%error, "a recording was not packed");
-            self.entry.object()
-        })
+        match packed.await {
+            Ok(recording) => recording,
+            Err(error) => {
+                tracing::error!(%error, "a recording was not packed");
+                let entry = Arc::clone(&self.entry);
+                tokio::task::spawn_blocking(move || entry.fail()).await.unwrap_or_else(|_ended| self.entry.object())
+            }
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! The task that records one stream: packets in, a file out.
 
-use std::path::PathBuf;
+use std::io;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -24,9 +24,7 @@ use super::{defaults, picture};
 pub(super) struct Job {
     pub(super) stream: StreamId,
     pub(super) codecs: Codecs,
-    /// Where its first file goes; its description goes beside it.
-    pub(super) path: PathBuf,
-    /// Where others go, if one does not do.
+    /// Where its files go; their descriptions go beside them.
     pub(super) places: Arc<Places>,
     /// What is known of all of them before.
     pub(super) entry: IndexFile,
@@ -41,7 +39,6 @@ pub(super) struct Job {
 /// Records until `packets` end. Gives why it ended before the stream did, if it did.
 pub(super) async fn record(job: Job, mut packets: mpsc::Receiver<MediaPacket>) -> Option<FileFault> {
     let mut writer = Writer {
-        path: Some(job.path.clone()),
         job,
         sound: Lane::default(),
         pictures: Lane::default(),
@@ -63,8 +60,6 @@ pub(super) async fn record(job: Job, mut packets: mpsc::Receiver<MediaPacket>) -
 
 struct Writer {
     job: Job,
-    /// Where the first file goes, as long as there is none.
-    path: Option<PathBuf>,
     sound: Lane,
     pictures: Lane,
     /// Frames that wait for the next file to begin.
@@ -149,8 +144,8 @@ impl Writer {
 
     async fn begin(&mut self) -> Result<(), FileFault> {
         let frames = self.early.take();
-        // Who has made as many files as a recording may have makes no more.
-        let Some(path) = self.path.take().or_else(|| self.job.places.next()) else { return Ok(()) };
+        let path =
+            self.job.places.next().ok_or_else(|| io::Error::other("the recording has as many files as it may"))?;
         let tracks = self.tracks(&frames);
         let has_video = tracks.iter().any(|track| matches!(track, Track::Video { .. }));
         let has_audio = tracks.iter().any(|track| matches!(track, Track::Audio { .. }));

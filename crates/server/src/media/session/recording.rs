@@ -124,7 +124,8 @@ impl Session {
                 respond(reply, Some(recording));
             }
         };
-        self.shared.tasks.spawn(finish.in_current_span());
+        // With the sessions: what becomes of it is the last event of its session.
+        self.shared.sessions.spawn(finish.in_current_span());
     }
 
     /// Ends the recording, if there is one, with the session.

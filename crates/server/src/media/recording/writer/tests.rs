@@ -14,12 +14,21 @@ fn packet(codec: Codec, seq: u64, captured: Instant, payload: &[u8]) -> MediaPac
 
 /// A writer of a stream of both kinds, and the way to it, which holds a single packet.
 fn writer(dir: &Path, codecs: Codecs) -> (mpsc::Sender<MediaPacket>, JoinHandle<Option<FileFault>>) {
+    writer_of(dir, codecs, |_| {})
+}
+
+/// The same of a recording that has come so far.
+fn writer_of(
+    dir: &Path,
+    codecs: Codecs,
+    before: impl FnOnce(&Places),
+) -> (mpsc::Sender<MediaPacket>, JoinHandle<Option<FileFault>>) {
     crate::private::make_dir(dir).unwrap();
     let places = Arc::new(Places::new(dir.to_owned()));
+    before(&places);
     let job = Job {
         stream: StreamId(1),
         codecs,
-        path: places.next().unwrap(),
         places,
         entry: IndexFile { has_video: true, type_of_video: Some("CAMERA".to_owned()), ..sidecar::of_sound() },
         size: None,
@@ -67,6 +76,23 @@ async fn a_picture_is_waited_for_by_the_clock_of_the_server() {
     assert!(dir.join("0001.part").exists());
     drop(to);
     assert!(task.await.unwrap().is_none());
+    std::fs::remove_dir_all(dir).unwrap();
+}
+
+#[tokio::test]
+async fn a_recording_with_as_many_files_as_it_may_have_says_so() {
+    let (dir, captured) = (dir(), Instant::now());
+    let (to, task) =
+        writer_of(
+            &dir,
+            Codecs { audio: Some(AudioCodec::Opus), video: None },
+            |places| {
+                while places.next().is_some() {}
+            },
+        );
+    let _refused = to.send(packet(SOUND, 0, captured, &[0x78; 10])).await;
+    drop(to);
+    assert!(matches!(task.await.unwrap(), Some(FileFault::Io(_))));
     std::fs::remove_dir_all(dir).unwrap();
 }
 
