@@ -38,6 +38,8 @@ pub(super) const EVENTS_BYTES: usize = 16 * 1024 * 1024;
 pub(super) const CDR_DAY_BYTES: u64 = 256 * 1024 * 1024;
 /// Bytes of all records. Old ones are not deleted: whoever keeps records has to put them away.
 pub(super) const CDR_BYTES: u64 = 4 * 1024 * 1024 * 1024;
+/// How often it is looked whether old records were put away, where there is no room.
+pub(super) const CDR_LOOK: Duration = Duration::from_secs(60);
 /// Signals of one participant at once: everything that an app has to tell when it begins,
 pub(super) const SIGNALS_BURST: f64 = 200.0;
 /// and a second in the long run: a pointer that is shown to others is told 30 times a second.

@@ -2,13 +2,14 @@
 
 use std::fs;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 use time::OffsetDateTime;
 use tokio::fs::OpenOptions;
 use tokio::io::AsyncWriteExt as _;
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::Event;
@@ -19,8 +20,9 @@ use crate::private;
 #[derive(Debug)]
 pub(super) struct Writer {
     dir: PathBuf,
-    /// Bytes of all records that are there.
+    /// Bytes of all records that are there, and when that was looked at.
     kept: u64,
+    looked: Instant,
     /// Bytes that those of one day may have, and all together.
     most: (u64, u64),
     /// Records that found no room.
@@ -41,8 +43,8 @@ enum NotKept {
 impl Writer {
     pub(super) fn open(dir: PathBuf) -> io::Result<Self> {
         private::make_dir(&dir)?;
-        let kept = fs::read_dir(&dir)?.try_fold(0, |sum, item| io::Result::Ok(sum + item?.metadata()?.len()))?;
-        Ok(Self { dir, kept, most: (defaults::CDR_DAY_BYTES, defaults::CDR_BYTES), lost: 0 })
+        let kept = size(&dir)?;
+        Ok(Self { dir, kept, looked: Instant::now(), most: (defaults::CDR_DAY_BYTES, defaults::CDR_BYTES), lost: 0 })
     }
 
     pub(super) async fn run(mut self, mut inbox: mpsc::Receiver<Event>, stop: CancellationToken) {
@@ -76,6 +78,9 @@ impl Writer {
         options.mode(0o600);
         let mut file = options.open(self.dir.join(file_name(OffsetDateTime::now_utc()))).await?;
         let bytes = line.len() as u64;
+        if self.kept + bytes > self.most.1 {
+            self.look_again().await?;
+        }
         if file.metadata().await?.len() + bytes > self.most.0 || self.kept + bytes > self.most.1 {
             return Err(NotKept::Full);
         }
@@ -84,6 +89,21 @@ impl Writer {
         self.kept += bytes;
         Ok(())
     }
+
+    /// Whoever keeps records puts old ones away: then there is room again.
+    async fn look_again(&mut self) -> io::Result<()> {
+        if self.looked.elapsed() >= defaults::CDR_LOOK {
+            let dir = self.dir.clone();
+            self.kept = tokio::task::spawn_blocking(move || size(&dir)).await.map_err(io::Error::other).flatten()?;
+            self.looked = Instant::now();
+        }
+        Ok(())
+    }
+}
+
+/// Bytes of all files of a directory.
+fn size(dir: &Path) -> io::Result<u64> {
+    fs::read_dir(dir)?.try_fold(0, |sum, item| Ok(sum + item?.metadata()?.len()))
 }
 
 /// The file of a day (UTC).
@@ -117,7 +137,7 @@ mod tests {
     }
 
     fn event(name: &'static str, fields: Map<String, Value>) -> Event {
-        let room = Arc::new(super::super::Room { waiting: Arc::default(), bytes: 0 });
+        let room = super::super::Room { waiting: Arc::default(), bytes: 0 };
         Event { name, fields: Arc::new(fields), _room: room }
     }
 
@@ -138,6 +158,25 @@ mod tests {
             fs::remove_file(today).unwrap();
         }
         assert!(matches!(*bytes, [one, two] if one == two && one < 150), "{bytes:?}");
+        fs::remove_dir_all(dir).unwrap();
+    }
+
+    #[tokio::test]
+    async fn who_puts_old_records_away_makes_room_for_new_ones() {
+        let dir = std::env::temp_dir().join(format!("zvonok-cdr-{}", uuid::Uuid::new_v4()));
+        private::make_dir(&dir).unwrap();
+        let old = dir.join("CDR-2026-01-01.log");
+        fs::write(&old, [b' '; 700]).unwrap();
+        let mut writer = Writer { most: (10_000, 700), ..Writer::open(dir.clone()).unwrap() };
+        let refused = writer.write("signalSent", &Map::new()).await;
+        assert!(matches!(refused, Err(NotKept::Full)), "{refused:?}");
+        fs::remove_file(old).unwrap();
+        let refused = writer.write("signalSent", &Map::new()).await;
+        assert!(matches!(refused, Err(NotKept::Full)), "the disk is not looked at for each of them: {refused:?}");
+        tokio::time::pause();
+        tokio::time::advance(defaults::CDR_LOOK).await;
+        tokio::time::resume();
+        writer.write("signalSent", &Map::new()).await.unwrap();
         fs::remove_dir_all(dir).unwrap();
     }
 

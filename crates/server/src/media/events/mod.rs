@@ -20,12 +20,12 @@ use super::defaults;
 use crate::media_settings::WebhookSettings;
 
 /// One event that waits to be told.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 struct Event {
     name: &'static str,
     fields: Arc<Map<String, Value>>,
-    /// Given back when nobody has to tell it any more.
-    _room: Arc<Room>,
+    /// Given back when it was told.
+    _room: Room,
 }
 
 /// Bytes that an event takes as long as it waits.
@@ -53,11 +53,37 @@ impl Drop for Room {
 /// Where sessions tell what happens.
 #[derive(Debug, Default)]
 pub(super) struct Events {
-    webhook: Option<mpsc::Sender<Event>>,
-    cdr: Option<mpsc::Sender<Event>>,
+    webhook: Option<Sink>,
+    cdr: Option<Sink>,
     cdr_dir: Option<PathBuf>,
+}
+
+/// The way to one who is told. Who does not listen costs the other nothing.
+#[derive(Debug)]
+struct Sink {
+    sender: mpsc::Sender<Event>,
     /// Bytes of all events that wait.
     waiting: Arc<AtomicUsize>,
+    lost: AtomicUsize,
+}
+
+impl Sink {
+    fn new() -> (Self, mpsc::Receiver<Event>) {
+        let (sender, inbox) = mpsc::channel(defaults::EVENTS);
+        (Self { sender, waiting: Arc::default(), lost: AtomicUsize::new(0) }, inbox)
+    }
+
+    fn tell(&self, to: &str, name: &'static str, fields: &Arc<Map<String, Value>>, bytes: usize) {
+        let sent = Room::take(&self.waiting, bytes)
+            .is_some_and(|room| self.sender.try_send(Event { name, fields: Arc::clone(fields), _room: room }).is_ok());
+        if !sent {
+            let lost = self.lost.fetch_add(1, Ordering::Relaxed) + 1;
+            // Whoever makes so many could fill the log instead.
+            if lost.is_power_of_two() {
+                tracing::warn!(event = name, to, lost, "an event is not told: too much waits already");
+            }
+        }
+    }
 }
 
 /// Why events are not told.
@@ -81,16 +107,16 @@ impl Events {
     ) -> Result<Self, EventsFault> {
         let mut events = Self::default();
         if let Some(settings) = webhook {
-            let (sender, inbox) = mpsc::channel(defaults::EVENTS);
+            let (sink, inbox) = Sink::new();
             let poster = webhook::Poster::new(settings).map_err(EventsFault::Webhook)?;
             tasks.spawn(poster.run(inbox, stop.clone()).instrument(tracing::info_span!("webhook")));
-            events.webhook = Some(sender);
+            events.webhook = Some(sink);
         }
         if let Some(dir) = cdr_dir {
-            let (sender, inbox) = mpsc::channel(defaults::EVENTS);
+            let (sink, inbox) = Sink::new();
             let writer = cdr::Writer::open(dir.clone()).map_err(EventsFault::Cdr)?;
             tasks.spawn(writer.run(inbox, stop.clone()).instrument(tracing::info_span!("cdr")));
-            events.cdr = Some(sender);
+            events.cdr = Some(sink);
             events.cdr_dir = Some(dir);
         }
         Ok(events)
@@ -112,14 +138,10 @@ impl Events {
             return;
         }
         let bytes = serde_json::to_string(&fields).map_or(0, |text| text.len());
-        let Some(room) = Room::take(&self.waiting, bytes) else {
-            tracing::warn!(event = name, bytes, "an event is not told: too much waits already");
-            return;
-        };
-        let event = Event { name, fields: Arc::new(fields), _room: Arc::new(room) };
-        for (to, sender) in [("webhook", &self.webhook), ("records", &self.cdr)] {
-            if let Some(Err(error)) = sender.as_ref().map(|sender| sender.try_send(event.clone())) {
-                tracing::warn!(event = name, to, %error, "an event is not told");
+        let fields = Arc::new(fields);
+        for (to, sink) in [("webhook", &self.webhook), ("records", &self.cdr)] {
+            if let Some(sink) = sink {
+                sink.tell(to, name, &fields, bytes);
             }
         }
     }
@@ -131,10 +153,13 @@ mod tests {
 
     #[tokio::test]
     async fn events_that_wait_take_so_much_memory_and_no_more() {
-        let (sender, mut inbox) = mpsc::channel(defaults::EVENTS);
-        let events = Events { webhook: Some(sender), ..Events::default() };
+        let ((webhook, mut inbox), (cdr, mut records)) = (Sink::new(), Sink::new());
+        let events = Events { webhook: Some(webhook), cdr: Some(cdr), cdr_dir: None };
         let tell = || events.tell("signalSent", Map::from_iter([("data".to_owned(), "x".repeat(256 * 1024).into())]));
-        (0..200).for_each(|_| tell());
+        for nth in 0..200 {
+            tell();
+            assert!(records.try_recv().is_ok(), "{nth}: that one does not listen is not the other's loss");
+        }
         let mut waited = 0;
         while inbox.try_recv().is_ok() {
             waited += 1;
