@@ -26,6 +26,7 @@ pub mod media_settings;
 mod private;
 pub mod secret;
 mod serve;
+mod trust;
 
 use std::net::SocketAddr;
 use std::sync::Arc;

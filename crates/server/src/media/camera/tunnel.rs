@@ -3,16 +3,15 @@
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::Arc;
 
 use rustls::pki_types::ServerName;
-use rustls::{ClientConfig, RootCertStore};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio_rustls::TlsConnector;
 use tracing::Instrument as _;
 
 use super::rtsp::CameraFault;
+use crate::trust;
 
 /// A way to one camera, as long as it is kept.
 #[derive(Debug)]
@@ -26,10 +25,11 @@ pub(super) struct Tunnel {
 /// Connects to the camera at `to`, whose certificate has to be `name`'s.
 pub(super) async fn open(to: SocketAddr, name: String) -> Result<Tunnel, CameraFault> {
     let failed = |error: io::Error| CameraFault::Tls(error.kind().to_string());
-    let config = config().map_err(|error| CameraFault::Tls(error.to_string()))?;
+    let config = tokio::task::spawn_blocking(trust::client).await.map_err(io::Error::other).map_err(failed)?;
+    let config = config.map_err(|error| CameraFault::Tls(error.to_string()))?;
     let name = ServerName::try_from(name).map_err(|_error| CameraFault::Tls("the name is none".to_owned()))?;
     let camera = TcpStream::connect(to).await.map_err(failed)?;
-    let mut camera = TlsConnector::from(Arc::new(config)).connect(name, camera).await.map_err(failed)?;
+    let mut camera = TlsConnector::from(config).connect(name, camera).await.map_err(failed)?;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(failed)?;
     let entrance = listener.local_addr().map_err(failed)?;
     let carry = async move {
@@ -45,14 +45,4 @@ pub(super) async fn open(to: SocketAddr, name: String) -> Result<Tunnel, CameraF
     let mut carrier = JoinSet::new();
     carrier.spawn(task.in_current_span());
     Ok(Tunnel { entrance, _carrier: carrier })
-}
-
-fn config() -> Result<ClientConfig, rustls::Error> {
-    let mut roots = RootCertStore::empty();
-    let (_, ignored) = roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    tracing::debug!(ignored, "the system's trust store");
-    Ok(ClientConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
-        .with_safe_default_protocol_versions()?
-        .with_root_certificates(roots)
-        .with_no_client_auth())
 }
