@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+/// Characters of a recording's name: what a file may be called has 255, and an ending.
+const LONGEST_NAME: usize = 128;
+
 /// What a recording is made of.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
@@ -150,6 +153,10 @@ impl RecordingRequest {
         let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '~' | '-');
         if self.name.as_deref().is_some_and(|name| !name.is_empty() && !name.chars().all(plain)) {
             return Some(RecordingFault::Bad("recording name may only have letters, digits, and the characters _ ~ -"));
+        }
+        // It becomes the name of a file.
+        if self.name.as_deref().is_some_and(|name| name.len() > LONGEST_NAME) {
+            return Some(RecordingFault::Bad("recording name may have 128 characters"));
         }
         if self.custom_layout.as_deref().is_some_and(|layout| !layout.chars().all(|c| plain(c) || c == '/')) {
             return Some(RecordingFault::Bad("customLayout has to be a folder; addresses are not opened"));
