@@ -186,6 +186,11 @@ impl Machine {
         let seq = self.logs.seq(&party.login, &party.device);
         let Some(person) = self.people.get_mut(&party.login) else { return };
         person.last_seen = Some(now);
+        if self.stopping && self.settings.durable {
+            // The hub leaves, not they: after its return they have been away since then, however long it was down.
+            self.keep_person(&party.login);
+            return;
+        }
         let Some(device) = person.devices.get_mut(&party.device) else { return };
         device.socket = None;
         device.gone_at = Some(now);

@@ -124,3 +124,45 @@ fn a_page_that_connects_again_goes_on_with_its_call() {
     rig.at(rig.now + 60_000);
     assert_eq!(rig.names("three"), ["cancelled"]);
 }
+
+#[test]
+fn however_long_the_hub_is_down_a_call_outlives_its_stop_as_it_does_its_crash() {
+    let mut rig = rig();
+    rig.call("man/pc", "woman", "c1");
+    rig.accept("woman/pc", "c1");
+    rig.now += 5_000;
+    rig.handle(Input::Stop);
+    for socket in ["man/pc", "woman/pc"] {
+        rig.gone(socket);
+    }
+    let mut rig = restarted(rig, 600_000);
+    rig.login("third/pc");
+    let users = rig.ask("third/pc", Request::Users);
+    assert_eq!(users["users"][0]["last_seen"], 1_005_000, "until when they were there is known: {users}");
+    rig.at(rig.now + 20_000);
+    rig.login_after("man/pc", Some(1));
+    rig.login_after("woman/pc", Some(1));
+    rig.at(rig.now + 60_000);
+    assert_eq!(rig.names("man/pc"), [""; 0], "both are back in time");
+    assert_eq!(rig.ask("man/pc", Request::Hangup(id("c1")))["status"], 0);
+    assert_eq!(rig.names("woman/pc"), ["ended"]);
+}
+
+#[test]
+fn a_ring_outlives_a_stop_that_takes_its_callers_socket_with_it() {
+    let mut rig = Rig::with(DURABLE);
+    rig.login("man/pc");
+    rig.login("woman/pc");
+    rig.page("page", "third");
+    rig.call("man/pc", "woman", "c1");
+    rig.plain_call("page", "woman");
+    rig.handle(Input::Stop);
+    for socket in ["man/pc", "page", "woman/pc"] {
+        rig.gone(socket);
+    }
+    let mut rig = restarted(rig, 40_000);
+    let ack = rig.login_after("woman/pc", Some(2));
+    let mut callers: Vec<_> = ack.pending.iter().map(|ring| ring.login.as_str()).collect();
+    callers.sort_unstable();
+    assert_eq!(callers, ["man", "third"], "longer than who leaves a ring may be away");
+}
