@@ -16,6 +16,8 @@ mod recordings;
 mod rest;
 mod sessions;
 mod sign_in;
+#[cfg(test)]
+pub(crate) mod slow;
 mod socket;
 mod task;
 mod telling;

@@ -10,7 +10,7 @@ use axum::response::Response;
 use axum::routing::{delete, get, post};
 use zvonok_signaling_proto::media::{Asked, CameraRequest, RecordingAction, RecordingAnswer, RecordingRequest};
 use zvonok_signaling_proto::rest::Query as PageQuery;
-use zvonok_signaling_proto::{CallId, MAX_NAME_CHARS};
+use zvonok_signaling_proto::{CallId, Code, MAX_NAME_CHARS};
 
 use super::handle::Hub;
 use super::machine::{Answer, MediaGrant, Reply, Request};
@@ -40,11 +40,15 @@ async fn record(asker: Asker, call: PathOf<CallId>, body: Body) -> Response {
         Ok(grant) => grant,
         Err(refusal) => return reply(refusal),
     };
-    let done = match body.action {
-        RecordingAction::Start => asker.hub.start_recording(&grant).await,
-        RecordingAction::Stop => asker.hub.stop_recording(&grant).await,
-    };
-    reply(done.map_or_else(|refusal| refusal, |kept| Answer::with(&RecordingAnswer { recording: info(kept) })))
+    let hub = asker.hub.clone();
+    let done = to_its_end(&asker.hub, async move {
+        let kept = match body.action {
+            RecordingAction::Start => hub.start_recording(&grant).await,
+            RecordingAction::Stop => hub.stop_recording(&grant).await,
+        };
+        kept.map(|kept| Answer::with(&RecordingAnswer { recording: info(kept) }))
+    });
+    reply(done.await)
 }
 
 async fn add_camera(asker: Asker, call: PathOf<CallId>, body: Body) -> Response {
@@ -60,7 +64,10 @@ async fn add_camera(asker: Asker, call: PathOf<CallId>, body: Body) -> Response 
         )));
     }
     reply(match granted(&asker, call, sid).await {
-        Ok(grant) => asker.hub.add_camera(grant, &uri, name).await.unwrap_or_else(|refusal| refusal),
+        Ok(grant) => {
+            let hub = asker.hub.clone();
+            to_its_end(&asker.hub, async move { hub.add_camera(grant, &uri, name).await }).await
+        }
         Err(refusal) => refusal,
     })
 }
@@ -81,7 +88,10 @@ async fn remove_camera(asker: Asker, path: PathOf<(CallId, String)>, query: Page
         (_, Err(error)) => return reply(malformed(&error.body_text())),
     };
     reply(match granted(&asker, call, sid).await {
-        Ok(grant) => asker.hub.remove_camera(&grant, &camera).await.unwrap_or_else(|refusal| refusal),
+        Ok(grant) => {
+            let hub = asker.hub.clone();
+            to_its_end(&asker.hub, async move { hub.remove_camera(&grant, &camera).await }).await
+        }
         Err(refusal) => refusal,
     })
 }
@@ -107,6 +117,15 @@ async fn fetch(asker: Asker, id: PathOf<String>, query: Paged) -> Response {
     reply(asker.hub.one_recording(&id, &of).await.unwrap_or_else(|refusal| refusal))
 }
 
+/// Has the media server do something, whether or not the one who asked waits for it: what it has done and the machine is
+/// not told of, nobody can undo.
+async fn to_its_end(hub: &Hub, what: impl Future<Output = Result<Answer, Answer>> + Send + 'static) -> Answer {
+    match hub.surely(what).await {
+        Some(Ok(answer) | Err(answer)) => answer,
+        None => Answer::refused(Code::Unavailable, "It may not have been done. Try again."),
+    }
+}
+
 /// Leave of the machine to touch that call's media.
 async fn granted(asker: &Asker, call: PathOf<CallId>, sid: Option<String>) -> Result<MediaGrant, Answer> {
     let Path(call) = call.map_err(|error| malformed(&error.body_text()))?;
@@ -127,3 +146,6 @@ fn answered(said: Reply) -> Answer {
         | Reply::History(_) => stopping(),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,84 @@
+//! A media server that takes its time, and people who do not wait for it.
+
+use std::pin::pin;
+use std::time::Duration;
+
+use axum::body::Body as Whole;
+use futures_util::poll;
+use http::Method;
+use serde_json::{Value, json};
+use zvonok_openvidu::wire::recorded::RecordingStatus;
+
+use super::*;
+use crate::hub::change::RecordingsQuery;
+use crate::hub::machine::Bearer;
+use crate::hub::rest;
+use crate::hub::slow::{Slow, talking};
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// An answer that is under way; who drops it has gone.
+fn asked(hub: &Hub, method: Method, path: &str, body: &Value) -> impl Future<Output = Response> + use<> {
+    let whole = Whole::from(body.to_string());
+    let request = http::Request::builder().method(method).uri(path).body(whole).unwrap();
+    let answer = tower::ServiceExt::oneshot(rest::routes(hub.clone()), request);
+    async move { answer.await.unwrap() }
+}
+
+/// Asks, and goes as soon as the media server was asked.
+async fn ask_and_go(hub: &Hub, media: &Slow, method: Method, path: &str, body: Value) {
+    {
+        let mut asked = pin!(asked(hub, method, path, &body));
+        while media.asked.available_permits() == 0 {
+            assert!(poll!(&mut asked).is_pending(), "{path}");
+            tokio::task::yield_now().await;
+        }
+    }
+    media.asked.acquire().await.unwrap().forget();
+    media.may.add_permits(1);
+}
+
+/// What the call has, once it is so.
+async fn until(hub: &Hub, so: impl Fn(&MediaGrant) -> bool) -> MediaGrant {
+    let looks = async {
+        loop {
+            let said = hub.ask(Some("man".to_owned()), Bearer::None, Request::Media("c1".parse().unwrap())).await;
+            let Reply::Media(grant) = said else { unreachable!("{said:?}") };
+            if so(&grant) {
+                return *grant;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, looks).await.expect("the call knows it")
+}
+
+fn start(sid: &str) -> Value {
+    json!({ "sid": sid, "action": "start" })
+}
+
+const RECORDING: &str = "/calls/c1/recording";
+
+#[tokio::test]
+async fn what_the_media_server_was_asked_for_is_known_to_the_call_whoever_has_gone() {
+    let media = Slow::new();
+    let (hub, stop) = talking(&media).await;
+    ask_and_go(&hub, &media, Method::POST, RECORDING, start("man")).await;
+    let id = until(&hub, |grant| grant.recording.is_some()).await.recording.unwrap();
+    let camera = json!({ "sid": "man", "rtsp_uri": "rtsp://192.0.2.7/", "name": "Door" });
+    ask_and_go(&hub, &media, Method::POST, "/calls/c1/cameras", camera).await;
+    let grant = until(&hub, |grant| !grant.cameras.is_empty()).await;
+    let path = format!("/calls/c1/cameras/{}?sid=man", grant.cameras[0].id);
+    ask_and_go(&hub, &media, Method::DELETE, &path, json!({})).await;
+    until(&hub, |grant| grant.cameras.is_empty()).await;
+    assert_eq!(*media.revoked.lock().unwrap(), ["ipc_1"]);
+    ask_and_go(&hub, &media, Method::POST, RECORDING, json!({ "sid": "man", "action": "stop" })).await;
+    let of = RecordingsQuery { login: "man".parse().unwrap(), all: true, live: Vec::new() };
+    let ended = async {
+        while hub.database.recording(&id, &of).await.unwrap().unwrap().seen.status != RecordingStatus::Ready {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, ended).await.expect("its end is kept");
+    stop.cancel();
+}
