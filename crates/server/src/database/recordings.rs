@@ -15,6 +15,9 @@ use crate::hub::change::{KeptRecording, RecordingsQuery};
 const COLUMNS: &str = "r.id AS id, r.call_id AS call_id, r.session AS session, r.media_id AS media_id, \
                        r.started_at AS started_at, r.body AS body";
 
+/// Recordings that are read at once: more than a page, for whoever was in most of the calls.
+const CHUNK: usize = 100;
+
 impl Database {
     /// Keeps a new recording.
     ///
@@ -76,19 +79,7 @@ impl Database {
         limit: usize,
     ) -> Result<Vec<KeptRecording>, DatabaseError> {
         let before = big(before.unwrap_or(u64::MAX));
-        let join = if of.all { "LEFT JOIN" } else { "JOIN" };
-        let sql = format!(
-            "SELECT {COLUMNS}, h.body AS history FROM recordings r
-             {join} history h ON h.call_id = r.call_id AND h.login = $1
-             WHERE r.started_at < $2 ORDER BY r.started_at DESC LIMIT $3"
-        );
-        let query = sqlx::query(&sql).bind(of.login.as_str()).bind(before).bind(big(limit as u64));
-        let mut found = Vec::new();
-        for row in query.fetch_all(&self.pool).await? {
-            if of.all || was_in_it(&row)? {
-                found.push(recording(&row)?);
-            }
-        }
+        let mut found = self.over(of, before, limit).await?;
         let sql = format!("SELECT {COLUMNS} FROM recordings r WHERE r.call_id = $1 AND r.started_at < $2");
         for live in of.live.iter().filter(|_| !of.all) {
             let query = sqlx::query(&sql).bind(live.as_str()).bind(before);
@@ -101,6 +92,36 @@ impl Database {
         }
         found.sort_by_key(|recording| std::cmp::Reverse(recording.started_at));
         Ok(found)
+    }
+
+    /// The newest `limit` of calls that are over. Only what is read of a call's history says whether that person was in it,
+    /// so it is read on until there are so many.
+    async fn over(&self, of: &RecordingsQuery, before: i64, limit: usize) -> Result<Vec<KeptRecording>, DatabaseError> {
+        let join = if of.all { "LEFT JOIN" } else { "JOIN" };
+        let sql = format!(
+            "SELECT {COLUMNS}, h.body AS history FROM recordings r
+             {join} history h ON h.call_id = r.call_id AND h.login = $1
+             WHERE r.started_at < $2 OR (r.started_at = $2 AND r.id < $3)
+             ORDER BY r.started_at DESC, r.id DESC LIMIT $4"
+        );
+        // Ids are never empty: at first nothing of that very moment comes.
+        let (mut found, mut last) = (Vec::new(), (before, String::new()));
+        loop {
+            let query = sqlx::query(&sql).bind(of.login.as_str()).bind(last.0).bind(last.1).bind(big(CHUNK as u64));
+            let rows = query.fetch_all(&self.pool).await?;
+            for row in &rows {
+                if of.all || was_in_it(row)? {
+                    found.push(recording(row)?);
+                }
+                if found.len() >= limit {
+                    return Ok(found);
+                }
+            }
+            match rows.last() {
+                Some(row) if rows.len() == CHUNK => last = (row.try_get("started_at")?, row.try_get("id")?),
+                Some(_) | None => return Ok(found),
+            }
+        }
     }
 }
 

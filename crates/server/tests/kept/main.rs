@@ -5,6 +5,7 @@
 mod accounts;
 mod claim;
 mod groups;
+mod pages;
 mod person;
 mod postgres;
 mod program;
