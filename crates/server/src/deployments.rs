@@ -1,8 +1,8 @@
 //! Real OpenVidu deployments behind [`MediaControl`].
 
 mod extras;
+mod place;
 
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -75,13 +75,9 @@ impl Deployments {
         looks
     }
 
-    /// The deployment of a session, and its address: always the same one for the same name.
+    /// The deployment of a session, and its address: always the same one for the same name among so many.
     fn at(&self, session: &str) -> Result<&(Client, String), MediaControlError> {
-        let mut hasher = DefaultHasher::new();
-        session.hash(&mut hasher);
-        let count = u64::try_from(self.all.len().max(1)).unwrap_or(1);
-        let index = usize::try_from(hasher.finish() % count).unwrap_or(0);
-        self.all.get(index).ok_or(MediaControlError::Unsupported("deployment"))
+        self.all.get(place::index(session, self.all.len())).ok_or(MediaControlError::Unsupported("deployment"))
     }
 
     fn of(&self, session: &str) -> Result<&Client, MediaControlError> {

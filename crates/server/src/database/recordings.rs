@@ -42,15 +42,6 @@ impl Database {
         Ok(())
     }
 
-    /// A recording was deleted at the media server.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn recording_gone(&self, id: &str) -> Result<(), DatabaseError> {
-        sqlx::query("DELETE FROM recordings WHERE id = $1").bind(id).execute(&self.pool).await?;
-        Ok(())
-    }
-
     /// A recording that this person may see.
     ///
     /// # Errors

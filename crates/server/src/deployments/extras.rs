@@ -22,8 +22,15 @@ impl Deployments {
     }
 
     pub(super) async fn recorded(&self, session: &str, id: &str) -> Result<Recording, MediaControlError> {
-        let found = self.of(session)?.recording(id).await.map_err(|error| refused(&error, session))?;
-        found.ok_or_else(|| MediaControlError::NoRecording(id.to_owned()))
+        let here = self.of(session)?;
+        // With another deployment a session's name leads elsewhere, and what was recorded stays where it was.
+        let others = self.all.iter().map(|(client, _)| client).filter(|client| !std::ptr::eq(*client, here));
+        for client in std::iter::once(here).chain(others) {
+            if let Some(found) = client.recording(id).await.map_err(|error| refused(&error, session))? {
+                return Ok(found);
+            }
+        }
+        Err(MediaControlError::NoRecording(id.to_owned()))
     }
 
     pub(super) async fn let_camera_in(
@@ -61,8 +68,13 @@ fn refused(error: &Error, session: &str) -> MediaControlError {
 
 #[cfg(test)]
 mod tests {
+    use axum::routing::get;
+    use axum::{Json, Router};
+    use http::StatusCode;
+
     use super::*;
     use crate::config::{Deployment, EmbeddedMedia, Tls};
+    use crate::hub::slow::recording;
     use crate::media_control::{MediaControl as _, Role};
 
     /// A deployment that speaks OpenVidu's REST: this server's own.
@@ -93,6 +105,34 @@ mod tests {
         server.shutdown().await;
         let down = control.recording("nobody", "nobody").await.unwrap_err();
         assert!(matches!(down, MediaControlError::Unreachable(_)), "{down:?}");
+    }
+
+    /// A deployment that has made the recording `old`, or none.
+    async fn with_recordings(has: bool) -> (tokio::task::JoinHandle<()>, Deployment) {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
+        let answer = move || async move { if has { Ok(Json(recording())) } else { Err(StatusCode::NOT_FOUND) } };
+        let router = Router::new().route("/openvidu/api/recordings/old", get(answer));
+        let serving = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        (serving, Deployment { url, secret: Secret::new("of them all") })
+    }
+
+    #[tokio::test]
+    async fn a_recording_is_found_where_it_was_made_before_there_were_more_deployments() {
+        let ((one, with), (two, without)) = (with_recordings(true).await, with_recordings(false).await);
+        let both = [with, without.clone()];
+        let control = Deployments::new(&both).unwrap();
+        for call in 0..20 {
+            let found = control.recording(&format!("call-{call}"), "old").await;
+            assert_eq!(found.unwrap(), recording(), "call-{call}");
+        }
+        let nowhere = Deployments::new(&[without.clone(), without]).unwrap().recording("call", "old").await;
+        assert!(matches!(nowhere, Err(MediaControlError::NoRecording(_))), "{nowhere:?}");
+        one.abort();
+        drop(one.await);
+        let unknown = Deployments::new(&both).unwrap().recording("call", "old").await.unwrap_err();
+        assert!(matches!(unknown, MediaControlError::Unreachable(_)), "it may be there: {unknown:?}");
+        two.abort();
     }
 
     #[tokio::test]

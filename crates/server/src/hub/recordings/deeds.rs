@@ -67,17 +67,15 @@ impl Hub {
         }
     }
 
-    /// How a recording is now; none where the media server has deleted it. What has ended is not asked for again.
+    /// How a recording is now; none where the media server has none. What has ended is not asked for again.
     async fn now(&self, kept: KeptRecording) -> Result<Option<KeptRecording>, Answer> {
         if matches!(kept.seen.status, RecordingStatus::Ready | RecordingStatus::Failed) {
             return Ok(Some(kept));
         }
         match within(self.media.recording(&kept.session, &kept.media_id)).await {
             Ok(seen) => self.saw(kept, seen).await.map(Some),
-            Err(MediaControlError::NoRecording(_)) => {
-                self.database.recording_gone(&kept.id).await.map_err(|error| down(&error))?;
-                Ok(None)
-            }
+            // It was deleted, or the media server is not the one that made it: then it is there again with that one.
+            Err(MediaControlError::NoRecording(_)) => Ok(None),
             Err(error) => {
                 tracing::warn!(call_id = %kept.call_id, %error, "a recording is told as it was");
                 Ok(Some(kept))

@@ -53,6 +53,11 @@ async fn until(hub: &Hub, so: impl Fn(&MediaGrant) -> bool) -> MediaGrant {
     tokio::time::timeout(PATIENCE, looks).await.expect("the call knows it")
 }
 
+async fn body(response: Response) -> Value {
+    let bytes = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
+    serde_json::from_slice(&bytes).unwrap()
+}
+
 fn start(sid: &str) -> Value {
     json!({ "sid": sid, "action": "start" })
 }
@@ -80,5 +85,23 @@ async fn what_the_media_server_was_asked_for_is_known_to_the_call_whoever_has_go
         }
     };
     tokio::time::timeout(PATIENCE, ended).await.expect("its end is kept");
+    stop.cancel();
+}
+
+#[tokio::test]
+async fn a_recording_that_a_media_server_does_not_know_is_hidden_and_not_forgotten() {
+    let media = Slow::new();
+    let (hub, stop) = talking(&media).await;
+    ask_and_go(&hub, &media, Method::POST, RECORDING, start("man")).await;
+    let id = until(&hub, |grant| grant.recording.is_some()).await.recording.unwrap();
+    let one = format!("/recordings/{id}?sid=man");
+    let known = media.recording.lock().unwrap().take();
+    let hidden = body(asked(&hub, Method::GET, &one, &Value::Null).await).await;
+    assert_eq!(hidden["code"], "not_in_call", "{hidden}");
+    let listed = body(asked(&hub, Method::GET, "/recordings?sid=man", &Value::Null).await).await;
+    assert_eq!(listed["recordings"], json!([]), "{listed}");
+    *media.recording.lock().unwrap() = known;
+    let back = body(asked(&hub, Method::GET, &one, &Value::Null).await).await;
+    assert_eq!(back["recording"]["id"], json!(id), "{back}");
     stop.cancel();
 }
