@@ -20,6 +20,7 @@ use super::media;
 use super::sessions::Pass;
 use super::sign_in::{Door, SharedDoor};
 use super::task::{Command, Task};
+use super::turns::Turns;
 use crate::database::{Database, full};
 use crate::echo::Echo;
 use crate::media_control::MediaControl;
@@ -31,6 +32,8 @@ pub(super) struct Hub {
     pub(super) media: Arc<dyn MediaControl>,
     pub(super) database: Database,
     pub(super) door: SharedDoor,
+    /// With the recordings of a call.
+    pub(super) turns: Arc<Turns>,
     closed: Arc<AtomicBool>,
     seats: Arc<Semaphore>,
     tasks: TaskTracker,
@@ -54,8 +57,8 @@ impl Hub {
         tasks.spawn(task.run(inbox).instrument(tracing::info_span!("hub")));
         tasks.spawn(media::run(Arc::clone(&media), work).instrument(tracing::info_span!("hub_media")));
         let (door, closed) = (Arc::new(Door::new(database.clone(), clock)), Arc::default());
-        let seats = Arc::new(Semaphore::new(MAX_SOCKETS));
-        Self { commands, media, database, door, closed, seats, tasks: tasks.clone() }
+        let (seats, turns) = (Arc::new(Semaphore::new(MAX_SOCKETS)), Arc::default());
+        Self { commands, media, database, door, turns, closed, seats, tasks: tasks.clone() }
     }
 
     /// Room for one more socket, if there is any.

@@ -22,6 +22,7 @@ mod socket;
 mod task;
 mod telling;
 mod tries;
+mod turns;
 mod watch;
 
 use std::sync::Arc;

@@ -36,19 +36,23 @@ async fn record(asker: Asker, call: PathOf<CallId>, body: Body) -> Response {
         Ok(body) => body,
         Err(refusal) => return reply(refusal),
     };
-    let grant = match granted(&asker, call, body.sid).await {
+    let sid = body.sid;
+    let grant = match granted(&asker, call, sid.clone()).await {
         Ok(grant) => grant,
         Err(refusal) => return reply(refusal),
     };
     let hub = asker.hub.clone();
-    let done = to_its_end(&asker.hub, async move {
+    let deed = async move {
+        let _turn = asker.hub.turns.with(&grant.call_id).await;
+        // Another may have begun or ended one while this one waited: who repeats that is answered the same.
+        let grant = granted(&asker, Ok(Path(grant.call_id)), sid).await?;
         let kept = match body.action {
-            RecordingAction::Start => hub.start_recording(&grant).await,
-            RecordingAction::Stop => hub.stop_recording(&grant).await,
+            RecordingAction::Start => asker.hub.start_recording(&grant).await,
+            RecordingAction::Stop => asker.hub.stop_recording(&grant).await,
         };
         kept.map(|kept| Answer::with(&RecordingAnswer { recording: info(kept) }))
-    });
-    reply(done.await)
+    };
+    reply(to_its_end(&hub, deed).await)
 }
 
 async fn add_camera(asker: Asker, call: PathOf<CallId>, body: Body) -> Response {

@@ -105,3 +105,27 @@ async fn a_recording_that_a_media_server_does_not_know_is_hidden_and_not_forgott
     assert_eq!(back["recording"]["id"], json!(id), "{back}");
     stop.cancel();
 }
+
+#[tokio::test]
+async fn two_who_start_at_once_are_answered_the_same_recording() {
+    let media = Slow::new();
+    let (hub, stop) = talking(&media).await;
+    let (man, woman) = (start("man"), start("woman"));
+    let both = async {
+        tokio::join!(asked(&hub, Method::POST, RECORDING, &man), asked(&hub, Method::POST, RECORDING, &woman))
+    };
+    let mut both = pin!(both);
+    // Until the first is under way at the media server, and long enough for the second to come as far.
+    let mut turns = 0;
+    while media.asked.available_permits() == 0 || turns < 1_000 {
+        assert!(poll!(&mut both).is_pending(), "nobody is answered before it records");
+        tokio::task::yield_now().await;
+        turns += 1;
+    }
+    media.may.add_permits(1);
+    let (one, two) = tokio::time::timeout(PATIENCE, both).await.expect("both are answered");
+    let (one, two) = (body(one).await, body(two).await);
+    assert_eq!((&one["status"], &two["status"]), (&json!(0), &json!(0)), "{one} {two}");
+    assert_eq!(one["recording"]["id"], two["recording"]["id"]);
+    stop.cancel();
+}
