@@ -48,6 +48,9 @@ pub const LOST_GRACE_MS: Millis = 30_000;
 pub const MAX_RINGS: usize = 30;
 /// The window of [`MAX_RINGS`].
 pub const RINGS_WINDOW_MS: Millis = 60_000;
+/// What one device says of one ring: that it is shown, sounds or keeps quiet, and that again when that changes. Each is an
+/// event of the caller that is kept.
+pub const MAX_RING_ACKS: u8 = 16;
 /// Tokens of one device for one call: each reconnect of the media may need one.
 pub const MAX_TOKENS: usize = 16;
 /// Wrong passwords of one account in [`TRIES_WINDOW_MS`], from anywhere,

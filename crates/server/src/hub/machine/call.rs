@@ -93,6 +93,9 @@ pub(super) struct Call {
     pub(super) cameras: Vec<CallCamera>,
     /// Tokens the hub gave for it.
     pub(super) tokens: Vec<Token>,
+    /// How often each device that rings has said how it does. Not kept: it bounds what is.
+    #[serde(skip)]
+    pub(super) acks: BTreeMap<Party, u8>,
 }
 
 /// Where a call stands.

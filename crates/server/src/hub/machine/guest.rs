@@ -76,6 +76,8 @@ impl Call {
             GuestStage::In { .. } | GuestStage::Out { outcome: Outcome::Answered } => true,
             GuestStage::Ringing { .. } | GuestStage::Out { .. } => guest.back,
         };
+        // It is another ring.
+        self.acks.retain(|party, _| party.login != *login);
         let back = self.left.contains(login) || self.guests.get(login).is_some_and(came);
         self.guests.insert(login.clone(), Guest { by: by.clone(), asked_at: now, stage, back });
     }

@@ -84,7 +84,7 @@ pub struct Machine {
 }
 
 /// One device of one person.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 struct Party {
     login: Login,
     device: String,

@@ -54,6 +54,7 @@ impl Machine {
             recording: None,
             cameras: Vec::new(),
             tokens: Vec::new(),
+            acks: BTreeMap::new(),
         };
         self.leave_calls(who, None, now);
         if let Some(theirs) = self.glare(&call) {

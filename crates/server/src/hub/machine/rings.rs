@@ -1,8 +1,11 @@
 //! Rings, as a device finds them when it comes, and as it acknowledges them.
 
-use zvonok_signaling_proto::Millis;
-use zvonok_signaling_proto::event::{Calling, RingAck, RingDevice, Ringing, ServerEvent};
+use std::collections::BTreeMap;
 
+use zvonok_signaling_proto::event::{Calling, RingAck, RingDevice, Ringing, ServerEvent};
+use zvonok_signaling_proto::{Login, Millis};
+
+use super::super::limits::MAX_RING_ACKS;
 use super::call::{Call, Stage};
 use super::guest::{Guest, GuestStage};
 use super::{Machine, Party};
@@ -73,23 +76,40 @@ impl Machine {
     /// How far a ring got on one device: the caller is told.
     pub(super) fn ring_ack(&mut self, socket: &str, body: &RingAck, now: Millis) {
         let Some(party) = self.sockets.get(socket).cloned() else { return };
+        // A call that is looked at to be changed is written: not for what changes nothing.
+        let news = |call: &Call| {
+            let known = call.rung(&party.login).and_then(|devices| devices.get(&party.device));
+            known.is_some_and(|known| known.state != Some(body.state) || known.reason != body.reason)
+                && call.acks.get(&party).is_none_or(|acks| *acks < MAX_RING_ACKS)
+        };
+        if !self.calls.get(&body.call_id).is_some_and(news) {
+            return;
+        }
         let Some(call) = self.calls.get_mut(&body.call_id) else { return };
-        let callee = call.callee == party.login;
+        *call.acks.entry(party.clone()).or_default() += 1;
         let (devices, caller) = match (&mut call.stage, call.guests.get_mut(&party.login)) {
             (_, Some(Guest { by, stage: GuestStage::Ringing { devices, .. }, .. })) => (devices, by.clone()),
-            (Stage::Ringing { devices }, None) if callee => {
+            (Stage::Ringing { devices }, None) => {
                 (devices, Party { login: call.caller.clone(), device: call.caller_device.clone() })
             }
             (Stage::Ringing { .. } | Stage::Answered { .. } | Stage::Ended { .. }, _) => return,
         };
         let Some(device) = devices.get_mut(&party.device) else { return };
-        if device.state == Some(body.state) && device.reason == body.reason {
-            return;
-        }
         device.state = Some(body.state);
         device.reason = body.reason;
         let acknowledged = devices.values().filter(|device| device.state.is_some()).cloned().collect();
         let event = ServerEvent::Ringing(Ringing { call_id: body.call_id.clone(), devices: acknowledged });
         self.tell(&caller, event, now);
+    }
+}
+
+impl Call {
+    /// How it rings on the devices of that person, while it does.
+    fn rung(&self, login: &Login) -> Option<&BTreeMap<String, RingDevice>> {
+        match (&self.stage, self.guests.get(login)) {
+            (_, Some(guest)) => guest.rings(),
+            (Stage::Ringing { devices }, None) if self.callee == *login => Some(devices),
+            (Stage::Ringing { .. } | Stage::Answered { .. } | Stage::Ended { .. }, None) => None,
+        }
     }
 }

@@ -188,3 +188,42 @@ fn a_side_that_does_not_come_back_loses_the_call() {
     assert_eq!((name, &ended["reason"]), ("ended", &json!("lost")));
     assert_eq!(rig.closed.len(), 1);
 }
+
+/// That device says over and over that the ring is shown, and that it sounds.
+fn chatter(rig: &mut Rig, socket: &str, call: &str) {
+    for n in 0..100 {
+        let state = if n % 2 == 0 { "shown" } else { "sounding" };
+        let body = serde_json::from_value(json!({"call_id": call, "state": state})).unwrap();
+        rig.handle(Input::RingAck { socket: socket.into(), body });
+    }
+}
+
+#[test]
+fn a_device_that_does_not_stop_acknowledging_a_ring_is_not_listened_to_for_long() {
+    let mut rig = pair();
+    rig.login("woman/phone");
+    rig.call("man/pc", "woman", "c1");
+    chatter(&mut rig, "woman/pc", "c1");
+    assert_eq!(rig.names("man/pc"), ["ringing"; 16]);
+    let shown = || serde_json::from_value(json!({"call_id": "c1", "state": "shown"})).unwrap();
+    for socket in ["woman/pc", "man/pc"] {
+        rig.machine.handle(Input::RingAck { socket: socket.into(), body: shown() }, rig.now);
+        assert_eq!(rig.machine.take_changes(), [], "nothing is written of what {socket} says");
+    }
+    rig.handle(Input::RingAck { socket: "woman/phone".into(), body: shown() });
+    assert_eq!(rig.names("man/pc"), ["ringing"], "another device of hers is heard");
+
+    rig.ask("man/pc", Request::Cancel(id("c1")));
+    rig.call("man/pc", "woman", "c2");
+    chatter(&mut rig, "woman/pc", "c2");
+    assert_eq!(rig.names("man/pc"), ["ringing"; 16], "and the same one of another ring");
+    rig.accept("woman/pc", "c2");
+    rig.login("third/pc");
+    for _ in 0..2 {
+        rig.told.clear();
+        assert_eq!(rig.invite("man/pc", "third", "c2")["status"], 0);
+        chatter(&mut rig, "third/pc", "c2");
+        assert_eq!(rig.names("man/pc"), ["ringing"; 16], "who is asked again is rung again");
+        assert_eq!(rig.decline("third/pc", json!({"call_id": "c2"}))["status"], 0);
+    }
+}
