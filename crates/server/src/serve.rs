@@ -17,8 +17,9 @@ use tracing::Instrument as _;
 /// went to sleep or to another network are kept for ever, each with a file descriptor.
 pub(crate) const HEAD_WITHIN: Duration = Duration::from_secs(75);
 
-/// How long one request may take, body and answer. The longest of ours makes a token, for which the media server has
-/// 10 s.
+/// How long one request may take, body and answer. Of ours one that lets a camera in takes up to 15 s, and one that starts a
+/// recording 20: the media server has 10 for how the last one is, and 10 for the new one. Who waits behind another for that is
+/// told to be late, and what was begun is done all the same.
 pub(crate) const REQUEST_WITHIN: Duration = Duration::from_secs(30);
 
 /// A bound address, not listened on yet.

@@ -11,6 +11,7 @@ use zvonok_signaling_proto::{Code, TokenRole};
 use super::handle::Hub;
 use super::limits::MEDIA_TIMEOUT_MS;
 use super::machine::{Answer, Grant, Input, Reply};
+use super::rest::stopping;
 use crate::media_control::{MediaControl, MediaControlError, Role};
 
 /// Something for the media server, in order.
@@ -35,24 +36,32 @@ impl Hub {
                 return Answer::refused(Code::Unavailable, "The media server did not make a token. Try again.");
             }
         };
-        match self.reply_to(Input::Minted { grant, connection_id: token.connection_id }).await {
-            Reply::Answer(answer) if answer.head.status == 0 => Answer::with(&TokenAnswer {
-                token: token.token.reveal().to_owned(),
-                openvidu: token.openvidu,
-                role: match role {
-                    Role::Publisher => TokenRole::Publisher,
-                    Role::Subscriber => TokenRole::Subscriber,
-                },
-            }),
-            Reply::Answer(answer) => answer,
-            Reply::None
-            | Reply::Ack(_)
-            | Reply::LoginRefused(_)
-            | Reply::Grant(_)
-            | Reply::Media(_)
-            | Reply::Recordings(_)
-            | Reply::History(_) => Answer::refused(Code::Unavailable, "The hub is stopping."),
+        let kept = answered(self.reply_to(Input::Minted { grant, connection_id: token.connection_id }).await);
+        if kept.head.status != 0 {
+            return kept;
         }
+        Answer::with(&TokenAnswer {
+            token: token.token.reveal().to_owned(),
+            openvidu: token.openvidu,
+            role: match role {
+                Role::Publisher => TokenRole::Publisher,
+                Role::Subscriber => TokenRole::Subscriber,
+            },
+        })
+    }
+}
+
+/// What the machine has answered where it gives nothing else.
+pub(super) fn answered(said: Reply) -> Answer {
+    match said {
+        Reply::Answer(answer) => answer,
+        Reply::None
+        | Reply::Ack(_)
+        | Reply::LoginRefused(_)
+        | Reply::Grant(_)
+        | Reply::Media(_)
+        | Reply::Recordings(_)
+        | Reply::History(_) => stopping(),
     }
 }
 

@@ -14,7 +14,8 @@ use zvonok_signaling_proto::{CallId, Code, MAX_NAME_CHARS};
 
 use super::handle::Hub;
 use super::machine::{Answer, MediaGrant, Reply, Request};
-use super::rest::{Asker, Body, malformed, read, reply, stopping};
+use super::media::answered;
+use super::rest::{Asker, Body, malformed, read, reply};
 use crate::secret::Secret;
 use deeds::info;
 
@@ -135,20 +136,6 @@ async fn granted(asker: &Asker, call: PathOf<CallId>, sid: Option<String>) -> Re
     let Path(call) = call.map_err(|error| malformed(&error.body_text()))?;
     let said = asker.ask(sid, Request::Media(call)).await;
     if let Reply::Media(grant) = said { Ok(*grant) } else { Err(answered(said)) }
-}
-
-/// What the machine has answered where it gave no leave.
-fn answered(said: Reply) -> Answer {
-    match said {
-        Reply::Answer(answer) => answer,
-        Reply::None
-        | Reply::Ack(_)
-        | Reply::LoginRefused(_)
-        | Reply::Grant(_)
-        | Reply::Media(_)
-        | Reply::Recordings(_)
-        | Reply::History(_) => stopping(),
-    }
 }
 
 #[cfg(test)]

@@ -170,7 +170,9 @@ pub(super) async fn login(State(hub): State<Hub>, ConnectInfo(peer): ConnectInfo
 }
 
 pub(super) async fn logout(State(hub): State<Hub>, headers: HeaderMap) -> Response {
-    let Some(session) = bearer(&headers).and_then(token::hash) else { return reply(wrong()) };
+    let Some(session) = bearer(&headers).and_then(token::hash) else {
+        return reply(Answer::refused(Code::NotSignedIn, "Sign in first."));
+    };
     let ending = hub.clone();
     // Who signs out may go at once. What was begun is done: the token's sockets are somebody's who has stolen it.
     let ended = hub.surely(async move {
@@ -196,7 +198,7 @@ fn wrong() -> Answer {
 }
 
 fn down(error: &DatabaseError) -> Answer {
-    tracing::error!(error = full(error), "nobody can sign in");
+    tracing::error!(error = full(error), "accounts and sessions cannot be looked up");
     Answer::refused(Code::Unavailable, "The hub cannot look up accounts just now. Try again in a moment.")
 }
 

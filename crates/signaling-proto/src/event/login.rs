@@ -58,7 +58,7 @@ pub struct Me {
     pub login: Login,
     /// Display name.
     pub name: String,
-    /// `user` or `admin`.
+    /// `member` or `admin`; `user` where the hub has no accounts.
     pub role: String,
     /// How the person is shown to others.
     pub status: Status,

@@ -7,13 +7,12 @@ use zvonok_signaling_proto::media::{
     CameraAnswer, CameraInfo, RecordingAnswer, RecordingInfo, RecordingState, RecordingsAnswer,
 };
 
-use super::answered;
 use crate::database::{DatabaseError, full};
 use crate::hub::change::{KeptRecording, RecordingsQuery};
 use crate::hub::handle::Hub;
 use crate::hub::limits::{CAMERA_TIMEOUT_MS, MAX_CAMERAS, MAX_RECORDINGS};
 use crate::hub::machine::{Answer, CallCamera, Input, MediaGrant, too_many_cameras};
-use crate::hub::media::{within, within_ms};
+use crate::hub::media::{answered, within, within_ms};
 use crate::media_control::MediaControlError;
 use crate::secret::Secret;
 

@@ -73,3 +73,13 @@ async fn a_database_that_is_down_costs_nobody_a_try() {
         assert_eq!(refused.head.code, Some(Code::Unavailable));
     }
 }
+
+#[tokio::test]
+async fn who_signs_out_without_a_token_is_told_to_sign_in() {
+    let hub = hub().await;
+    let nothing = logout(State(hub.clone()), HeaderMap::new()).await;
+    assert_eq!(nothing.status(), http::StatusCode::UNAUTHORIZED);
+    let said = axum::body::to_bytes(nothing.into_body(), usize::MAX).await.unwrap();
+    let said: Value = serde_json::from_slice(&said).unwrap();
+    assert_eq!((&said["code"], &said["message"]), (&json!("not_signed_in"), &json!("Sign in first.")));
+}
