@@ -77,7 +77,7 @@ impl Deployments {
 
     /// The deployment of a session, and its address: always the same one for the same name among so many.
     fn at(&self, session: &str) -> Result<&(Client, String), MediaControlError> {
-        self.all.get(place::index(session, self.all.len())).ok_or(MediaControlError::Unsupported("deployment"))
+        self.all.get(self.deployment(session)).ok_or(MediaControlError::Unsupported("deployment"))
     }
 
     fn of(&self, session: &str) -> Result<&Client, MediaControlError> {
@@ -147,6 +147,10 @@ impl MediaControl for Deployments {
 
     fn add_camera<'a>(&'a self, session: &'a str, uri: &'a Secret, server_data: &'a str) -> MediaFuture<'a, String> {
         self.let_camera_in(session, uri, server_data).boxed()
+    }
+
+    fn deployment(&self, session: &str) -> usize {
+        place::index(session, self.all.len())
     }
 
     fn public_url(&self) -> &str {

@@ -156,6 +156,12 @@ pub trait MediaControl: Send + Sync + fmt::Debug + 'static {
         Box::pin(async { Err(MediaControlError::Unsupported("cameras")) })
     }
 
+    /// Which of several media servers has that session, by a number of its own: one that does not answer holds up nothing
+    /// that is for another.
+    fn deployment(&self, _session: &str) -> usize {
+        0
+    }
+
     /// The public address, such as `https://127.0.0.1:4443`; that of the first of several deployments.
     fn public_url(&self) -> &str;
 }

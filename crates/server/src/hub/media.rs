@@ -1,15 +1,18 @@
 //! What the hub asks of the media server: tokens, and the ends of sessions.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 use tokio::time::timeout;
+use tracing::Instrument as _;
 use zvonok_signaling_proto::rest::TokenAnswer;
 use zvonok_signaling_proto::{Code, TokenRole};
 
 use super::handle::Hub;
-use super::limits::MEDIA_TIMEOUT_MS;
+use super::limits::{MEDIA_TIMEOUT_MS, QUEUE};
 use super::machine::{Answer, Grant, Input, Reply};
 use super::rest::stopping;
 use crate::media_control::{MediaControl, MediaControlError, Role};
@@ -65,8 +68,33 @@ pub(super) fn answered(said: Reply) -> Answer {
     }
 }
 
-/// Speaks to the media server, one thing after the other: a session is not closed before its echo was started.
+impl MediaOp {
+    fn session(&self) -> &str {
+        match self {
+            Self::StartEcho { session } | Self::Close { session, .. } => session,
+        }
+    }
+}
+
+/// Speaks to the media servers: to each one thing after the other, so that a session is not closed before its echo was
+/// started, and to none after another that does not answer.
 pub(super) async fn run(media: Arc<dyn MediaControl>, mut work: mpsc::Receiver<MediaOp>) {
+    let (mut queues, mut speakers) = (HashMap::new(), JoinSet::new());
+    while let Some(op) = work.recv().await {
+        let queue = queues.entry(media.deployment(op.session())).or_insert_with(|| {
+            let (queue, work) = mpsc::channel(QUEUE);
+            speakers.spawn(speak(Arc::clone(&media), work).in_current_span());
+            queue
+        });
+        if queue.try_send(op).is_err() {
+            tracing::error!("the media server is too slow: a session is left to its own end");
+        }
+    }
+    drop(queues);
+    while speakers.join_next().await.is_some() {}
+}
+
+async fn speak(media: Arc<dyn MediaControl>, mut work: mpsc::Receiver<MediaOp>) {
     while let Some(op) = work.recv().await {
         match op {
             MediaOp::StartEcho { session } => {
@@ -75,14 +103,19 @@ pub(super) async fn run(media: Arc<dyn MediaControl>, mut work: mpsc::Receiver<M
                     media.create_session(Some(&session)).await?;
                     media.start_echo(&session, &data).await
                 });
-                log(started.await, "start the echo");
+                log(&started.await, "start the echo");
             }
             MediaOp::Close { session, connections, evict } => {
                 for connection in connections {
-                    log(within(media.revoke_token(&session, &connection)).await, "revoke a token");
+                    let revoked = within(media.revoke_token(&session, &connection)).await;
+                    log(&revoked, "revoke a token");
+                    if evict && matches!(revoked, Err(MediaControlError::Unreachable(_))) {
+                        // Each of the others would be waited for as long. They end with the session.
+                        break;
+                    }
                 }
                 if evict {
-                    log(within(media.close_session(&session)).await, "close a session");
+                    log(&within(media.close_session(&session)).await, "close a session");
                 }
             }
         }
@@ -102,8 +135,11 @@ pub(super) async fn within_ms<T>(
         .unwrap_or_else(|_| Err(MediaControlError::Unreachable("no answer in time".to_owned())))
 }
 
-fn log(result: Result<(), MediaControlError>, what: &'static str) {
+fn log(result: &Result<(), MediaControlError>, what: &'static str) {
     if let Err(error) = result {
         tracing::warn!(%error, what, "the media server did not do it");
     }
 }
+
+#[cfg(test)]
+mod tests;
