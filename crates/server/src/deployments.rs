@@ -3,11 +3,10 @@
 mod extras;
 mod place;
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
-use rustls::{ClientConfig, RootCertStore};
+use rustls::ClientConfig;
 use zvonok_openvidu::wire;
 use zvonok_openvidu::wire::recorded::Recording;
 use zvonok_openvidu::{Client, Error, Minted};
@@ -16,6 +15,7 @@ use crate::config::Deployment;
 use crate::listen::StartError;
 use crate::media_control::{MediaControl, MediaControlError, MediaFuture, MintedToken, Role};
 use crate::secret::Secret;
+use crate::trust;
 
 /// Longest wait for one answer of a deployment. The hub gives up a little later, with its own message.
 const TIMEOUT: Duration = Duration::from_secs(8);
@@ -32,21 +32,14 @@ impl Deployments {
     /// Clients of all of them, which trust what the system trusts (and what `SSL_CERT_FILE` names).
     pub(crate) fn new(deployments: &[Deployment]) -> Result<Self, StartError> {
         let wrong = |error: &dyn std::fmt::Display| StartError::Deployment(error.to_string());
-        let mut roots = RootCertStore::empty();
-        let (_, ignored) = roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-        tracing::debug!(ignored, "the system's trust store");
-        let tls = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
-            .with_safe_default_protocol_versions()
-            .map_err(|error| wrong(&error))?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
+        let tls = trust::client().map_err(|error| wrong(&error))?;
         let made = |deployment: &Deployment| {
             // Everybody in a call is told the address.
             if !deployment.url.username().is_empty() || deployment.url.password().is_some() {
                 return Err(wrong(&"its address has a user or password in it; the secret belongs into its file"));
             }
             let http = zvonok_openvidu::harden(reqwest::Client::builder(), &deployment.url)
-                .tls_backend_preconfigured(tls.clone())
+                .tls_backend_preconfigured(ClientConfig::clone(&tls))
                 .timeout(TIMEOUT)
                 .build()
                 .map_err(|error| wrong(&error))?;

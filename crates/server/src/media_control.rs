@@ -72,6 +72,11 @@ pub enum MediaControlError {
 }
 
 impl MediaControlError {
+    /// What is asked to stop has not begun: later it will.
+    pub(crate) fn only_just_starting() -> Self {
+        Self::Unreachable("the recording is only just starting".to_owned())
+    }
+
     /// Whether the same request may succeed a little later.
     #[must_use]
     pub fn is_retryable(&self) -> bool {

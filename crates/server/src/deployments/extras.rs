@@ -14,10 +14,13 @@ impl Deployments {
     }
 
     pub(super) async fn stop_record(&self, session: &str, id: &str) -> Result<Recording, MediaControlError> {
-        match self.of(session)?.stop_recording(id).await.map_err(|error| refused(&error, session))? {
-            Some(stopped) => Ok(stopped),
+        match self.of(session)?.stop_recording(id).await {
+            Ok(Some(stopped)) => Ok(stopped),
             // It has ended already, or is gone.
-            None => self.recorded(session, id).await,
+            Ok(None) => self.recorded(session, id).await,
+            // Elsewhere it says so of a session without anybody (REST, `POST /recordings/stop`).
+            Err(Error::Refused { status: 406, .. }) => Err(MediaControlError::only_just_starting()),
+            Err(error) => Err(refused(&error, session)),
         }
     }
 
@@ -133,6 +136,19 @@ mod tests {
         let unknown = Deployments::new(&both).unwrap().recording("call", "old").await.unwrap_err();
         assert!(matches!(unknown, MediaControlError::Unreachable(_)), "it may be there: {unknown:?}");
         two.abort();
+    }
+
+    #[tokio::test]
+    async fn what_has_only_just_started_may_be_stopped_later() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
+        let path = "/openvidu/api/recordings/stop/{id}";
+        let router = Router::new().route(path, axum::routing::post(async || StatusCode::NOT_ACCEPTABLE));
+        let serving = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        let control = Deployments::new(&[Deployment { url, secret: Secret::new("of it") }]).unwrap();
+        let early = control.stop_recording("call", "new").await.unwrap_err();
+        assert_eq!(early.to_string(), MediaControlError::only_just_starting().to_string());
+        serving.abort();
     }
 
     #[tokio::test]

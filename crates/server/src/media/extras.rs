@@ -31,9 +31,7 @@ impl EmbeddedControl {
     pub(super) async fn stop_record(&self, id: &str) -> Result<Recording, MediaControlError> {
         let recording = self.recorded(id)?;
         match recording.status {
-            RecordingStatus::Starting => {
-                Err(MediaControlError::Unreachable("the recording is only just starting".to_owned()))
-            }
+            RecordingStatus::Starting => Err(MediaControlError::only_just_starting()),
             RecordingStatus::Stopped | RecordingStatus::Ready | RecordingStatus::Failed => Ok(recording),
             RecordingStatus::Started => {
                 let Some(handle) = self.shared.directory.session(&recording.session_id) else {
