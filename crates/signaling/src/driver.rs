@@ -137,6 +137,12 @@ impl Driver {
             {
                 End::Failed(ConnectError::SessionOver)
             }
+            // The answer is to what was presented before; the wish to try at once came while this try was under way.
+            Err(ConnectError::Refused { code: Some(Code::NotSignedIn), .. })
+                if self.pocket.token_for(&self.config.socket) != token =>
+            {
+                End::Left
+            }
             Err(error) => End::Failed(error),
         }
     }

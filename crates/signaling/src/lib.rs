@@ -33,7 +33,7 @@ pub use dial::check;
 pub use driver::Driver;
 pub use error::{ConnectError, RequestError};
 pub use event::{Contract, Event};
-pub use sign_in::{Door, SessionToken};
+pub use sign_in::{Door, SessionToken, may_carry_a_secret};
 pub use zvonok_signaling_proto as proto;
 
 use tokio::sync::{mpsc, watch};

@@ -75,8 +75,9 @@ impl Pocket {
     }
 }
 
-/// TLS, or this machine.
-fn may_carry_a_secret(url: &Url) -> bool {
+/// Whether a password or token may go to `url`: by TLS, or within this machine. To no other is any sent.
+#[must_use]
+pub fn may_carry_a_secret(url: &Url) -> bool {
     matches!(url.scheme(), "https" | "wss")
         || match url.host() {
             Some(Host::Ipv4(ip)) => ip.is_loopback(),

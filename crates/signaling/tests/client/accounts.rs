@@ -2,13 +2,17 @@
 
 use std::time::Duration;
 
+use futures_util::{SinkExt as _, StreamExt as _};
+use tokio::net::TcpListener;
+use tokio_tungstenite::tungstenite::Message;
 use zvonok_server::accounts::{Account, AccountBody, hash};
 use zvonok_server::database::{DATABASE_FILE, Database, Place};
 use zvonok_server::{Config, Running};
 use zvonok_signaling::proto::event::ServerEvent;
 use zvonok_signaling::proto::{Code, Media, Mode};
-use zvonok_signaling::{Client, ConnectError, Contract, Door, Event, RequestError, SessionToken, client};
+use zvonok_signaling::{Backoff, Client, ConnectError, Contract, Door, Event, RequestError, SessionToken, client};
 
+use crate::malformed::{OPEN, accept};
 use crate::rig::{called, config, expect};
 
 const PASSWORD: &str = "planted-password-Ty41";
@@ -130,4 +134,30 @@ async fn a_session_that_was_taken_back_is_told_and_the_next_one_goes_on_where_it
         client.close().await;
     }
     closed.close().await;
+}
+
+#[tokio::test]
+async fn a_token_that_comes_while_a_try_is_under_way_is_presented_at_once() {
+    const REFUSAL: &str = r#"44{"message":"not_signed_in: Sign in first."}"#;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let mut config = config("man", &format!("http://{}", listener.local_addr().unwrap()));
+    // Who waits for the ordinary pause waits longer than this test does.
+    let minute = Duration::from_secs(60);
+    config.timing.backoff = Backoff { base: minute, max: minute, min: minute };
+    let (man, mut hears, driver) = client(config);
+    tokio::spawn(driver.run());
+
+    let mut hub = accept(&listener).await;
+    hub.send(Message::text(OPEN)).await.unwrap();
+    assert_eq!(hub.next().await.unwrap().unwrap().to_text().unwrap(), "40", "nothing is presented");
+    man.sign_in_with(Some(SessionToken::new("planted-token"))).await;
+    hub.send(Message::text(REFUSAL)).await.unwrap();
+    let left = expect(&mut hears, offline).await;
+    assert!(matches!(&*left, ConnectError::Left), "that answer is no news: {left:?}");
+
+    let mut hub = accept(&listener).await;
+    hub.send(Message::text(OPEN)).await.unwrap();
+    let hello = hub.next().await.unwrap().unwrap();
+    assert!(hello.to_text().unwrap().contains("planted-token"), "{hello:?}");
+    man.close().await;
 }

@@ -12,7 +12,7 @@ use zvonok_signaling::proto::event::ServerEvent;
 use zvonok_signaling::proto::{Media, Mode};
 use zvonok_signaling::{ConnectError, Event, RequestError};
 
-const OPEN: &str = r#"0{"sid":"e","upgrades":[],"pingInterval":25000,"pingTimeout":20000}"#;
+pub(crate) const OPEN: &str = r#"0{"sid":"e","upgrades":[],"pingInterval":25000,"pingTimeout":20000}"#;
 
 /// What is nonsense after a good beginning.
 const NONSENSE: [&str; 22] = [
