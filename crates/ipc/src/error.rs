@@ -47,6 +47,10 @@ pub enum ErrorCode {
     PasswordRefused,
     /// The hub takes no more tries of passwords for a while.
     TooManyTries,
+    /// A password or a session would cross a network in plain text.
+    NotEncrypted,
+    /// The hub has no accounts: there is nothing to sign in to.
+    NoAccounts,
     /// The hub does not allow this.
     NotAllowed,
     /// The hub refused, and only its own words say why (part A of the signaling contract has no codes).

@@ -3,6 +3,9 @@
 use zvonok_call::{EndReason, MediaFailure, NotNow, Refusal, TokenFailure};
 use zvonok_ipc::{ErrorCode, IpcError};
 
+/// What is said wherever something needs the hub and it is away.
+const NO_CONNECTION: &str = "there is no connection to the server; it is tried again, call when it is back";
+
 /// The code of an ended call; `None` for an ordinary end.
 pub(super) fn ended(reason: &EndReason) -> Option<ErrorCode> {
     Some(match reason {
@@ -115,7 +118,7 @@ pub(super) fn not_now(why: NotNow) -> IpcError {
         NotNow::InCall => (ErrorCode::NotNow, "there is a call already"),
         NotNow::NothingRings => (ErrorCode::NotNow, "nothing rings"),
         NotNow::NoCall => (ErrorCode::NotNow, "there is no call"),
-        NotNow::Offline => (ErrorCode::SignalingDown, "there is no connection to the server"),
+        NotNow::Offline => (ErrorCode::SignalingDown, NO_CONNECTION),
         NotNow::OwnLogin => (ErrorCode::NotNow, "that is your own login"),
         NotNow::OnlyWatching => (ErrorCode::NotNow, "this side of the call sends nothing"),
     };
@@ -138,12 +141,18 @@ pub(super) fn sentence(code: ErrorCode, subject: &str) -> String {
         ErrorCode::SessionOver => "has ended your session; sign in again in the main window",
         ErrorCode::PasswordRefused => "does not know this login with this password; try again",
         ErrorCode::TooManyTries => "takes no more passwords for now; try again in five minutes",
+        ErrorCode::NoAccounts => "asks nobody for a password; test the connection again",
         ErrorCode::PeerLost => "was lost; call again",
         ErrorCode::Malformed => "sent something that cannot be understood; its version may not fit",
         ErrorCode::TokenRefused => "did not let you in; call again, or ask its administrator",
-        ErrorCode::SignalingDown => return "there is no connection to the server".to_owned(),
-        ErrorCode::ServerUnreachable => return "OpenVidu does not answer".to_owned(),
-        ErrorCode::NotThatServer => return "what answers is not OpenVidu".to_owned(),
+        ErrorCode::NotEncrypted => {
+            return format!("a password is not sent to {subject} in plain text; give its https address");
+        }
+        ErrorCode::SignalingDown => return NO_CONNECTION.to_owned(),
+        ErrorCode::ServerUnreachable => {
+            return "OpenVidu does not answer; check its address and whether it runs".to_owned();
+        }
+        ErrorCode::NotThatServer => return "what answers is not OpenVidu; check the address".to_owned(),
         ErrorCode::CertificateUnknown => {
             return "nobody vouches for OpenVidu's certificate; look at it in the main window".to_owned();
         }
@@ -157,8 +166,12 @@ pub(super) fn sentence(code: ErrorCode, subject: &str) -> String {
             return "no secret is stored; set it with `zvonok secret set --kind openvidu`".to_owned();
         }
         ErrorCode::KeyringLocked => return "the keyring is locked; unlock it and try again".to_owned(),
-        ErrorCode::KeyringAbsent => return "there is no keyring that answers".to_owned(),
-        ErrorCode::MediaBlocked => return "the server lets no media through: UDP may be blocked".to_owned(),
+        ErrorCode::KeyringAbsent => {
+            return "there is no keyring that answers; start one such as gnome-keyring, and try again".to_owned();
+        }
+        ErrorCode::MediaBlocked => {
+            return "the server lets no media through, UDP may be blocked; try another network".to_owned();
+        }
         other => return format!("the call failed ({other:?})"),
     };
     format!("{subject} {text}")

@@ -4,6 +4,7 @@ mod accounts;
 mod leaks;
 mod moved;
 mod office;
+mod sentences;
 mod tokens;
 
 use std::sync::{Arc, Mutex};

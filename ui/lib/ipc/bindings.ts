@@ -94,7 +94,7 @@ previous: string | null, };
 /**
  * Everything the UI has a sentence and an action for.
  */
-export type ErrorCode = "bad_address" | "bad_login" | "server_unreachable" | "not_that_server" | "certificate_unknown" | "certificate_changed" | "secret_refused" | "secret_missing" | "keyring_locked" | "keyring_absent" | "not_signed_in" | "session_over" | "password_refused" | "too_many_tries" | "not_allowed" | "refused" | "unknown_user" | "offline" | "busy" | "dnd" | "declined" | "no_answer" | "cancelled" | "answered_elsewhere" | "peer_lost" | "signaling_down" | "token_refused" | "media_blocked" | "malformed" | "camera_absent" | "camera_refused" | "camera_busy" | "microphone_absent" | "media_trouble" | "no_sound" | "no_notifications" | "no_tray" | "not_now" | "already_running" | "settings_unreadable" | "internal";
+export type ErrorCode = "bad_address" | "bad_login" | "server_unreachable" | "not_that_server" | "certificate_unknown" | "certificate_changed" | "secret_refused" | "secret_missing" | "keyring_locked" | "keyring_absent" | "not_signed_in" | "session_over" | "password_refused" | "too_many_tries" | "not_encrypted" | "no_accounts" | "not_allowed" | "refused" | "unknown_user" | "offline" | "busy" | "dnd" | "declined" | "no_answer" | "cancelled" | "answered_elsewhere" | "peer_lost" | "signaling_down" | "token_refused" | "media_blocked" | "malformed" | "camera_absent" | "camera_refused" | "camera_busy" | "microphone_absent" | "media_trouble" | "no_sound" | "no_notifications" | "no_tray" | "not_now" | "already_running" | "settings_unreadable" | "internal";
 
 /**
  * What a refused or failed command answers. The words shown are the UI's, looked up by `code`.
