@@ -96,7 +96,7 @@ impl Driver {
         }
     }
 
-    /// The keyring was unlocked: another look is worth it.
+    /// The keyring was unlocked, or may have come up: another look is worth it.
     pub(super) fn look_for_the_session(&mut self) {
         if self.sign_in_needed() {
             self.standing = Standing::Unasked;
@@ -224,7 +224,7 @@ impl Driver {
         }
     }
 
-    fn try_again(&self) {
+    pub(super) fn try_again(&self) {
         if let Some(link) = &self.link {
             link.probe();
         }

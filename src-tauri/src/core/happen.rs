@@ -70,7 +70,8 @@ impl Driver {
             Happening::SessionKept { done, reply } => self.session_kept(done, reply),
             Happening::SignedOut { left, done, reply } => self.signed_out(left, done, reply),
             Happening::KeyringDone { done, reply } => {
-                if done.is_ok() {
+                // That there is no secret of OpenVidu is said by a keyring that is open: it may have the session.
+                if done.as_ref().map_or_else(|error| error.code == ErrorCode::SecretMissing, |()| true) {
                     self.look_for_the_session();
                 }
                 _ = reply.send(done);

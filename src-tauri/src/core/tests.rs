@@ -5,6 +5,7 @@ mod leaks;
 mod moved;
 mod office;
 mod sentences;
+mod sessions;
 mod tokens;
 
 use std::sync::{Arc, Mutex};

@@ -95,11 +95,10 @@ impl Driver {
             _ = reply.send(Err(error));
             return;
         }
-        if setup == self.settings.setup()
-            && let Some(link) = &self.link
-        {
-            // Nothing to begin anew for, and a call may be under way.
-            link.probe();
+        if setup == self.settings.setup() && self.link.is_some() {
+            // Nothing to begin anew for, and a call may be under way. But a keyring that did not answer may do so now.
+            self.look_for_the_session();
+            self.try_again();
             _ = reply.send(Ok(()));
             return;
         }

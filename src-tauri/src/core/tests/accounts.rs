@@ -15,20 +15,25 @@ use crate::{
     keyring::{self, Keyring, KeyringError},
 };
 
-const PASSWORD: &str = "planted-password-Rd5t9Qx";
+pub(super) const PASSWORD: &str = "planted-password-Rd5t9Qx";
 
 /// A hub where man and woman have accounts, and a core for a profile of this test's own.
-struct Closed {
-    hub: Running,
+pub(super) struct Closed {
+    pub(super) hub: Running,
     accounts: Database,
-    rig: Rig,
-    keyring: Keyring,
-    setup: Setup,
+    pub(super) rig: Rig,
+    pub(super) keyring: Keyring,
+    pub(super) setup: Setup,
     _folder: tempfile::TempDir,
 }
 
 impl Closed {
-    async fn open(profile: &str) -> Self {
+    pub(super) async fn open(profile: &str) -> Self {
+        Self::open_with(profile, |_settings| {}).await
+    }
+
+    /// With settings that are not those of a first start.
+    pub(super) async fn open_with(profile: &str, change: impl FnOnce(&mut Settings)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let accounts = Database::open(&Place::File(folder.path().join(DATABASE_FILE))).await.unwrap();
         for login in ["man", "woman"] {
@@ -47,6 +52,7 @@ impl Closed {
         };
         let mut settings = Settings { device: "device-1".to_owned(), ..Settings::default() };
         settings.apply(setup.clone());
+        change(&mut settings);
         let rig = rig_of(profile, settings).await;
         let keyring = Keyring::new(profile.parse().unwrap());
         let closed = Self { hub, accounts, rig, keyring, setup, _folder: folder };
@@ -54,25 +60,35 @@ impl Closed {
         closed
     }
 
-    async fn until(&self, what: &str, good: impl Fn(&View) -> bool) -> View {
+    pub(super) async fn until(&self, what: &str, good: impl Fn(&View) -> bool) -> View {
         let mut views = self.rig.core.view.clone();
         let met = tokio::time::timeout(Duration::from_secs(30), views.wait_for(good)).await;
         met.unwrap_or_else(|_late| panic!("{what}: {:?}", self.rig.core.view())).unwrap().clone()
     }
 
     /// Signs in with what the person types into the dialog.
-    async fn sign_in(&self, typed: Option<&str>) -> Result<bool, ErrorCode> {
+    pub(super) async fn sign_in(&self, typed: Option<&str>) -> Result<bool, ErrorCode> {
+        self.sign_in_at(&self.setup, typed).await
+    }
+
+    /// The same with a form that is not saved.
+    pub(super) async fn sign_in_at(&self, setup: &Setup, typed: Option<&str>) -> Result<bool, ErrorCode> {
         *self.rig.seen.typed.lock().unwrap() = typed.map(Secret::new);
-        let setup = self.setup.clone();
+        let setup = setup.clone();
         let asked = self.rig.core.ask(|reply| Wish::Setting(Setting::SignIn(setup, reply))).await;
         asked.map_err(|error| error.code)
     }
 
-    async fn online(&self) -> View {
+    pub(super) async fn sign_out(&self) -> Result<(), ErrorCode> {
+        let asked = self.rig.core.ask(|reply| Wish::Setting(Setting::SignOut(reply))).await;
+        asked.map_err(|error| error.code)
+    }
+
+    pub(super) async fn online(&self) -> View {
         self.until("online", |view| view.signaling.state == SignalingState::Online).await
     }
 
-    async fn kept(&self) -> Option<Secret> {
+    pub(super) async fn kept(&self) -> Option<Secret> {
         match self.keyring.get(SecretKind::Hub).await {
             Ok(token) => Some(token),
             Err(KeyringError::Missing) => None,
@@ -81,13 +97,13 @@ impl Closed {
     }
 
     /// What is left after the test: the hub is closed by the caller's end of it.
-    async fn close(self) {
+    pub(super) async fn close(self) {
         self.rig.cancel.cancel();
         self.hub.shutdown().await;
     }
 }
 
-fn told(view: &View, code: ErrorCode) -> bool {
+pub(super) fn told(view: &View, code: ErrorCode) -> bool {
     view.notices.iter().any(|notice| notice.code == code)
 }
 
@@ -153,7 +169,7 @@ async fn signing_out_takes_the_session_back_and_out_of_the_keyring() {
     assert_eq!(closed.sign_in(Some(PASSWORD)).await, Ok(true));
     closed.online().await;
     let token = closed.kept().await.unwrap();
-    closed.rig.core.ask(|reply| Wish::Setting(Setting::SignOut(reply))).await.unwrap();
+    closed.sign_out().await.unwrap();
     assert!(closed.kept().await.is_none());
     let view = closed.until("asked to sign in", |view| view.setup.sign_in).await;
     assert_eq!(view.setup.account_for, "");
@@ -163,8 +179,8 @@ async fn signing_out_takes_the_session_back_and_out_of_the_keyring() {
     closed.keyring.set(SecretKind::Hub, token).await.unwrap();
     closed.rig.core.tell(Wish::Setting(Setting::SecretChanged { openvidu: false, hub: true }));
     closed.until("refused", |view| told(view, ErrorCode::SessionOver)).await;
-    let again = closed.rig.core.ask(|reply| Wish::Setting(Setting::SignOut(reply))).await;
-    assert_eq!(again.unwrap_err().code, ErrorCode::NotNow, "there is nothing to sign out of");
+    let again = closed.sign_out().await;
+    assert_eq!(again, Err(ErrorCode::NotNow), "there is nothing to sign out of");
     closed.close().await;
 }
 
