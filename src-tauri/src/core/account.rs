@@ -62,7 +62,12 @@ impl Driver {
                 }
                 self.present(token);
             }
-            Err(KeyringError::Missing) => self.need(ErrorCode::NotSignedIn),
+            Err(KeyringError::Missing) => {
+                // Somebody took it out: what the settings say of it holds no more.
+                self.settings.session_for.clear();
+                self.save();
+                self.need(ErrorCode::NotSignedIn);
+            }
             Err(error) => {
                 let error = IpcError::from(error);
                 self.need(error.code);

@@ -99,11 +99,13 @@ export class SetupForm {
     const setup = this.#window.view?.setup;
     if (!setup) return 'none';
     const place = placeOf(completed(this.server));
-    const named = `${this.login.trim()}@${place}`;
-    // Behind it is the place of the socket, where that is another one.
-    if (place !== '' && setup.accountFor.split(' ')[0] === named) return 'in';
-    const tested = this.lines.some((line) => line.part === 'signaling' && line.problem === 'not_signed_in');
+    const login = this.login.trim();
     const met = setup.signIn && place === placeOf(setup.setup.server);
+    // A session that the keyring does not give away now lets nobody in. Behind the name is the place of the socket, where
+    // that is another one.
+    const useless = met && login === setup.setup.login;
+    if (place !== '' && !useless && setup.accountFor.split(' ')[0] === `${login}@${place}`) return 'in';
+    const tested = this.lines.some((line) => line.part === 'signaling' && line.problem === 'not_signed_in');
     return tested || met ? 'wanted' : 'none';
   }
 

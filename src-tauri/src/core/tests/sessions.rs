@@ -4,6 +4,7 @@ use super::{
     accounts::{Closed, PASSWORD, told},
     *,
 };
+use crate::settings;
 
 /// Lets the keyring's entry of the session fail the next time it is used.
 fn fail_once(profile: &str, error: keyring_core::Error) {
@@ -50,5 +51,16 @@ async fn unlocking_finds_the_session_also_where_no_secret_is_kept() {
     let unlocked = closed.rig.core.ask(|reply| Wish::Setting(Setting::UnlockKeyring(reply))).await;
     assert_eq!(unlocked.unwrap_err().code, ErrorCode::SecretMissing);
     closed.online().await;
+    closed.close().await;
+}
+
+#[tokio::test]
+async fn a_session_that_somebody_took_out_of_the_keyring_is_nobodys() {
+    let remembered = |settings: &mut Settings| {
+        settings.session_for = settings::account(&settings.setup()).unwrap();
+    };
+    let closed = Closed::open_with("sessions-taken", remembered).await;
+    assert_eq!(closed.rig.core.view().setup.account_for, "");
+    assert_eq!(closed.rig.file.load().unwrap().session_for, "");
     closed.close().await;
 }
