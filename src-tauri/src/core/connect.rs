@@ -83,6 +83,7 @@ impl Driver {
         self.links += 1;
         self.link = None;
         self.standing = Standing::Unasked;
+        self.notices.about_sign_in_is_old();
         self.target = None;
         self.me = None;
         self.people.replace(None);

@@ -74,7 +74,9 @@ impl Notices {
 
     /// Who is signed in has changed.
     pub(super) fn about_sign_in_is_old(&mut self) {
-        self.list.retain(|notice| !matches!(notice.code, ErrorCode::NotSignedIn | ErrorCode::SessionOver));
+        self.list.retain(|notice| {
+            !matches!(notice.code, ErrorCode::NotSignedIn | ErrorCode::SessionOver | ErrorCode::NotEncrypted)
+        });
     }
 
     /// The keyring's content changed.

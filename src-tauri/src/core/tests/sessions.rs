@@ -64,3 +64,14 @@ async fn a_session_that_somebody_took_out_of_the_keyring_is_nobodys() {
     assert_eq!(closed.rig.file.load().unwrap().session_for, "");
     closed.close().await;
 }
+
+#[tokio::test]
+async fn what_was_said_of_the_old_hub_is_not_said_of_the_new_one() {
+    let closed = Closed::open("sessions-moved").await;
+    // Nobody answers there.
+    save(&closed, Setup { server: "http://127.0.0.1:1".to_owned(), ..closed.setup.clone() }).await;
+    let moved = |view: &View| told(view, ErrorCode::ServerUnreachable);
+    let view = closed.until("moved", moved).await;
+    assert!(!told(&view, ErrorCode::NotSignedIn), "{view:?}");
+    closed.close().await;
+}
