@@ -115,8 +115,9 @@ describe('first start', () => {
     expect(JSON.stringify(backend.asked)).not.toMatch(/password/i);
 
     await userEvent.click(screen.getByRole('button', { name: 'Sign out' }));
-    expect(backend.asked.at(-1)).toEqual(['signOut']);
+    expect(backend.asked.at(-1)).toEqual(['signOut', setup]);
     expect(screen.queryByText('Signed in as woman')).toBeNull();
+    expect(notices.queryAllByRole('listitem')).toEqual([]);
   });
 
   it('says once that a session has ended, and keeps saying it until somebody is signed in', async () => {

@@ -49,10 +49,10 @@ pub(crate) async fn sign_in(core: State<'_, Core>, setup: Setup) -> Answered<boo
     core.ask(|reply| Wish::Setting(Setting::SignIn(setup, reply))).await
 }
 
-/// Takes the session at the hub in use back and removes it from the keyring.
+/// Takes the session of a form, which may not be saved yet, back and removes it from the keyring.
 #[tauri::command]
-pub(crate) async fn sign_out(core: State<'_, Core>) -> Answered<()> {
-    core.ask(|reply| Wish::Setting(Setting::SignOut(reply))).await
+pub(crate) async fn sign_out(core: State<'_, Core>, setup: Setup) -> Answered<()> {
+    core.ask(|reply| Wish::Setting(Setting::SignOut(setup, reply))).await
 }
 
 /// The person trusts this certificate for this host and port.

@@ -4,13 +4,14 @@
 //! login at one hub (decision 7); the password is asked for outside of any webview, sent, and forgotten.
 
 mod errand;
+mod signing;
 
-use zvonok_ipc::{ErrorCode, IpcError, Setup};
+use zvonok_ipc::{ErrorCode, IpcError};
 use zvonok_openvidu::Secret;
 
-use super::{Ask, driver::Driver, grant::not_now, happening::Happening, link::Target};
+use super::{driver::Driver, happening::Happening};
 use crate::{cli::SecretKind, keyring::KeyringError, settings};
-pub(super) use errand::{Errand, Session};
+pub(super) use errand::Session;
 
 /// How this profile stands with the hub in use.
 #[derive(Debug, Default)]
@@ -81,14 +82,17 @@ impl Driver {
         if !matches!(self.standing, Standing::In(_)) {
             return;
         }
-        self.settings.session_for.clear();
-        self.save();
-        let keyring = self.keyring.clone();
-        self.parts.tasks.spawn(async move {
-            if let Err(error) = keyring.forget(SecretKind::Hub).await {
-                tracing::warn!(%error, "a session that is over stays in the keyring");
-            }
-        });
+        // Who signed in at another hub meanwhile has that one's in the keyring.
+        if self.settings.session_is_for(&self.settings.setup()) {
+            self.settings.session_for.clear();
+            self.save();
+            let keyring = self.keyring.clone();
+            self.parts.tasks.spawn(async move {
+                if let Err(error) = keyring.forget(SecretKind::Hub).await {
+                    tracing::warn!(%error, "a session that is over stays in the keyring");
+                }
+            });
+        }
         self.need(ErrorCode::SessionOver);
     }
 
@@ -107,102 +111,6 @@ impl Driver {
             self.standing = Standing::Unasked;
             self.try_again();
         }
-    }
-
-    /// Asks for the password and signs in, at a hub that may not be saved yet.
-    pub(super) fn sign_in(&self, setup: &Setup, reply: Ask<bool>) {
-        let errand = settings::login(&setup.login).and_then(|()| {
-            let server = settings::address(&setup.server)?;
-            let account = settings::account(setup).ok_or_else(|| not_now("there is nothing to sign in to"))?;
-            Ok(self.errand(server, account))
-        });
-        let errand = match errand {
-            Ok(errand) => errand,
-            Err(error) => {
-                _ = reply.send(Err(error));
-                return;
-            }
-        };
-        let (login, surface) = (setup.login.clone(), std::sync::Arc::clone(&self.parts.surface));
-        self.start(async move {
-            match errand.sign_in(&login, &*surface).await {
-                Ok(Some(session)) => Happening::SignedIn { session, reply },
-                Ok(None) => Happening::NotSignedIn { done: Ok(false), reply },
-                Err(error) => Happening::NotSignedIn { done: Err(error), reply },
-            }
-        });
-    }
-
-    /// The hub gave a session. It is said whose it is before the keyring has it: one that was left alone there is never
-    /// shown to another hub.
-    pub(super) fn signed_in(&mut self, session: Session, reply: Ask<bool>) {
-        let Session { token, errand } = session;
-        self.settings.session_for.clone_from(&errand.account);
-        self.save();
-        if settings::account(&self.settings.setup()).as_ref() == Some(&errand.account) && self.target.is_some() {
-            self.present(token.clone());
-        }
-        self.start(async move {
-            let done = errand.keep(token).await;
-            Happening::SessionKept { done, reply }
-        });
-    }
-
-    /// A session that the keyring does not take was taken back by then: there is no other place for it.
-    pub(super) fn session_kept(&mut self, done: Result<(), IpcError>, reply: Ask<bool>) {
-        if done.is_err() {
-            self.settings.session_for.clear();
-            self.save();
-            if matches!(self.standing, Standing::In(_)) {
-                self.need(ErrorCode::NotSignedIn);
-            }
-        }
-        _ = reply.send(done.map(|()| true));
-        self.look_at_the_keyring();
-    }
-
-    /// Takes the session back and forgets it.
-    pub(super) fn sign_out(&mut self, reply: Ask<()>) {
-        let setup = self.settings.setup();
-        let here = !self.settings.session_for.is_empty() && self.settings.session_is_for(&setup);
-        let errand = self.target.as_ref().filter(|_| here).map(|Target { server, .. }| {
-            let account = self.settings.session_for.clone();
-            self.errand(server.clone(), account)
-        });
-        let Some(errand) = errand else {
-            _ = reply.send(Err(not_now("nobody is signed in at the server in use")));
-            return;
-        };
-        if self.in_a_call() {
-            _ = reply.send(Err(not_now("end the call first")));
-            return;
-        }
-        let token = match std::mem::replace(&mut self.standing, Standing::Leaving) {
-            Standing::In(token) => Some(token),
-            Standing::Unasked | Standing::Looking | Standing::Leaving | Standing::Needed => None,
-        };
-        self.start(async move {
-            let (left, done) = errand.sign_out(token).await;
-            Happening::SignedOut { left, done, reply }
-        });
-    }
-
-    /// `left` unless nothing was done at all.
-    pub(super) fn signed_out(&mut self, left: bool, done: Result<(), IpcError>, reply: Ask<()>) {
-        if left {
-            self.settings.session_for.clear();
-            self.save();
-        }
-        if matches!(self.standing, Standing::Leaving) {
-            self.ask_anew();
-        }
-        _ = reply.send(done);
-        self.look_at_the_keyring();
-    }
-
-    fn errand(&self, server: url::Url, account: String) -> Errand {
-        let (device, trust, keyring) = (self.settings.device.clone(), self.trust.clone(), self.keyring.clone());
-        Errand { server, account, device, trust, keyring }
     }
 
     fn present(&mut self, token: Secret) {

@@ -67,6 +67,8 @@ pub(super) struct Driver {
     pub(super) embedded: Option<Embedded>,
     pub(super) signaling: SignalingState,
     pub(super) standing: Standing,
+    /// A sign-in is under way, from the question for the password until the keyring has the session.
+    pub(super) signing_in: bool,
     pub(super) me: Option<Person>,
     pub(super) people: People,
     pub(super) history: History,
@@ -102,6 +104,7 @@ pub(crate) fn spawn(mut parts: Parts) -> Core {
         embedded: None,
         signaling: SignalingState::Offline,
         standing: Standing::default(),
+        signing_in: false,
         me: None,
         people: People::default(),
         history,

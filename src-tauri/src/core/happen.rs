@@ -65,8 +65,8 @@ impl Driver {
                 self.look_at_the_keyring();
             }
             Happening::SessionRead { link, got } => self.session_read(link, got),
-            Happening::SignedIn { session, reply } => self.signed_in(session, reply),
-            Happening::NotSignedIn { done, reply } => _ = reply.send(done),
+            Happening::SignedIn { session, replaced, reply } => self.signed_in(session, replaced, reply),
+            Happening::NotSignedIn { done, reply } => self.not_signed_in(done, reply),
             Happening::SessionKept { done, reply } => self.session_kept(done, reply),
             Happening::SignedOut { left, done, reply } => self.signed_out(left, done, reply),
             Happening::KeyringDone { done, reply } => {

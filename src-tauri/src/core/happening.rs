@@ -37,8 +37,8 @@ pub(super) enum Happening {
     SecretAsked { openvidu: String, kept: Result<bool, IpcError>, reply: Ask<bool> },
     /// The keyring was asked for the session, for the link of this number.
     SessionRead { link: u64, got: Result<Secret, KeyringError> },
-    /// The hub gave a session.
-    SignedIn { session: Session, reply: Ask<bool> },
+    /// The hub gave a session; `replaced` is the one that the keyring had.
+    SignedIn { session: Session, replaced: Option<Box<Session>>, reply: Ask<bool> },
     /// Nobody is signed in: no password was given, or it did not work.
     NotSignedIn { done: Result<bool, IpcError>, reply: Ask<bool> },
     /// The keyring has the session, or has not taken it.
@@ -52,8 +52,11 @@ pub(super) enum Happening {
 impl Happening {
     /// Nobody will ever hear of it: a token must not lie around.
     pub(super) async fn undo(self) {
-        if let Self::SignedIn { session, .. } = self {
+        if let Self::SignedIn { session, replaced, .. } = self {
             session.undo().await;
+            if let Some(replaced) = replaced {
+                replaced.undo().await;
+            }
         } else if let Self::Token { got: Ok(granted), .. } = self
             && let Some(revoking) = granted.revoke()
         {

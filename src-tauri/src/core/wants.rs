@@ -58,7 +58,7 @@ impl Driver {
                 });
             }
             Setting::SignIn(setup, reply) => self.sign_in(&setup, reply),
-            Setting::SignOut(reply) => self.sign_out(reply),
+            Setting::SignOut(setup, reply) => self.sign_out(&setup, reply),
             Setting::SecretChanged { openvidu, hub } => {
                 if openvidu {
                     self.settings.secret_for.clear();

@@ -73,7 +73,8 @@ pub(crate) enum Setting {
     UnlockKeyring(Ask<()>),
     /// Asks for a password and signs in; true when somebody is signed in afterwards.
     SignIn(Setup, Ask<bool>),
-    SignOut(Ask<()>),
+    /// Takes the session of that login at that hub back, which may not be the ones in use.
+    SignOut(Setup, Ask<()>),
     /// `zvonok secret`: which of the two.
     SecretChanged {
         openvidu: bool,

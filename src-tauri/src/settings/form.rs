@@ -21,6 +21,14 @@ pub(crate) fn account(setup: &Setup) -> Option<String> {
     Some(if socket == server { named } else { format!("{named} {socket}") })
 }
 
+/// The hub that an [`account`] names. No scheme is part of it, but a session is given only by TLS or within this machine.
+pub(crate) fn hub(account: &str) -> Option<Url> {
+    let (_login, places) = account.split_once('@')?;
+    let place = places.split(' ').next()?;
+    let with = |scheme: &str| Url::parse(&format!("{scheme}://{place}")).ok();
+    with("http").filter(zvonok_signaling::may_carry_a_secret).or_else(|| with("https"))
+}
+
 /// Checks a form as a whole.
 ///
 /// # Errors

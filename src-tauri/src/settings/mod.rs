@@ -9,7 +9,7 @@ use zvonok_ipc::{IpcError, Setup, TokenSource};
 
 use crate::{cli::Flags, trust::HostPort};
 pub(crate) use file::{SettingsFile, replace};
-pub(crate) use form::{account, address, check, login};
+pub(crate) use form::{account, address, check, hub, login};
 
 /// `--server embedded`: the server runs inside the app.
 pub(crate) const EMBEDDED: &str = "embedded";
@@ -193,6 +193,14 @@ mod tests {
         assert_eq!(settings.session_for, "woman@office.example:443");
         let same = Setup { socket: "https://office.example:443".to_owned(), ..given.clone() };
         assert!(settings.session_is_for(&given) && settings.session_is_for(&same));
+        for (account, address) in [
+            ("woman@office.example:443", "https://office.example"),
+            ("woman@office.example:5001 sockets.example:443", "https://office.example:5001"),
+            ("woman@127.0.0.1:5001", "http://127.0.0.1:5001"),
+        ] {
+            assert_eq!(hub(account), Some(Url::parse(address).unwrap()), "{account}");
+        }
+        assert_eq!(hub(""), None);
         let at = |server: &str| Setup { server: server.to_owned(), ..given.clone() };
         for other in [
             at("https://office.example:5001"),

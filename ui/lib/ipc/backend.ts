@@ -35,7 +35,8 @@ export interface Backend {
   forgetSecret(): Promise<void>;
   /** The core asks for the password in a window of its own; true when somebody is signed in afterwards. */
   signIn(setup: Setup): Promise<boolean>;
-  signOut(): Promise<void>;
+  /** Of the session of that form, which may not be saved; rejects where there is none. */
+  signOut(setup: Setup): Promise<void>;
   trustCertificate(host: string, fingerprint: string): Promise<void>;
   dismissNotice(id: string): Promise<void>;
   addContact(login: string, name: string): Promise<void>;

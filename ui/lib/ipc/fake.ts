@@ -1,5 +1,20 @@
 import type { Backend, CallControl, Unlisten } from './backend';
-import type { Media, MediaEvent, MediaReport, MediaTicket, PlaceCall, Setup, TestResult, View } from './bindings';
+import type {
+  IpcError,
+  Media,
+  MediaEvent,
+  MediaReport,
+  MediaTicket,
+  PlaceCall,
+  Setup,
+  TestResult,
+  View,
+} from './bindings';
+
+/** Who a session is for, and where, as the core names it. */
+function accountOf({ login, server }: Setup): string {
+  return `${login}@${URL.canParse(server) ? new URL(server).host : server}`;
+}
 
 /** A core made up for tests and screenshots: keeps one view, notes every command, never leaves the page. */
 export class FakeBackend implements Backend {
@@ -78,14 +93,22 @@ export class FakeBackend implements Backend {
   async signIn(setup: Setup): Promise<boolean> {
     await this.#note('signIn', setup);
     if (!this.secretGiven) return false;
-    const accountFor = `${setup.login}@${new URL(setup.server).host}`;
+    const accountFor = accountOf(setup);
+    if (accountFor !== accountOf(this.#view.setup.setup)) {
+      this.change({ setup: { ...this.#view.setup, accountFor } });
+      return true;
+    }
     const notices = this.#view.notices.filter(({ code }) => code !== 'not_signed_in' && code !== 'session_over');
     this.change({ notices, setup: { ...this.#view.setup, signIn: false, accountFor } });
     return true;
   }
-  async signOut(): Promise<void> {
-    await this.#note('signOut');
-    this.change({ setup: { ...this.#view.setup, signIn: true, accountFor: '' } });
+  async signOut(setup: Setup): Promise<void> {
+    await this.#note('signOut', setup);
+    const { accountFor, signIn, setup: current } = this.#view.setup;
+    if (accountFor === '' || accountOf(setup) !== accountFor)
+      throw { code: 'not_now', subject: '', message: 'nobody is signed in there' } satisfies IpcError;
+    const here = accountFor === accountOf(current);
+    this.change({ setup: { ...this.#view.setup, signIn: here || signIn, accountFor: '' } });
   }
   trustCertificate(host: string, fingerprint: string): Promise<void> {
     return this.#note('trustCertificate', host, fingerprint);

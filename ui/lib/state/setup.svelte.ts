@@ -116,7 +116,7 @@ export class SetupForm {
   }
 
   async signOut(): Promise<void> {
-    if (await this.#window.ask(() => this.#window.backend.signOut())) this.result = null;
+    if (await this.#window.ask(() => this.#window.backend.signOut(this.setup))) this.result = null;
   }
 
   async enterSecret(): Promise<void> {

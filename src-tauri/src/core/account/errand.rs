@@ -18,7 +18,7 @@ use crate::{
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Where to sign in or out, and as whom.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(in crate::core) struct Errand {
     pub(super) server: Url,
     /// Who and where, as settings name it.
@@ -36,20 +36,21 @@ pub(in crate::core) struct Session {
 }
 
 impl Session {
-    /// Nobody will ever hear of it.
+    /// Takes it back: nobody will use it any more.
     pub(in crate::core) async fn undo(self) {
         self.errand.take_back(&self.token).await;
     }
 }
 
 impl Errand {
-    /// Asks for the password and signs in; nothing when the person gave none. What the keyring had is gone then: it is no
-    /// longer said whose that is.
+    /// Asks for the password and signs in; nothing when the person gave none. What the keyring had is gone then, as it is
+    /// no longer said whose that is; it comes back as the second, where `before` says which hub it is of.
     pub(super) async fn sign_in(
         self,
         login: &str,
+        before: Option<Url>,
         surface: &dyn crate::core::Surface,
-    ) -> Result<Option<Session>, IpcError> {
+    ) -> Result<Option<(Session, Option<Box<Session>>)>, IpcError> {
         let door = self.door()?;
         if !door.is_private() {
             let subject = self.server.to_string();
@@ -65,11 +66,30 @@ impl Errand {
         drop(password);
         let token = given.map_err(|error| self.refused(&error))?;
         let session = Session { token: Secret::new(token.reveal()), errand: self };
-        if let Err(error) = session.errand.keyring.forget(SecretKind::Hub).await {
-            session.undo().await;
-            return Err(error.into());
+        match session.errand.empty_the_keyring().await {
+            Ok(old) => {
+                let replaced = before.zip(old).map(|(server, token)| {
+                    let errand = Self { server, ..session.errand.clone() };
+                    Box::new(Session { token, errand })
+                });
+                Ok(Some((session, replaced)))
+            }
+            Err(error) => {
+                session.undo().await;
+                Err(error.into())
+            }
         }
-        Ok(Some(session))
+    }
+
+    /// Takes out the session that is in the keyring, if there is one.
+    async fn empty_the_keyring(&self) -> Result<Option<Secret>, KeyringError> {
+        let old = match self.keyring.get(SecretKind::Hub).await {
+            Ok(old) => Some(old),
+            // What cannot be read goes all the same.
+            Err(KeyringError::Missing | KeyringError::Refused(_)) => None,
+            Err(error) => return Err(error),
+        };
+        self.keyring.forget(SecretKind::Hub).await.map(|()| old)
     }
 
     /// Keeps the session, or takes it back.
@@ -111,8 +131,12 @@ impl Errand {
 
     async fn take_back(&self, token: &Secret) {
         let Ok(door) = self.door() else { return };
-        if let Err(error) = door.sign_out(SessionToken::new(token.reveal())).await {
-            tracing::warn!(%error, "a session that nobody uses was not taken back");
+        match door.sign_out(SessionToken::new(token.reveal())).await {
+            // It is over already.
+            Err(RequestError::Refused { code: Some(Code::NotSignedIn), .. }) | Ok(()) => {}
+            Err(error) => {
+                tracing::warn!(%error, "a session that nobody uses was not taken back");
+            }
         }
     }
 
@@ -129,7 +153,7 @@ impl Errand {
         reasons::error(code, &self.place())
     }
 
-    /// What the person is told; the error's own words hold neither password nor token.
+    /// What the person is told.
     #[expect(clippy::wildcard_enum_match_arm, reason = "an enumeration of another crate that may grow")]
     fn refused(&self, error: &RequestError) -> IpcError {
         tracing::info!(%error, "not signed in or out");

@@ -79,8 +79,9 @@ impl Closed {
         asked.map_err(|error| error.code)
     }
 
-    pub(super) async fn sign_out(&self) -> Result<(), ErrorCode> {
-        let asked = self.rig.core.ask(|reply| Wish::Setting(Setting::SignOut(reply))).await;
+    pub(super) async fn sign_out_at(&self, setup: &Setup) -> Result<(), ErrorCode> {
+        let setup = setup.clone();
+        let asked = self.rig.core.ask(|reply| Wish::Setting(Setting::SignOut(setup, reply))).await;
         asked.map_err(|error| error.code)
     }
 
@@ -169,7 +170,7 @@ async fn signing_out_takes_the_session_back_and_out_of_the_keyring() {
     assert_eq!(closed.sign_in(Some(PASSWORD)).await, Ok(true));
     closed.online().await;
     let token = closed.kept().await.unwrap();
-    closed.sign_out().await.unwrap();
+    closed.sign_out_at(&closed.setup).await.unwrap();
     assert!(closed.kept().await.is_none());
     let view = closed.until("asked to sign in", |view| view.setup.sign_in).await;
     assert_eq!(view.setup.account_for, "");
@@ -179,7 +180,7 @@ async fn signing_out_takes_the_session_back_and_out_of_the_keyring() {
     closed.keyring.set(SecretKind::Hub, token).await.unwrap();
     closed.rig.core.tell(Wish::Setting(Setting::SecretChanged { openvidu: false, hub: true }));
     closed.until("refused", |view| told(view, ErrorCode::SessionOver)).await;
-    let again = closed.sign_out().await;
+    let again = closed.sign_out_at(&closed.setup).await;
     assert_eq!(again, Err(ErrorCode::NotNow), "there is nothing to sign out of");
     closed.close().await;
 }
