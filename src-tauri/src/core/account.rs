@@ -12,6 +12,7 @@ use zvonok_openvidu::Secret;
 use super::{driver::Driver, happening::Happening};
 use crate::{cli::SecretKind, keyring::KeyringError, settings};
 pub(super) use errand::Session;
+use errand::private;
 
 /// How this profile stands with the hub in use.
 #[derive(Debug, Default)]
@@ -38,9 +39,12 @@ impl Driver {
     pub(super) fn hub_wants_a_session(&mut self) {
         match &self.standing {
             Standing::Unasked => {}
-            // That was an answer to a try from before it was presented.
-            Standing::In(_) => return self.try_again(),
-            Standing::Looking | Standing::Leaving | Standing::Needed => return,
+            // Of one that is presented that was an answer to a try from before; the link tries again by itself.
+            Standing::In(_) | Standing::Looking | Standing::Leaving | Standing::Needed => return,
+        }
+        let ways = self.target.as_ref().map(|target| private(&target.server).and(private(&target.socket)));
+        if let Some(Err(error)) = ways {
+            return self.need_at(error.code, error.subject);
         }
         if !self.settings.session_is_for(&self.settings.setup()) {
             return self.need(ErrorCode::NotSignedIn);
@@ -123,10 +127,13 @@ impl Driver {
 
     /// Tells the person.
     fn need(&mut self, code: ErrorCode) {
+        self.need_at(code, self.hub_name());
+    }
+
+    fn need_at(&mut self, code: ErrorCode, subject: String) {
         self.standing = Standing::Needed;
-        let (subject, detail) = (self.hub_name(), "the server has accounts");
         self.notices.about_sign_in_is_old();
-        self.notices.add(code, subject, detail);
+        self.notices.add(code, subject, "the server has accounts");
     }
 
     /// Presents nothing: the hub says whether it wants a session, and the keyring whether there is one.

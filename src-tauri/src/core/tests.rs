@@ -4,6 +4,7 @@ mod accounts;
 mod leaks;
 mod moved;
 mod office;
+mod plain;
 mod sentences;
 mod sessions;
 mod tokens;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use url::Url;
 use zvonok_ipc::{ErrorCode, IpcError};
 use zvonok_openvidu::Secret;
-use zvonok_signaling::{Door, RequestError, SessionToken, proto::Code};
+use zvonok_signaling::{Door, RequestError, SessionToken, may_carry_a_secret, proto::Code};
 
 use crate::{
     cli::SecretKind,
@@ -52,11 +52,6 @@ impl Errand {
         surface: &dyn crate::core::Surface,
     ) -> Result<Option<(Session, Option<Box<Session>>)>, IpcError> {
         let door = self.door()?;
-        if !door.is_private() {
-            let subject = self.server.to_string();
-            let message = format!("a password is not sent to {subject} in plain text; give its https address");
-            return Err(IpcError { code: ErrorCode::BadAddress, subject, message });
-        }
         trial::may_be_trusted(&self.trust, &self.server).await?;
         let named = login.parse().map_err(|_error| self.told(ErrorCode::BadLogin))?;
         let (answer, asked) = tokio::sync::oneshot::channel();
@@ -135,6 +130,7 @@ impl Errand {
             // It is over already.
             Err(RequestError::Refused { code: Some(Code::NotSignedIn), .. }) | Ok(()) => {}
             Err(error) => {
+                let error = for_the_log(&error);
                 tracing::warn!(%error, "a session that nobody uses was not taken back");
             }
         }
@@ -146,7 +142,7 @@ impl Errand {
     }
 
     fn place(&self) -> String {
-        HostPort::of(&self.server).map(|place| place.to_string()).unwrap_or_default()
+        place(&self.server)
     }
 
     fn told(&self, code: ErrorCode) -> IpcError {
@@ -156,16 +152,35 @@ impl Errand {
     /// What the person is told.
     #[expect(clippy::wildcard_enum_match_arm, reason = "an enumeration of another crate that may grow")]
     fn refused(&self, error: &RequestError) -> IpcError {
-        tracing::info!(%error, "not signed in or out");
+        tracing::info!(error = %for_the_log(error), "not signed in or out");
         self.told(match error {
             RequestError::Refused { code: Some(Code::NotSignedIn), .. } => ErrorCode::PasswordRefused,
             RequestError::Refused { code: Some(Code::TooMany), .. } => ErrorCode::TooManyTries,
             // The hub lets everybody in.
-            RequestError::Refused { code: Some(Code::NotAllowed), .. } => ErrorCode::NotNow,
+            RequestError::Refused { code: Some(Code::NotAllowed), .. } => ErrorCode::NoAccounts,
+            RequestError::Insecure => ErrorCode::NotEncrypted,
             RequestError::Unanswered(_) | RequestError::Refused { code: Some(Code::Unavailable), .. } => {
                 ErrorCode::ServerUnreachable
             }
             _ => ErrorCode::NotThatServer,
         })
+    }
+}
+
+/// Refuses to sign in where a password or a session could not be sent.
+pub(super) fn private(url: &Url) -> Result<(), IpcError> {
+    if may_carry_a_secret(url) { Ok(()) } else { Err(reasons::error(ErrorCode::NotEncrypted, &place(url))) }
+}
+
+fn place(url: &Url) -> String {
+    HostPort::of(url).map(|place| place.to_string()).unwrap_or_default()
+}
+
+/// Without the hub's own words: they may repeat what was sent to it, and the log may be sent to a stranger.
+fn for_the_log(error: &RequestError) -> String {
+    if let RequestError::Refused { code, .. } = error {
+        format!("the hub refused with {code:?}")
+    } else {
+        error.to_string()
     }
 }

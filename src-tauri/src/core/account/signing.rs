@@ -3,7 +3,10 @@
 use url::Url;
 use zvonok_ipc::{ErrorCode, IpcError, Setup};
 
-use super::{Session, Standing, errand::Errand};
+use super::{
+    Session, Standing,
+    errand::{Errand, private},
+};
 use crate::{
     core::{Ask, driver::Driver, grant::not_now, happening::Happening},
     settings,
@@ -38,6 +41,8 @@ impl Driver {
         }
         settings::login(&setup.login)?;
         let server = settings::address(&setup.server)?;
+        let socket = if setup.socket.is_empty() { server.clone() } else { settings::address(&setup.socket)? };
+        private(&server).and(private(&socket))?;
         let account = settings::account(setup).ok_or_else(|| not_now("there is nothing to sign in to"))?;
         // The session that the call needs would be taken back.
         if account != self.settings.session_for && self.session_is_in_use() && self.in_a_call() {

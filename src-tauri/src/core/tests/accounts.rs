@@ -212,7 +212,8 @@ async fn no_password_is_asked_for_that_would_cross_a_network_in_plain_text() {
     // An address of the range for documentation: nobody answers there.
     let setup = Setup { server: "http://192.0.2.1:5001".to_owned(), ..closed.setup.clone() };
     let refused = closed.rig.core.ask(|reply| Wish::Setting(Setting::SignIn(setup, reply))).await.unwrap_err();
-    assert_eq!(refused.code, ErrorCode::BadAddress, "{refused:?}");
+    let told = (refused.code, refused.subject.as_str());
+    assert_eq!(told, (ErrorCode::NotEncrypted, "192.0.2.1:5001"), "{refused:?}");
     assert!(refused.message.contains("https"), "{refused:?}");
     assert!(closed.rig.seen.done.lock().unwrap().iter().all(|what| !what.contains("Password")), "nobody was asked");
     closed.close().await;
