@@ -54,10 +54,11 @@ fn first_start(rig: &Rig, server: &Server, login: &str, wrong: Option<&str>) -> 
     if let Some(wrong) = wrong {
         enter_password(rig, &app, wrong)?;
         rig.eyes.wait_text(app.id(), "does not know this login with this password; try again.", SOON)?;
-        rig.eyes.press(app.id(), "Dismiss", SOON)?;
     }
     enter_password(rig, &app, PASSWORD)?;
     rig.eyes.wait_text(app.id(), &format!("Signed in as {login}"), SOON)?;
+    // What was said of the wrong one goes with the next try: it stood beside this button.
+    rig.eyes.wait_gone(app.id(), "button", "Dismiss", SOON)?;
     rig.eyes.wait_text(app.id(), "Everything works. Save to use it.", SOON)?;
     rig.eyes.press(app.id(), "Save", SOON)?;
     app.wait_online()?;

@@ -58,6 +58,15 @@ describe('a ring', () => {
     expect(screen.getByRole('alert')).toHaveTextContent(/asks to see you Name not confirmed/);
   });
 
+  it('has no buttons for what its window may not do', async () => {
+    const { backend } = await open('ring-video');
+    backend.change({ notices: [{ id: 'n1', code: 'session_over', subject: 'office.example:5001', detail: '' }] });
+    expect(await screen.findByText(/has ended; sign in again/)).toBeVisible();
+    expect(screen.queryByRole('button', { name: 'Sign in…' })).toBeNull();
+    await userEvent.click(screen.getByRole('button', { name: 'OK' }));
+    expect(backend.asked).toEqual([['dismissNotice', 'n1']]);
+  });
+
   it.each(['ring-video', 'ring-audio', 'ring-watch'])('has nothing to stumble over: %s', async (name) => {
     const { container } = await open(name);
     expect(await violations(container)).toEqual([]);

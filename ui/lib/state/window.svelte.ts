@@ -1,9 +1,19 @@
 import { getContext, setContext } from 'svelte';
 import { toIpcError, type Backend, type Unlisten } from '../ipc/backend';
-import type { Notice, Person, Setup, View } from '../ipc/bindings';
+import type { ErrorCode, Notice, Person, Setup, View } from '../ipc/bindings';
 import { remedies, type Remedy } from '../locales/errors';
 
 const KEY = Symbol('window');
+
+/** What can keep somebody from signing in. */
+const ABOUT_SIGN_IN: readonly ErrorCode[] = [
+  'not_signed_in',
+  'session_over',
+  'password_refused',
+  'too_many_tries',
+  'not_encrypted',
+  'no_accounts',
+];
 
 /** What every window has: the core's latest view, and a way to ask for something and hear why not. */
 export class WindowState {
@@ -12,11 +22,14 @@ export class WindowState {
   /** Commands that were refused in this window, newest last; at most three are kept. */
   refused = $state.raw<Notice[]>([]);
 
+  /** A password is being asked for. */
+  signingIn = $state(false);
+
   readonly backend: Backend;
   #refusals = 0;
   #unlisten: Unlisten | null = null;
   /** What was last signed in with, which may not be saved yet. */
-  #signingIn: Setup | null = null;
+  #last: Setup | null = null;
 
   constructor(backend: Backend) {
     this.backend = backend;
@@ -53,11 +66,21 @@ export class WindowState {
 
   /** Lets the core ask for a password, once more for the last one where none is named. True when somebody is signed in. */
   async signIn(setup?: Setup): Promise<boolean> {
-    const whom = setup ?? this.#signingIn ?? this.view?.setup.setup;
-    if (!whom) return false;
-    this.#signingIn = whom;
+    const whom = setup ?? this.#last ?? this.view?.setup.setup;
+    if (!whom || this.signingIn) return false;
+    this.#last = whom;
+    // The next try is the remedy of what was said about the last one.
+    this.refused = this.refused.filter(({ code }) => !ABOUT_SIGN_IN.includes(code));
+    this.signingIn = true;
     let signedIn = false;
-    await this.ask(async () => (signedIn = await this.backend.signIn(whom)));
+    await this.ask(async () => {
+      try {
+        signedIn = await this.backend.signIn(whom);
+      } finally {
+        // Before anything is said of it: what is said has a button that tries again.
+        this.signingIn = false;
+      }
+    });
     return signedIn;
   }
 
