@@ -36,6 +36,15 @@ describe('signing in by the form', () => {
     expect(screen.queryByText(/does not know this login with this password/)).toBeNull();
   });
 
+  it('tests the connection again, also where a notice had the button', async () => {
+    const backend = await settings();
+    await userEvent.click(screen.getByRole('button', { name: 'Test connection' }));
+    const tests = () => backend.asked.filter(([what]) => what === 'testSetup');
+    await vi.waitFor(() => expect(tests()).toHaveLength(1));
+    await userEvent.click(notices().getByRole('button', { name: 'Sign in…' }));
+    await vi.waitFor(() => expect(tests()).toHaveLength(2));
+  });
+
   it('asks for one password at a time, and keeps the focus meanwhile', async () => {
     const backend = await settings();
     let answer = (_signedIn: boolean): void => undefined;

@@ -109,10 +109,9 @@ export class SetupForm {
     return tested || met ? 'wanted' : 'none';
   }
 
-  /** Lets the core ask for the password; with a session the connection is worth another test. */
+  /** Lets the core ask for the password. */
   async signIn(): Promise<void> {
-    if (!this.complete()) return;
-    if (await this.#window.signIn(this.setup)) await this.test();
+    if (this.complete()) await this.#window.signIn(this.setup);
   }
 
   async signOut(): Promise<void> {

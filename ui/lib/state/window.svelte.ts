@@ -24,6 +24,8 @@ export class WindowState {
 
   /** A password is being asked for. */
   signingIn = $state(false);
+  /** How often somebody signed in here: what was found out before is out of date. */
+  signIns = $state(0);
 
   readonly backend: Backend;
   #refusals = 0;
@@ -81,6 +83,7 @@ export class WindowState {
         this.signingIn = false;
       }
     });
+    if (signedIn) this.signIns += 1;
     return signedIn;
   }
 
