@@ -29,6 +29,7 @@ mod capture;
 mod codec;
 mod defaults;
 mod error;
+mod guard;
 mod keyframe;
 mod limit;
 mod offer;

@@ -4,6 +4,8 @@
 //! the first line of each kind that goes the needed way; the direction of every line is set in the offer's text before
 //! str0m sees it, so that the answer to each is what is meant (`recvonly` to a `sendrecv` line, for one).
 
+use std::collections::HashMap;
+
 use str0m::change::SdpOffer;
 use str0m::media::Mid;
 
@@ -43,6 +45,7 @@ pub(crate) fn plan(text: &str, wanted: Wanted) -> Result<Plan, SfuError> {
     if starts.len() > MAX_OFFER_LINES {
         return Err(SfuError::Offer(format!("it has more than {MAX_OFFER_LINES} media lines")));
     }
+    check_numbers(&lines)?;
     let (mut audio, mut video, mut preferred) = (None, None, None);
     let total = lines.len();
     for (nth, &start) in starts.iter().enumerate() {
@@ -84,6 +87,21 @@ pub(crate) fn plan(text: &str, wanted: Wanted) -> Result<Plan, SfuError> {
     text.push_str("\r\n");
     let offer = SdpOffer::from_sdp_string(&text).map_err(|error| SfuError::Offer(error.to_string()))?;
     Ok(Plan { offer, audio, video, preferred })
+}
+
+/// A payload type has seven bits (RFC 3550, section 5.1), and on all lines of a bundle it means one codec (RFC 8843,
+/// section 9.2).
+fn check_numbers(lines: &[&str]) -> Result<(), SfuError> {
+    let mut known: HashMap<u8, &str> = HashMap::new();
+    for line in lines {
+        let Some((number, codec)) = line.strip_prefix("a=rtpmap:").and_then(|it| it.split_once(' ')) else { continue };
+        let number = number.parse().ok().filter(|number| *number < 128);
+        let number = number.ok_or_else(|| SfuError::Offer("a payload type is no number below 128".to_owned()))?;
+        if !known.entry(number).or_insert(codec).eq_ignore_ascii_case(codec) {
+            return Err(SfuError::Offer(format!("payload type {number} stands for two codecs")));
+        }
+    }
+    Ok(())
 }
 
 /// The first video codec in the order of the line's payload types that can be forwarded.

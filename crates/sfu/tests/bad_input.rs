@@ -86,6 +86,30 @@ fn offers_that_cannot_be_answered_say_why() {
     assert_eq!(world.sfu.peer_count(), 0);
 }
 
+#[test]
+fn numbers_that_no_payload_type_has_or_that_two_codecs_share_are_refused() {
+    let mut world = World::new();
+    let now = world.now;
+    world.sfu.publish(StreamId(1), FOUR_LINES, false, VideoChoice::Offered, now).unwrap();
+    let numbered = |from: &str, to: &str| {
+        let line = |line: &str| match line.starts_with("m=") {
+            true => line.replace(&format!(" {from}"), &format!(" {to}")),
+            false => line.replace(&format!(":{from} "), &format!(":{to} ")),
+        };
+        FOUR_LINES.lines().map(line).collect::<Vec<_>>().join("\r\n")
+    };
+    for offer in [numbered("111", "200"), numbered("111", "128"), numbered("111", "96"), numbered("111", "-1")] {
+        let takes = offer.replace("a=sendrecv", "a=recvonly");
+        for loopback in [false, true] {
+            let published = world.sfu.publish(StreamId(2), &offer, loopback, VideoChoice::Offered, now);
+            assert!(matches!(published, Err(SfuError::Offer(_))), "{published:?}");
+        }
+        let subscribed = world.sfu.subscribe(SubscriptionId(1), StreamId(1), &takes, now);
+        assert!(matches!(subscribed, Err(SfuError::Offer(_))), "{subscribed:?}");
+    }
+    assert_eq!(world.sfu.peer_count(), 1, "the others are as they were");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
 

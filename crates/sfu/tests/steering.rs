@@ -5,6 +5,7 @@
 mod world;
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use str0m::media::MediaKind;
@@ -72,6 +73,38 @@ fn who_has_vanished_does_not_limit_the_others() {
     world.run(25 * SECOND);
     let (limit, _) = world.limit(publisher);
     assert!(limit.is_some_and(|limit| limit > 1_000_000), "{limit:?} bit/s for one who is gone");
+}
+
+#[test]
+fn who_has_closed_the_connection_does_not_limit_the_others() {
+    let mut world = World::new();
+    let publisher = world.publisher(STREAM);
+    let wide = world.subscriber(1, STREAM, BOTH);
+    let narrow = world.subscriber(2, STREAM, BOTH);
+    world.narrow(narrow, NARROW);
+    world.run(15 * SECOND);
+    assert!(world.limit(publisher).0.is_some_and(|limit| limit < 2 * NARROW));
+    world.close(narrow);
+    let seen = world.received(wide).video;
+    world.run(10 * SECOND);
+    assert!(world.received(wide).video > seen + 200, "the others go on");
+    let (limit, _) = world.limit(publisher);
+    assert!(limit.is_some_and(|limit| limit > 1_000_000), "{limit:?} bit/s for one who is gone");
+}
+
+#[test]
+fn nothing_waits_for_who_has_closed_the_connection() {
+    let mut world = World::new();
+    world.publisher(STREAM);
+    let gone = world.subscriber(1, STREAM, BOTH);
+    world.run(2 * SECOND);
+    world.close(gone);
+    world.run(SECOND);
+    assert!(world.sfu.tap(STREAM, true, world.now));
+    world.run(5 * SECOND);
+    assert!(world.tapped.len() > 200);
+    let kept = world.tapped.iter().filter(|packet| Arc::strong_count(&packet.payload) > 1).count();
+    assert_eq!(kept, 0, "packets that nobody will take");
 }
 
 #[test]

@@ -17,6 +17,7 @@ use crate::capture::CaptureClock;
 use crate::codec::{AudioCodec, Codecs, VideoChoice, VideoCodec};
 use crate::defaults;
 use crate::error::SfuError;
+use crate::guard::guarded;
 use crate::offer::{Plan, Wanted, plan};
 
 /// What all peers share.
@@ -87,7 +88,8 @@ impl Peer {
         for candidate in &setup.candidates {
             rtc.add_local_candidate(candidate.clone());
         }
-        let answer = rtc.sdp_api().accept_offer(plan.offer).map_err(|error| SfuError::Offer(error.to_string()))?;
+        let answer =
+            guarded(|| rtc.sdp_api().accept_offer(plan.offer)).map_err(|fault| SfuError::Offer(fault.to_string()))?;
         if sends {
             rtc.bwe().set_desired_bitrate(Bitrate::from(defaults::DESIRED_BITRATE));
         }

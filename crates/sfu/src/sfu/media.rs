@@ -93,6 +93,18 @@ impl Sfu {
         }
     }
 
+    /// A peer connection has ended. What would be sent to it would wait in its memory for ever, and what it could take must
+    /// not keep the picture of the others small.
+    pub(super) fn failed(&mut self, id: PeerId, now: Instant) {
+        self.tell(id, Event::Failed);
+        if let Some(peer) = self.peers.get_mut(&id) {
+            (peer.connected, peer.estimate) = (false, None);
+        }
+        if let Some(stream) = self.stream_of(id) {
+            self.steer(stream, now);
+        }
+    }
+
     /// Tells a publisher what the weakest of those who take its pictures can take.
     fn steer(&mut self, stream: StreamId, now: Instant) {
         let Some(Entry::Published(entry)) = self.streams.get_mut(&stream) else { return };

@@ -2,19 +2,19 @@
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
+use str0m::IceConnectionState;
 use str0m::bwe::BweKind;
 use str0m::ice::StunMessage;
 use str0m::media::KeyframeRequestKind;
 use str0m::net::{Protocol, Receive};
 use str0m::rtp::RtpPacket;
-use str0m::{IceConnectionState, RtcError};
 
 use super::{Event, Output, Sfu};
 use crate::Purpose;
 use crate::defaults;
+use crate::guard::{Fault, guarded};
 use crate::peer::Peer;
 use crate::stream::PeerId;
 
@@ -40,7 +40,7 @@ impl Sfu {
         let input = str0m::Input::Receive(now, Receive { proto: Protocol::Udp, source, destination, contents });
         // A client that closed one peer connection may open the next on the same port, and str0m would take anything
         // that comes from the address it sends to.
-        if stun && !peer.rtc.accepts(&input) {
+        if peer.broken || (stun && !peer.rtc.accepts(&input)) {
             return;
         }
         Self::feed(&mut self.said, id, peer, input);
@@ -127,7 +127,7 @@ impl Sfu {
                 Said::Estimate(bitrate) => self.estimated(id, bitrate, now),
                 Said::Connected => self.connected(id, now),
                 Said::Disconnected => self.vanished(id, now),
-                Said::Failed => self.tell(id, Event::Failed),
+                Said::Failed => self.failed(id, now),
             }
         }
     }
@@ -147,24 +147,6 @@ impl Sfu {
         if let Some(peer) = self.peers.get(&id) {
             self.outputs.push_back(Output::Event(event(peer.purpose)));
         }
-    }
-}
-
-/// Why a peer connection cannot go on.
-#[derive(Debug, thiserror::Error)]
-enum Fault {
-    #[error(transparent)]
-    Refused(#[from] RtcError),
-    /// str0m fails fast: a broken invariant panics. That is the end of one peer connection, not of everybody's.
-    #[error("str0m panicked")]
-    Panicked,
-}
-
-/// Calls into str0m. Nothing of a peer is used any more after a panic, so that what it left half done is never seen.
-fn guarded<T>(call: impl FnOnce() -> Result<T, RtcError>) -> Result<T, Fault> {
-    match catch_unwind(AssertUnwindSafe(call)) {
-        Ok(result) => Ok(result?),
-        Err(_panic) => Err(Fault::Panicked),
     }
 }
 
@@ -193,21 +175,5 @@ fn heard(event: str0m::Event) -> Option<Said> {
         str0m::Event::IceConnectionStateChange(IceConnectionState::Disconnected) => Some(Said::Disconnected),
         str0m::Event::Closed => Some(Said::Failed),
         _ => None,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_panic_of_one_peer_is_an_error_of_its_own() {
-        let hook = std::panic::take_hook();
-        std::panic::set_hook(Box::new(|_| {}));
-        let empty: Vec<u8> = Vec::new();
-        let broken = guarded(|| Ok(empty.first().copied().expect("an invariant that does not hold")));
-        std::panic::set_hook(hook);
-        assert!(matches!(broken, Err(Fault::Panicked)));
-        assert!(matches!(guarded(|| Ok(1)), Ok(1)));
     }
 }

@@ -119,6 +119,12 @@ impl World {
         self.clients[client].next_audio = Some(self.now);
     }
 
+    /// The client says goodbye (DTLS `close_notify`), and stays where it is.
+    pub fn close(&mut self, client: usize) {
+        self.clients[client].rtc.close().unwrap();
+        self.clients[client].deadline = self.now;
+    }
+
     pub fn drop_client(&mut self, client: usize) {
         self.clients[client].gone = true;
     }
