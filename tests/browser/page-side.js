@@ -3,11 +3,22 @@
 (() => {
   const peers = [];
   const Native = globalThis.RTCPeerConnection;
+  // How media may travel: every way that needs no server, or through relays only, or over TCP only; or by another UDP port.
+  let way = 'direct';
+  let port = 0;
+  const refusals = [];
   // Keeps every peer connection for its statistics, and asks nobody on the Internet for its address.
   globalThis.RTCPeerConnection = class extends Native {
     constructor(configuration) {
-      super({ ...configuration, iceServers: [] });
+      super(way === 'relay' ? { ...configuration, iceTransportPolicy: 'relay' } : { ...configuration, iceServers: [] });
       peers.push(this);
+      this.addEventListener('icecandidateerror', ({ url, errorCode }) => refusals.push({ url, code: errorCode }));
+    }
+    setRemoteDescription({ type, sdp }) {
+      const without = (transport) => new RegExp(`a=candidate:\\S+ \\d+ ${transport} .*\\r\\n`, 'gi');
+      if (way === 'tcp') sdp = sdp.replace(without('udp'), '');
+      if (way === 'port') sdp = sdp.replace(without('tcp'), '').replace(/ 127\.0\.0\.1 \d+ typ host/g, ` 127.0.0.1 ${port} typ host`);
+      return super.setRemoteDescription({ type, sdp });
     }
   };
 
@@ -20,6 +31,7 @@
     'connectionCreated', 'connectionDestroyed', 'streamCreated', 'streamDestroyed', 'sessionDisconnected', 'signal',
     'signal:chat', 'streamPropertyChanged', 'reconnecting', 'reconnected', 'exception',
     'recordingStarted', 'recordingStopped', 'connectionPropertyChanged',
+    'networkQualityLevelChanged',
   ];
 
   function record(name, event) {
@@ -31,6 +43,7 @@
       data: plain(event?.data ?? event?.connection?.data),
       property: plain(event?.changedProperty),
       value: plain(event?.newValue),
+      old: plain(event?.oldValue),
       from: plain(event?.from?.connectionId),
       recording: plain(event?.id),
       exception: plain(event?.name && event?.message && `${event.name}: ${event.message}`),
@@ -38,6 +51,33 @@
   }
 
   globalThis.zvonok = {
+    /** How the media of peer connections that are made from now on may travel: `direct`, `relay`, `tcp`, or by a `port`. */
+    travel(by, udp = 0) {
+      way = by;
+      port = udp;
+    },
+    /** What STUN and TURN servers have refused. */
+    refusals: () => refusals,
+    refused: (code) => refusals.some((it) => it.code === code),
+    /** How the media of each open peer connection does travel, and the servers that it was told of. */
+    async ways() {
+      const ways = [];
+      for (const peer of peers.filter((it) => it.connectionState !== 'closed')) {
+        const stats = await peer.getStats();
+        const transport = [...stats.values()].find((it) => it.type === 'transport');
+        const pair = stats.get(transport?.selectedCandidatePairId);
+        const local = stats.get(pair?.localCandidateId);
+        ways.push({
+          state: peer.connectionState,
+          gathering: peer.iceGatheringState,
+          type: plain(local?.candidateType),
+          protocol: plain(local?.protocol),
+          relayProtocol: plain(local?.relayProtocol),
+          servers: peer.getConfiguration().iceServers.flatMap((it) => it.urls),
+        });
+      }
+      return ways;
+    },
     /** Joins; subscribes to every stream that is or will be there, unless told not to. */
     async join(token, { subscribe = true, data } = {}) {
       library = new OpenVidu();
@@ -101,6 +141,10 @@
     unsubscribe(stream) {
       session.unsubscribe(subscribers.get(stream));
       subscribers.delete(stream);
+    },
+    subscribeAgain(stream) {
+      const connections = [...(session.remoteConnections.values?.() ?? Object.values(session.remoteConnections))];
+      zvonok.subscribe(connections.find((it) => it.stream?.streamId === stream).stream);
     },
     reconnectPublisher: () => publisher.stream.reconnect(),
     reconnectSubscribers: () => Promise.all([...subscribers.values()].map((it) => it.stream.reconnect())),

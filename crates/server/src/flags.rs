@@ -114,7 +114,7 @@ impl Flags {
             media_listen: self.media_listen,
             media_tls: self.media_tls,
             media_udp: self.media_udp,
-            media: self.media.settings(),
+            media: self.media.settings()?,
             public_host: self.public_host,
             secret: self.secret.read()?,
             openvidu,

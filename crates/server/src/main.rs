@@ -2,6 +2,7 @@
 
 mod flags;
 mod media_flags;
+mod turn_flags;
 mod user;
 
 use std::io::Write as _;

@@ -5,6 +5,8 @@ use std::time::Duration;
 use clap::Args;
 use zvonok_server::media_settings::{MediaSettings, RecordingNotification, RecordingSettings, WebhookSettings};
 
+use crate::turn_flags::TurnFlags;
+
 /// See [`MediaSettings`].
 #[derive(Debug, Args)]
 pub(crate) struct MediaFlags {
@@ -32,13 +34,16 @@ pub(crate) struct MediaFlags {
     /// A network (`127.0.0.0/8`) whose IP cameras may be reached though it is this machine's own or its link's; several.
     #[arg(long, value_name = "CIDR")]
     ipcam_allow: Vec<ipnet::IpNet>,
+    #[command(flatten)]
+    turn: TurnFlags,
 }
 
 impl MediaFlags {
     /// The settings they stand for.
-    pub(crate) fn settings(self) -> MediaSettings {
+    pub(crate) fn settings(self) -> anyhow::Result<MediaSettings> {
         let (headers, events) = (self.webhook_header, self.webhook_event);
-        MediaSettings {
+        Ok(MediaSettings {
+            turn: self.turn.settings()?,
             webhook: self.webhook.map(|endpoint| WebhookSettings { endpoint, headers, events }),
             cdr: self.cdr,
             ipcam_allow: self.ipcam_allow,
@@ -47,7 +52,7 @@ impl MediaFlags {
                 autostop: Duration::from_secs(self.recording_autostop),
                 notification: self.recording_notification,
             },
-        }
+        })
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::media::turn::TurnSettings;
+
 /// How long a recording goes on with nobody publishing: OpenVidu's 120 s.
 pub const RECORDING_AUTOSTOP: Duration = Duration::from_secs(120);
 
@@ -80,4 +82,6 @@ pub struct MediaSettings {
     pub cdr: bool,
     /// Networks whose IP cameras may be reached though they are this machine's own, or reach no further than its link.
     pub ipcam_allow: Vec<ipnet::IpNet>,
+    /// STUN and TURN servers that clients are told of.
+    pub turn: TurnSettings,
 }

@@ -21,6 +21,7 @@ mod recording;
 mod rest;
 mod session;
 pub(crate) mod tls;
+pub mod turn;
 mod websocket;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};

@@ -28,7 +28,8 @@ impl Drop for Folder {
 fn printed(folder: &Path, args: &[&str], secret: Option<&str>) -> (bool, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_zvonok-server"));
     command.args(["--hub-listen", "127.0.0.1:0", "--media-listen", "127.0.0.1:0", "--data-dir"]).arg(folder).args(args);
-    command.env_remove("OPENVIDU_SECRET").env_remove("RUST_LOG").stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.env_remove("OPENVIDU_SECRET").env_remove("ZVONOK_TURN_SECRET").env_remove("RUST_LOG");
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
     if let Some(secret) = secret {
         command.env("OPENVIDU_SECRET", secret);
     }
@@ -77,4 +78,21 @@ fn an_empty_secret_is_none() {
         let (listened, text) = printed(&folder.0, args, environment);
         assert!(!listened && text.contains("the secret") && text.contains("is empty"), "{args:?}: {text}");
     }
+}
+
+#[test]
+fn the_secret_of_relays_is_never_printed_and_warned_of_where_others_can_read_it() {
+    let folder = Folder::new();
+    let file = folder.0.join("secret");
+    std::fs::write(&file, format!("{PLANTED}\n")).unwrap();
+    let file = file.to_str().unwrap();
+    let relay = ["--turn", "turn:127.0.0.1:3478"];
+    for (args, warns) in [(&["--turn-secret", PLANTED][..], true), (&["--turn-secret-file", file], false)] {
+        let (listened, text) = printed(&folder.0, &[&relay[..], args].concat(), None);
+        assert!(listened, "{args:?}: {text}");
+        assert_eq!(text.contains("--turn-secret can be read by everybody"), warns, "{args:?}: {text}");
+        assert!(!text.contains(PLANTED), "{args:?}: {text}");
+    }
+    let (listened, text) = printed(&folder.0, &relay, None);
+    assert!(!listened && text.contains("ZVONOK_TURN_SECRET"), "{text}");
 }

@@ -7,6 +7,7 @@ mod command_line;
 mod doors;
 mod openvidu_client;
 mod participants;
+mod relays;
 mod rpc;
 mod slow_reader;
 mod starting;

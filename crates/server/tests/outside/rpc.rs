@@ -27,13 +27,18 @@ impl Rpc {
 
     /// A new participant.
     pub(crate) async fn join(server: &Running) -> Self {
+        Self::join_and_hear(server).await.0
+    }
+
+    /// A new participant, and what it was told when it joined.
+    pub(crate) async fn join_and_hear(server: &Running) -> (Self, Value) {
         let minted =
             crate::client(&server.media_url, server.secret.reveal()).mint(SESSION, Role::Publisher, "").await.unwrap();
         let mut rpc = Self::open(server).await;
         let params = json!({ "token": minted.token.reveal(), "session": SESSION, "secret": "", "metadata": "" });
         let joined = rpc.ask("joinRoom", params).await.unwrap();
         rpc.rpc = joined["sessionId"].as_str().unwrap().to_owned();
-        rpc
+        (rpc, joined)
     }
 
     async fn send(&mut self, method: &str, params: Value) -> u64 {

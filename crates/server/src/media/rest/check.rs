@@ -1,24 +1,21 @@
 //! What OpenVidu refuses in a connection's properties.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use hmac::{Hmac, Mac as _};
 use ipnet::IpNet;
-use sha1::Sha1;
-use url::{Host, Url};
 use zvonok_openvidu::wire::IceServer;
 use zvonok_openvidu::wire::rest::{ConnectionRequest, IceServerRequest};
 
 use super::super::camera::{self, Address, BadAddress};
-use super::super::ids;
 use super::super::session::{NewCamera, NewConnection};
+use super::super::turn::{IceUrl, ephemeral};
 use super::fault::Fault;
 use crate::secret::Secret;
 
-/// How long credentials that are made of a shared secret live: OpenVidu's 24 hours, in seconds.
-const CREDENTIAL_LIFE: u64 = 24 * 60 * 60;
+/// How long credentials that are made of a connection's own shared secret are good: OpenVidu's 24 hours. They are made
+/// with the token, which may be used much later.
+const CREDENTIAL_LIFE: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A connection that can be made as requested.
 pub(super) fn connection(request: ConnectionRequest) -> Result<NewConnection, Fault> {
@@ -61,14 +58,15 @@ pub(super) fn ice_servers(requested: Option<Vec<IceServerRequest>>) -> Result<Ve
 }
 
 fn ice_server(request: IceServerRequest) -> Result<IceServer, Fault> {
-    let relays = checked_url(&request.url)?;
+    let relays = request.url.parse::<IceUrl>().map_err(|bad| Fault::bad(bad.to_string()))?.relays();
     let credentials = (request.username, request.credential, request.static_auth_secret);
     match (relays, credentials) {
         (true, (Some(username), Some(credential), None)) => {
             Ok(IceServer { url: request.url, username: Some(username), credential: Some(credential) })
         }
         (true, (None, None, Some(secret))) => {
-            let (username, credential) = ephemeral(&secret)?;
+            let (username, credential) =
+                ephemeral(&secret, CREDENTIAL_LIFE).map_err(|error| Fault::bad(error.to_string()))?;
             Ok(IceServer { url: request.url, username: Some(username), credential: Some(credential) })
         }
         (true, _) => Err(Fault::bad("a TURN server needs username and credential, or staticAuthSecret alone")),
@@ -77,45 +75,8 @@ fn ice_server(request: IceServerRequest) -> Result<IceServer, Fault> {
     }
 }
 
-/// Whether it is a relay, if it is a URL of an ICE server at all.
-fn checked_url(text: &str) -> Result<bool, Fault> {
-    let bad = || Fault::bad(format!("{text:?} is not the URL of an ICE server"));
-    // The parser below leaves white space out instead of refusing it.
-    if text.contains(|c: char| c.is_whitespace() || c.is_control()) {
-        return Err(bad());
-    }
-    let (scheme, rest) = text.split_once(':').ok_or_else(bad)?;
-    let relays = match scheme {
-        "turn" | "turns" => true,
-        "stun" | "stuns" => false,
-        _ => return Err(bad()),
-    };
-    let (address, query) = rest.split_once('?').map_or((rest, None), |(address, query)| (address, Some(query)));
-    match query {
-        None => {}
-        Some("transport=udp" | "transport=tcp") if relays => {}
-        Some(_) => return Err(bad()),
-    }
-    // The parser of ordinary URLs checks host and port.
-    let url = Url::parse(&format!("http://{address}")).map_err(|_error| bad())?;
-    let plain = url.path() == "/" && url.username().is_empty() && !address.contains(['/', '@', '#']);
-    let host = matches!(url.host(), Some(Host::Domain(_) | Host::Ipv4(_) | Host::Ipv6(_)));
-    if plain && host && url.port() != Some(0) { Ok(relays) } else { Err(bad()) }
-}
-
-/// User name and password that a TURN server with the same secret takes until tomorrow.
-fn ephemeral(secret: &str) -> Result<(String, String), Fault> {
-    let name: String = ids::token().chars().rev().take(8).collect();
-    let username = format!("{}:{name}", ids::now_ms() / 1_000 + CREDENTIAL_LIFE);
-    let mut mac = Hmac::<Sha1>::new_from_slice(secret.as_bytes()).map_err(|error| Fault::bad(error.to_string()))?;
-    mac.update(username.as_bytes());
-    Ok((username, STANDARD.encode(mac.finalize().into_bytes())))
-}
-
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
 
     fn server(url: &str) -> IceServerRequest {
@@ -143,19 +104,5 @@ mod tests {
             IceServerRequest { static_auth_secret: Some("s".to_owned()), ..server("turn:1.2.3.4?transport=tcp") };
         let made = ice_server(turn).unwrap();
         assert!(made.username.unwrap().contains(':') && made.credential.is_some());
-    }
-
-    proptest! {
-        #[test]
-        fn whatever_is_taken_for_an_ice_server_is_one(
-            scheme in prop::sample::select(vec!["turn", "turns", "stun", "stuns", "http", ""]),
-            rest in "[a-z0-9.:@/?#=\\[\\] -]{0,24}|\\PC{0,24}",
-        ) {
-            let text = format!("{scheme}:{rest}");
-            if let Ok(relays) = checked_url(&text) {
-                prop_assert_eq!(relays, scheme.starts_with("turn"));
-                prop_assert!(!rest.is_empty() && !rest.contains(['/', '@', '#', ' ']), "{}", text);
-            }
-        }
     }
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 use zvonok_openvidu::wire::join::{JoinRoom, Joined};
 use zvonok_openvidu::wire::rpc::{ErrorObject, code};
-use zvonok_openvidu::wire::{IceServer, Role, VERSION};
+use zvonok_openvidu::wire::{Role, VERSION};
 
 use super::super::guesses::Guess;
 use super::super::outbox::Outbox;
@@ -14,6 +14,7 @@ use super::super::{defaults, ids};
 use super::Session;
 use super::allowance::Allowance;
 use super::hidden::hidden_id;
+use super::older_relay::Turn;
 use super::participant::{Kind, Link, Participant, Pending};
 use crate::secret::Secret;
 
@@ -95,7 +96,10 @@ impl Session {
 
     fn joined(&self, me: &Participant) -> Result<Value, ErrorObject> {
         let recording = self.recording_told_to(me.ticket.role);
-        let turn = me.ticket.ice_servers.iter().find_map(Turn::of);
+        // As OpenVidu has it: a connection's own servers, or else the usual ones.
+        let own = &me.ticket.ice_servers;
+        let ice_servers = if own.is_empty() { self.shared.settings.turn.servers() } else { own.clone() };
+        let turn = Turn::best(&ice_servers);
         let joined = Joined {
             id: me.id.clone(),
             created_at: me.active_at,
@@ -112,7 +116,7 @@ impl Session {
             coturn_port: turn.as_ref().map(|turn| turn.port),
             turn_username: turn.as_ref().map(|turn| turn.username.clone()),
             turn_credential: turn.as_ref().map(|turn| turn.credential.clone()),
-            custom_ice_servers: (!me.ticket.ice_servers.is_empty()).then(|| me.ticket.ice_servers.clone()),
+            custom_ice_servers: (!ice_servers.is_empty()).then_some(ice_servers),
             recording_id: recording.as_ref().map(|recording| recording.id.clone()),
             recording_name: recording.map(|recording| recording.name),
         };
@@ -160,34 +164,6 @@ fn token_part(token: &str) -> &str {
     query.split('&').find_map(|pair| pair.strip_prefix("token=")).unwrap_or(token)
 }
 
-/// A TURN server as 2.18.0 wants it.
-struct Turn {
-    host: String,
-    port: u16,
-    username: String,
-    credential: String,
-}
-
-impl Turn {
-    fn of(server: &IceServer) -> Option<Self> {
-        let rest = server.url.strip_prefix("turn:")?;
-        let address = rest.split('?').next()?;
-        let (host, port) = match address.rsplit_once(':') {
-            // The colons of an IPv6 address without a port.
-            Some(_) if address.ends_with(']') => (address, 3478),
-            Some((host, port)) => (host, port.parse().ok()?),
-            None => (address, 3478),
-        };
-        (!host.is_empty()).then_some(())?;
-        Some(Self {
-            host: host.to_owned(),
-            port,
-            username: server.username.clone()?,
-            credential: server.credential.clone()?,
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -201,34 +177,12 @@ mod tests {
         assert_eq!(token_part("wss://host?sessionId=S"), "wss://host?sessionId=S");
     }
 
-    #[test]
-    fn a_relay_is_told_to_older_clients_with_its_port() {
-        for (url, host, port) in [
-            ("turn:relay.example:5349?transport=tcp", "relay.example", 5349),
-            ("turn:relay.example", "relay.example", 3478),
-            ("turn:[2001:db8::1]:5349", "[2001:db8::1]", 5349),
-            ("turn:[2001:db8::1]", "[2001:db8::1]", 3478),
-        ] {
-            let (username, credential) = (Some("u".to_owned()), Some("c".to_owned()));
-            let turn = Turn::of(&IceServer { url: url.to_owned(), username, credential }).unwrap();
-            assert_eq!((turn.host.as_str(), turn.port), (host, port), "{url}");
-        }
-    }
-
     proptest! {
         #[test]
         fn the_token_part_of_any_text_is_a_part_of_it(text in "\\PC{0,40}", token in "[A-Za-z0-9_]{1,20}") {
             prop_assert!(text.contains(token_part(&text)));
             let url = format!("wss://{}?sessionId=S&token={token}&more=1", text.replace('?', ""));
             prop_assert_eq!(token_part(&url), token);
-        }
-
-        #[test]
-        fn a_relay_of_any_spelling_has_a_host_or_is_none(url in "(turn:|stun:)?\\PC{0,30}") {
-            let server = IceServer { url, username: Some("u".to_owned()), credential: Some("c".to_owned()) };
-            if let Some(turn) = Turn::of(&server) {
-                prop_assert!(!turn.host.is_empty() && server.url.contains(&turn.host), "{}", server.url);
-            }
         }
     }
 }

@@ -10,6 +10,7 @@ mod join;
 mod leave;
 mod link;
 mod missed;
+mod older_relay;
 mod participant;
 mod recording;
 mod request;
