@@ -34,6 +34,7 @@ impl MediaStartError {
             Self::Listen { source, .. } => listening(source, "--media-listen"),
             Self::Udp { source, .. } if source.kind() == io::ErrorKind::NotFound => Some(PUBLIC_HOST.to_owned()),
             Self::Udp { source, .. } => listening(source, "--media-udp"),
+            Self::Tcp { source, .. } => listening(source, "--media-tcp"),
             Self::File { .. } => Some(format!(
                 "Name two PEM files that this user may read with {tls} CERT,KEY; for a certificate of the server's own, \
                  name a directory that this user may write to with --data-dir."

@@ -65,9 +65,9 @@ pub struct Running {
 }
 
 impl Running {
-    /// The UDP addresses that the embedded media server tells clients to send to; none where media is elsewhere.
+    /// The addresses that the embedded media server tells clients to send to, and how; none where media is elsewhere.
     #[must_use]
-    pub fn media_udp(&self) -> &[SocketAddr] {
+    pub fn media_addresses(&self) -> &[(media::Transport, SocketAddr)] {
         self.media.as_ref().map_or(&[], media::MediaServer::media_addresses)
     }
 

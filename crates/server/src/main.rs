@@ -12,6 +12,7 @@ use anyhow::Context as _;
 use clap::Parser as _;
 use tracing_subscriber::EnvFilter;
 use zvonok_server::database::DatabaseError;
+use zvonok_server::media::Transport;
 use zvonok_server::{Running, StartError};
 
 use flags::Flags;
@@ -79,8 +80,12 @@ fn announce(running: &Running, kept: Option<&std::path::Path>) -> std::io::Resul
     let mut out = std::io::stdout().lock();
     writeln!(out, "hub          {}", running.hub_url.as_str().trim_end_matches('/'))?;
     writeln!(out, "openvidu     {}", running.media_url.as_str().trim_end_matches('/'))?;
-    for address in running.media_udp() {
-        writeln!(out, "media        udp {address}")?;
+    for (transport, address) in running.media_addresses() {
+        let transport = match transport {
+            Transport::Udp => "udp",
+            Transport::Tcp => "tcp",
+        };
+        writeln!(out, "media        {transport} {address}")?;
     }
     if let Some(fingerprint) = &running.fingerprint {
         writeln!(out, "certificate  SHA-256 {fingerprint}")?;

@@ -10,6 +10,9 @@ use crate::turn_flags::TurnFlags;
 /// See [`MediaSettings`].
 #[derive(Debug, Args)]
 pub(crate) struct MediaFlags {
+    /// TCP port of the media, for those whom no UDP reaches; the UDP port's number unless given.
+    #[arg(long, value_name = "PORT")]
+    media_tcp: Option<u16>,
     /// What recordings may take of the disk, in megabytes. They are kept in the data directory.
     #[arg(long, value_name = "MEGABYTES", default_value_t = 10_240)]
     recording_limit_mb: u64,
@@ -43,6 +46,7 @@ impl MediaFlags {
     pub(crate) fn settings(self) -> anyhow::Result<MediaSettings> {
         let (headers, events) = (self.webhook_header, self.webhook_event);
         Ok(MediaSettings {
+            tcp_port: self.media_tcp,
             turn: self.turn.settings()?,
             webhook: self.webhook.map(|endpoint| WebhookSettings { endpoint, headers, events }),
             cdr: self.cdr,

@@ -82,6 +82,8 @@ pub struct MediaSettings {
     pub cdr: bool,
     /// Networks whose IP cameras may be reached though they are this machine's own, or reach no further than its link.
     pub ipcam_allow: Vec<ipnet::IpNet>,
+    /// TCP port of the media, for those whom no UDP reaches; `None` for the UDP port's number.
+    pub tcp_port: Option<u16>,
     /// STUN and TURN servers that clients are told of.
     pub turn: TurnSettings,
 }

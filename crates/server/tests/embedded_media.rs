@@ -58,9 +58,14 @@ async fn a_port_that_is_taken_is_told() {
     let taken = server.url().port().unwrap();
     let again = EmbeddedMedia { listen: SocketAddr::from((Ipv4Addr::LOCALHOST, taken)), ..config(Tls::Off) };
     assert!(matches!(start(again).await, Err(MediaStartError::Listen { .. })));
-    let udp = server.media_addresses().first().unwrap().port();
+    let udp = server.media_addresses().first().unwrap().1.port();
     assert!(matches!(
         start(EmbeddedMedia { udp_port: udp, ..config(Tls::Off) }).await,
         Err(MediaStartError::Udp { .. })
+    ));
+    let settings = zvonok_server::media_settings::MediaSettings { tcp_port: Some(udp), ..Default::default() };
+    assert!(matches!(
+        start(EmbeddedMedia { settings, ..config(Tls::Off) }).await,
+        Err(MediaStartError::Tcp { port, .. }) if port == udp
     ));
 }

@@ -36,6 +36,10 @@ pub(crate) const HEADROOM: u64 = 75;
 /// A limit is told again after this time: RTCP has no acknowledgements. libwebrtc's receivers repeat theirs as often.
 pub(crate) const LIMIT_INTERVAL: Duration = Duration::from_secs(1);
 
+/// How often a peer connection's figures are summed up: often enough to notice a bad network within some seconds, and too
+/// seldom to cost anything beside its packets.
+pub(crate) const REPORT_INTERVAL: Duration = Duration::from_secs(2);
+
 /// Proven addresses of one peer connection that packets are taken from: two address families, and a few changes of
 /// network within one call.
 pub(crate) const MAX_ADDRESSES: usize = 8;

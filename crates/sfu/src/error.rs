@@ -2,7 +2,7 @@
 
 use crate::StreamId;
 
-/// Why the SFU refused something. Nothing has changed when it is returned.
+/// Why the SFU refused something. Unless said otherwise nothing has changed when it is returned.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SfuError {
@@ -15,6 +15,12 @@ pub enum SfuError {
     /// The offer has no codec that can be used: none that is forwarded, or not the one that the stream insists on.
     #[error("the offer has no codec that this stream can use")]
     NoCodec,
+    /// The answer is too long, no SDP, or none to what was offered; the offer is void.
+    #[error("the answer cannot be used: {0}")]
+    Answer(String),
+    /// There is no offer that waits for an answer.
+    #[error("nothing was offered that could be answered")]
+    NotOffered,
     /// The stream is not there (any more).
     #[error("there is no stream {}", .0.0)]
     NoStream(StreamId),
@@ -32,7 +38,13 @@ impl SfuError {
     pub fn is_retryable(&self) -> bool {
         match self {
             Self::Full => true,
-            Self::Offer(_) | Self::NothingOffered(_) | Self::NoCodec | Self::NoStream(_) | Self::Start(_) => false,
+            Self::Offer(_)
+            | Self::NothingOffered(_)
+            | Self::NoCodec
+            | Self::Answer(_)
+            | Self::NotOffered
+            | Self::NoStream(_)
+            | Self::Start(_) => false,
         }
     }
 }

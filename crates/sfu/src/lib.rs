@@ -1,17 +1,17 @@
 //! Publishers and subscribers on str0m, without I/O and without a clock of its own.
 //!
-//! An [`Sfu`] takes client-made SDP offers, answers them ICE-lite with the one address it is given, and forwards VP8,
-//! VP9, H.264 and Opus packets from each publisher to its subscribers. Nothing is decoded. Lost packets are asked for again on
+//! An [`Sfu`] answers client-made SDP offers, and makes offers to subscribers, ICE-lite with the addresses it is given; it
+//! forwards VP8, VP9, H.264 and Opus packets from each publisher to its subscribers. Nothing is decoded. Lost packets are asked for again on
 //! both sides (NACK, RTX), key-frame requests go to the publisher once a burst, and sequence numbers, timestamps and
 //! VP8 picture ids are rewritten, so that a publisher may come back with a new peer connection and keep its
 //! subscribers.
 //!
 //! ```
 //! use std::time::Instant;
-//! use zvonok_sfu::{Input, Sfu, StreamId, VideoChoice};
+//! use zvonok_sfu::{Input, Sfu, StreamId, Transport, VideoChoice};
 //!
 //! let now = Instant::now(); // the caller's clock; the SFU has none
-//! let mut sfu = Sfu::new(vec!["127.0.0.1:9".parse().unwrap()]).unwrap();
+//! let mut sfu = Sfu::new(vec![(Transport::Udp, "127.0.0.1:9".parse().unwrap())]).unwrap();
 //! assert!(sfu.publish(StreamId(1), "not an offer", false, VideoChoice::Offered, now).is_err());
 //! sfu.handle(Input::Time, now);
 //! assert!(sfu.poll_output().is_none());
@@ -23,7 +23,8 @@
 //! A **fed** stream has none either: its packets are the caller's (those of a camera). A **tapped** stream's packets come
 //! back to the caller as well (to be recorded).
 //!
-//! Does not: know sessions, participants or tokens; speak TURN or TCP; make offers; choose among simulcast layers.
+//! Does not: know sessions, participants or tokens; speak TURN; cut a TCP stream into datagrams; choose among simulcast
+//! layers.
 
 mod capture;
 mod codec;
@@ -32,19 +33,32 @@ mod error;
 mod guard;
 mod keyframe;
 mod limit;
+mod measure;
 mod offer;
 mod peer;
 mod rewrite;
 mod sfu;
 mod stream;
+mod transport;
 
 pub use codec::{AudioCodec, Codec, Codecs, VideoChoice, VideoCodec};
 pub use error::SfuError;
+pub use measure::Measure;
 pub use sfu::{Event, Input, MediaPacket, Output, Sfu};
+pub use transport::Transport;
 
 /// Names a stream; the caller gives it and never gives it twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct StreamId(pub u64);
+
+/// Which kinds of media are meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Kinds {
+    /// Sound.
+    pub audio: bool,
+    /// Pictures.
+    pub video: bool,
+}
 
 /// Names a subscription; the caller gives it and never gives it twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -10,7 +10,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 use str0m::media::{Direction, MediaKind};
 use world::World;
-use zvonok_sfu::{AudioCodec, Codecs, Input, SfuError, StreamId, SubscriptionId, VideoChoice, VideoCodec};
+use zvonok_sfu::{AudioCodec, Codecs, Input, SfuError, StreamId, SubscriptionId, Transport, VideoChoice, VideoCodec};
 
 /// What openvidu-browser 2.18.0 in Chromium offers to publish, shortened: four lines, the last two empty.
 const FOUR_LINES: &str = include_str!("offers/publish-2.18.0.sdp");
@@ -166,7 +166,7 @@ proptest! {
                 *byte = first;
             }
             for source in [source, stranger] {
-                world.sfu.handle(Input::Datagram { source, destination, bytes: &bytes }, world.now);
+                world.sfu.handle(Input::Datagram { transport: Transport::Udp, source, destination, bytes: &bytes }, world.now);
             }
         }
         world.run(Duration::from_millis(100));

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use str0m::media::MediaKind;
 use world::{BOTH, World};
-use zvonok_sfu::{StreamId, SubscriptionId};
+use zvonok_sfu::{Purpose, StreamId, SubscriptionId};
 
 const STREAM: StreamId = StreamId(1);
 const SECOND: Duration = Duration::from_secs(1);
@@ -178,4 +178,33 @@ fn clients_reach_every_address_that_is_told() {
     world.run(3 * SECOND);
     let got = world.received(subscriber);
     assert!(got.video >= 60 && got.audio >= 100, "{got:?}");
+}
+
+#[test]
+fn what_is_known_of_a_network_tells_a_good_one_from_a_bad_one() {
+    let mut world = World::new();
+    world.publisher(STREAM);
+    let wide = world.subscriber(1, STREAM, BOTH);
+    world.run(10 * SECOND);
+    let publisher = Purpose::Publish(STREAM);
+    let subscriber = Purpose::Subscribe(SubscriptionId(1));
+    for purpose in [publisher, subscriber] {
+        let measure = world.sfu.measure(purpose).unwrap();
+        assert!(measure.connected && measure.loss.is_some_and(|loss| loss < 0.01), "{purpose:?}: {measure:?}");
+    }
+    let measure = world.sfu.measure(subscriber).unwrap();
+    assert!(measure.estimate.is_some_and(|it| it > 1_000_000) && measure.round_trip.is_some(), "{measure:?}");
+    assert_eq!(world.sfu.measure(publisher).unwrap().estimate, None, "it takes no pictures");
+
+    world.lose_every(8);
+    world.run(6 * SECOND);
+    for purpose in [publisher, subscriber] {
+        let measure = world.sfu.measure(purpose).unwrap();
+        assert!(measure.loss.is_some_and(|loss| (0.05..0.3).contains(&loss)), "{purpose:?}: {measure:?}");
+    }
+    world.drop_client(wide);
+    world.run(25 * SECOND);
+    assert!(!world.sfu.measure(subscriber).unwrap().connected, "nothing was heard of it for 25 s");
+    world.sfu.unsubscribe(SubscriptionId(1));
+    assert_eq!(world.sfu.measure(subscriber), None);
 }

@@ -75,6 +75,29 @@ pub(super) const UNUSED_SESSION: Duration = Duration::from_secs(3_600);
 pub(super) const DATAGRAMS: usize = 64;
 /// The longest datagram, bytes: an Ethernet frame, with room for jumbo headers.
 pub(super) const DATAGRAM_BYTES: usize = 2_000;
+/// TCP connections for media at a time: as many as the SFU has peer connections.
+pub(super) const TCP_CONNECTIONS: usize = 4_000;
+/// Of these such as have not shown yet whose they are.
+pub(super) const TCP_STRANGERS: usize = 512;
+/// Of these from one address: an office behind one, of which thirty enter a call at the same moment, with two each.
+pub(super) const TCP_STRANGERS_OF_ADDRESS: usize = 64;
+/// How long a TCP connection may be nobody's. A client's first check comes at once.
+pub(super) const TCP_PROVEN_WITHIN: Duration = Duration::from_secs(10);
+/// A TCP connection that brings nothing for this long is closed: clients check theirs every 15 s at least (RFC 7675).
+pub(super) const TCP_IDLE: Duration = Duration::from_secs(30);
+/// A TCP connection that takes nothing for this long is closed: what waits for it is of no use any more.
+pub(super) const TCP_WRITE_WITHIN: Duration = Duration::from_secs(10);
+/// Datagrams that wait for one TCP connection, beyond which they are lost as they are in a network: half a second of a
+/// stream of 2.5 Mbit/s.
+pub(super) const TCP_QUEUE: usize = 128;
+/// Buffers of a TCP connection, bytes: 50 ms of a stream of 2.5 Mbit/s.
+pub(super) const TCP_BUFFER: usize = 16 * 1024;
+/// Connections that wait to be accepted; the kernel's usual.
+pub(super) const TCP_BACKLOG: i32 = 128;
+/// The pause after a connection that could not be accepted.
+pub(super) const TCP_ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// What of TCP connections waits for the SFU: some milliseconds of a full link.
+pub(super) const TCP_HEARD: usize = 256;
 /// How long a shutdown waits for sockets to close.
 pub(super) const SHUTDOWN: Duration = Duration::from_secs(2);
 /// Receive and send buffers of the UDP sockets, bytes: 2 s of ten 1 Mbit/s streams. The system may allow less.

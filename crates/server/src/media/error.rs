@@ -30,6 +30,15 @@ pub enum MediaStartError {
         #[source]
         source: io::Error,
     },
+    /// The TCP port of those without UDP cannot be bound.
+    #[error("cannot open the TCP port {port} for media")]
+    Tcp {
+        /// The port, 0 for any.
+        port: u16,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
     /// A file of the certificate cannot be read or written.
     #[error("cannot use the file {}", path.display())]
     File {

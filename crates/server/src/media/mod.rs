@@ -3,7 +3,7 @@
 //! The rest of the crate uses [`start`] and [`MediaServer`] only; everything below is this module's own.
 //!
 //! One task for each session owns what the session is, one for each websocket reads and writes it, and one owns the
-//! SFU and its UDP sockets. They speak through bounded channels.
+//! SFU and its UDP sockets; each TCP connection for media has one. They speak through bounded channels.
 
 mod addresses;
 mod camera;
@@ -35,6 +35,7 @@ use tokio_util::task::TaskTracker;
 use tracing::Instrument as _;
 use url::Url;
 use zvonok_openvidu::wire::Reason;
+pub use zvonok_sfu::Transport;
 
 use self::directory::{Directory, NotEntered as NotMade};
 pub use self::error::MediaStartError;
@@ -92,7 +93,7 @@ pub struct MediaServer {
     control: Arc<dyn MediaControl>,
     url: Url,
     fingerprint: Option<String>,
-    udp: Vec<SocketAddr>,
+    addresses: Vec<(Transport, SocketAddr)>,
     shared: Arc<Shared>,
     http: Handle<SocketAddr>,
 }
@@ -116,10 +117,10 @@ impl MediaServer {
         self.fingerprint.as_deref()
     }
 
-    /// The addresses that clients send media to.
+    /// The addresses that clients send media to, and how.
     #[must_use]
-    pub fn media_addresses(&self) -> &[SocketAddr] {
-        &self.udp
+    pub fn media_addresses(&self) -> &[(Transport, SocketAddr)] {
+        &self.addresses
     }
 
     /// Evicts everybody and closes the listeners.
@@ -166,13 +167,16 @@ pub async fn start(config: EmbeddedMedia) -> Result<MediaServer, MediaStartError
     let public_url = format!("{}://{host}:{port}", scheme.0);
     let url = Url::parse(&public_url).map_err(|_error| MediaStartError::PublicHost(host.clone()))?;
 
-    let doors = addresses::open(config.listen.ip(), config.udp_port, config.public_host.as_deref())
-        .await
-        .map_err(|source| MediaStartError::Udp { port: config.udp_port, source })?;
-    let udp: Vec<SocketAddr> = doors.iter().map(|door| door.advertised).collect();
+    let ports = addresses::Ports { udp: config.udp_port, tcp: config.settings.tcp_port };
+    let opened = addresses::open(config.listen.ip(), ports, config.public_host.as_deref()).await;
+    let doors = opened.map_err(|addresses::NotOpen { transport, source }| match transport {
+        Transport::Udp => MediaStartError::Udp { port: config.udp_port, source },
+        Transport::Tcp => MediaStartError::Tcp { port: config.settings.tcp_port.unwrap_or(config.udp_port), source },
+    })?;
+    let addresses = doors.advertised();
     let (stop, told) = (CancellationToken::new(), CancellationToken::new());
     let tasks = TaskTracker::new();
-    let (media, driver) = driver::start(doors, stop.clone())?;
+    let (media, driver) = driver::start(doors, &tasks, stop.clone())?;
     tasks.spawn(driver.instrument(tracing::info_span!("sfu")));
 
     let recordings = recordings(&config, &public_url)?;
@@ -203,9 +207,9 @@ pub async fn start(config: EmbeddedMedia) -> Result<MediaServer, MediaStartError
     let fingerprint = identity.as_ref().map(|identity| identity.fingerprint.clone());
     let router = rest::router(Arc::clone(&shared));
     let http = serve::serve(bound, identity.map(|it| it.config), router, &tasks, "media").map_err(listen_error)?;
-    tracing::info!(url = %public_url, ?udp, "media server listens");
+    tracing::info!(url = %public_url, ?addresses, "media server listens");
     let control = Arc::new(control::EmbeddedControl { shared: Arc::clone(&shared), public_url });
-    Ok(MediaServer { control, url, fingerprint, udp, shared, http })
+    Ok(MediaServer { control, url, fingerprint, addresses, shared, http })
 }
 
 /// Where recordings are, in the data directory.

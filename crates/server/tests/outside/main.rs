@@ -7,10 +7,12 @@ mod command_line;
 mod doors;
 mod openvidu_client;
 mod participants;
+mod peer;
 mod relays;
 mod rpc;
 mod slow_reader;
 mod starting;
+mod without_udp;
 
 use std::sync::Once;
 use std::sync::atomic::{AtomicUsize, Ordering};

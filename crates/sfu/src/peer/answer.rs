@@ -18,6 +18,7 @@ use crate::codec::{AudioCodec, Codecs, VideoChoice, VideoCodec};
 use crate::defaults;
 use crate::error::SfuError;
 use crate::guard::guarded;
+use crate::measure::Reports;
 use crate::offer::{Plan, Wanted, plan};
 
 /// What all peers share.
@@ -35,6 +36,36 @@ pub(crate) enum Allowed {
     Publisher(VideoChoice),
     /// What the stream is coded with.
     Subscriber(Codecs),
+}
+
+impl Setup {
+    /// A peer connection with nothing negotiated yet, for media that is coded so.
+    pub(super) fn rtc(&self, codecs: Codecs, sends: bool, now: Instant) -> Rtc {
+        let mut config = Rtc::builder()
+            .set_crypto_provider(Arc::clone(&self.crypto))
+            .set_dtls_cert(self.certificate.clone())
+            .set_ice_lite(true)
+            .set_rtp_mode(true)
+            .set_stats_interval(Some(defaults::REPORT_INTERVAL))
+            .set_send_buffer_audio(defaults::SEND_BUFFER_AUDIO)
+            .set_send_buffer_video(defaults::SEND_BUFFER_VIDEO)
+            .clear_codecs();
+        // A line that nothing will be sent on has a usual codec all the same: one that is refused has its own rules, and
+        // is where bundled lines end.
+        codecs.audio.unwrap_or(AudioCodec::Opus).enable(config.codec_config());
+        codecs.video.unwrap_or(VideoCodec::Vp8).enable(config.codec_config());
+        if let Some(twin) = codecs.audio.and_then(AudioCodec::twin) {
+            twin.enable(config.codec_config());
+        }
+        if sends {
+            config = config.enable_bwe(Some(Bitrate::from(defaults::START_BITRATE)));
+        }
+        let mut rtc = config.build(now);
+        for candidate in &self.candidates {
+            rtc.add_local_candidate(candidate.clone());
+        }
+        rtc
+    }
 }
 
 impl Allowed {
@@ -65,29 +96,7 @@ impl Peer {
         let plan = plan(offer, wanted)?;
         let codecs = allowed.codecs(&plan);
         let sends = wanted != Wanted::Send;
-        let mut config = Rtc::builder()
-            .set_crypto_provider(Arc::clone(&setup.crypto))
-            .set_dtls_cert(setup.certificate.clone())
-            .set_ice_lite(true)
-            .set_rtp_mode(true)
-            .set_send_buffer_audio(defaults::SEND_BUFFER_AUDIO)
-            .set_send_buffer_video(defaults::SEND_BUFFER_VIDEO)
-            .clear_codecs();
-        // A line that nothing will be sent on is answered with a usual codec all the same: one that is refused has its own
-        // rules, and is where bundled lines end.
-        codecs.audio.unwrap_or(AudioCodec::Opus).enable(config.codec_config());
-        codecs.video.unwrap_or(VideoCodec::Vp8).enable(config.codec_config());
-        let twin = codecs.audio.and_then(AudioCodec::twin);
-        if let Some(twin) = twin {
-            twin.enable(config.codec_config());
-        }
-        if sends {
-            config = config.enable_bwe(Some(Bitrate::from(defaults::START_BITRATE)));
-        }
-        let mut rtc = config.build(now);
-        for candidate in &setup.candidates {
-            rtc.add_local_candidate(candidate.clone());
-        }
+        let mut rtc = setup.rtc(codecs, sends, now);
         let answer =
             guarded(|| rtc.sdp_api().accept_offer(plan.offer)).map_err(|fault| SfuError::Offer(fault.to_string()))?;
         if sends {
@@ -99,6 +108,7 @@ impl Peer {
         };
         let audio = negotiated(plan.audio, codecs.audio.map(AudioCodec::negotiated));
         let video = negotiated(plan.video, codecs.video.map(VideoCodec::negotiated));
+        let twin = codecs.audio.and_then(AudioCodec::twin);
         let twin = twin.and_then(|twin| Some((twin, negotiated(plan.audio, Some(twin.negotiated()))?.1)));
         // Who publishes pictures that nobody can be given is told so, instead of being heard and never seen.
         let unseen = wanted != Wanted::Receive && plan.video.is_some() && video.is_none();
@@ -123,6 +133,9 @@ impl Peer {
             connected: false,
             broken: false,
             estimate: None,
+            quiet: false,
+            reports: Reports::default(),
+            offered: None,
             clock: CaptureClock::default(),
             codecs,
             twin,
@@ -154,7 +167,7 @@ fn with_formats(answer: &str) -> String {
 }
 
 /// The payload type that was negotiated for `codec` on the line `mid`.
-fn payload_type(rtc: &Rtc, mid: Mid, codec: Codec) -> Option<Pt> {
+pub(super) fn payload_type(rtc: &Rtc, mid: Mid, codec: Codec) -> Option<Pt> {
     let media = rtc.media(mid)?;
     rtc.codec_config()
         .iter()

@@ -2,6 +2,7 @@
 
 mod answer;
 mod leg;
+mod offer;
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -17,11 +18,14 @@ use crate::Purpose;
 use crate::capture::CaptureClock;
 use crate::codec::{AudioCodec, Codec, Codecs, VideoCodec};
 use crate::defaults;
+use crate::measure::Reports;
 use crate::rewrite::Source;
 use crate::sfu::MediaPacket;
+use crate::transport::Transport;
 
 pub(crate) use answer::{Allowed, Setup};
 use leg::Leg;
+use offer::Offered;
 
 /// A peer connection.
 #[derive(Debug)]
@@ -31,7 +35,7 @@ pub(crate) struct Peer {
     /// The name STUN requests carry for it.
     pub(crate) ufrag: String,
     /// Where its packets come from.
-    pub(crate) addresses: VecDeque<SocketAddr>,
+    pub(crate) addresses: VecDeque<(Transport, SocketAddr)>,
     /// When str0m wants to be called.
     pub(crate) deadline: Instant,
     /// Something was written to it since it was polled.
@@ -41,11 +45,16 @@ pub(crate) struct Peer {
     pub(crate) broken: bool,
     /// What its sending side believes it can take, bit/s.
     pub(crate) estimate: Option<u64>,
+    /// ICE has not heard of it for a while, or it has failed.
+    pub(crate) quiet: bool,
+    pub(crate) reports: Reports,
     pub(crate) clock: CaptureClock,
     /// What its media is coded with.
     pub(crate) codecs: Codecs,
     /// Another codec of sound that it takes, and how it knows it.
     twin: Option<(AudioCodec, Pt)>,
+    /// It was made an offer that it has not answered yet.
+    offered: Option<Offered>,
     incoming: Incoming,
     audio: Option<Leg>,
     video: Option<Leg>,
@@ -123,6 +132,11 @@ impl Peer {
         }
     }
 
+    /// Whether it brings a stream, rather than to take one away.
+    pub(crate) fn brings(&self) -> bool {
+        matches!(self.purpose, Purpose::Publish(_))
+    }
+
     /// Whether it takes video.
     pub(crate) fn takes_video(&self) -> bool {
         self.video.is_some()
@@ -172,18 +186,23 @@ impl Peer {
 
     /// Takes down an address that ICE has proven. Gives back one that is given up for it: who changes addresses all the
     /// time has the last few.
-    pub(crate) fn remember(&mut self, address: SocketAddr) -> Option<SocketAddr> {
+    pub(crate) fn remember(&mut self, address: (Transport, SocketAddr)) -> Option<(Transport, SocketAddr)> {
         self.addresses.retain(|known| *known != address);
         self.addresses.push_back(address);
         if self.addresses.len() > defaults::MAX_ADDRESSES { self.addresses.pop_front() } else { None }
     }
 
     /// Whether packets other than STUN that come from `source` are its own: ICE has proven that address.
-    pub(crate) fn hears(&self, source: SocketAddr, destination: SocketAddr, now: Instant) -> bool {
+    pub(crate) fn hears(
+        &self,
+        (transport, source): (Transport, SocketAddr),
+        destination: SocketAddr,
+        now: Instant,
+    ) -> bool {
         // Any datagram that is not STUN asks the question; this one is the shortest DTLS record header.
         const PROBE: [u8; 13] = [20, 254, 253, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
         let Ok(contents) = PROBE.as_slice().try_into() else { return false };
-        let receive = str0m::net::Receive { proto: str0m::net::Protocol::Udp, source, destination, contents };
+        let receive = str0m::net::Receive { proto: transport.protocol(), source, destination, contents };
         self.rtc.accepts(&Input::Receive(now, receive))
     }
 }

@@ -8,7 +8,7 @@ use str0m::rtp::{ExtensionValues, RtpPacket, Ssrc};
 
 use super::{Event, MediaPacket, Output, Sfu};
 use crate::codec::Codec;
-use crate::peer::{Delivery, Parcel};
+use crate::peer::{Delivery, Parcel, Peer};
 use crate::stream::{Entry, PeerId};
 use crate::{Purpose, StreamId, defaults};
 
@@ -81,12 +81,20 @@ impl Sfu {
         }
     }
 
+    /// A peer's reports came.
+    pub(super) fn reported(&mut self, id: PeerId, take: impl FnOnce(&mut Peer)) {
+        if let Some(peer) = self.peers.get_mut(&id) {
+            take(peer);
+        }
+    }
+
     /// ICE hears nothing of a peer any more. What it could take says nothing now, and must not keep the picture of the
     /// others small.
     pub(super) fn vanished(&mut self, id: PeerId, now: Instant) {
         self.tell(id, Event::Disconnected);
         if let Some(peer) = self.peers.get_mut(&id) {
             peer.estimate = None;
+            peer.quiet = true;
         }
         if let Some(stream) = self.stream_of(id) {
             self.steer(stream, now);
@@ -98,7 +106,7 @@ impl Sfu {
     pub(super) fn failed(&mut self, id: PeerId, now: Instant) {
         self.tell(id, Event::Failed);
         if let Some(peer) = self.peers.get_mut(&id) {
-            (peer.connected, peer.estimate) = (false, None);
+            (peer.connected, peer.quiet, peer.estimate) = (false, true, None);
         }
         if let Some(stream) = self.stream_of(id) {
             self.steer(stream, now);

@@ -1,6 +1,7 @@
 //! The SFU: which datagram belongs to whom, and what follows from it.
 
 mod media;
+mod offers;
 mod streams;
 mod turn;
 mod types;
@@ -10,15 +11,13 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
-use str0m::Candidate;
-
 use crate::codec::Codecs;
 use crate::defaults;
 use crate::error::SfuError;
 use crate::offer::Wanted;
 use crate::peer::{Allowed, Peer, Setup};
 use crate::stream::{Entry, PeerId};
-use crate::{Purpose, StreamId, SubscriptionId};
+use crate::{Measure, Purpose, StreamId, SubscriptionId, Transport};
 
 use turn::Said;
 pub use types::{Event, Input, MediaPacket, Output};
@@ -33,7 +32,7 @@ pub struct Sfu {
     streams: HashMap<StreamId, Entry>,
     subscriptions: HashMap<SubscriptionId, Subscription>,
     by_ufrag: HashMap<String, PeerId>,
-    by_address: HashMap<SocketAddr, PeerId>,
+    by_address: HashMap<(Transport, SocketAddr), PeerId>,
     deadlines: BTreeSet<(Instant, PeerId)>,
     /// When time makes a difference to a stream. What has been done meanwhile is found out then.
     stream_timers: BTreeSet<(Instant, StreamId)>,
@@ -54,15 +53,15 @@ struct Subscription {
 }
 
 impl Sfu {
-    /// An SFU that tells clients to send to `addresses`.
+    /// An SFU that tells clients to send to `addresses`; over TCP clients connect to them.
     ///
     /// # Errors
     /// [`SfuError::Start`] without an address, with one that ICE refuses (an unspecified one), or where the
     /// cryptography makes no certificate.
-    pub fn new(addresses: Vec<SocketAddr>) -> Result<Self, SfuError> {
+    pub fn new(addresses: Vec<(Transport, SocketAddr)>) -> Result<Self, SfuError> {
         let candidates = addresses
             .into_iter()
-            .map(|address| Candidate::host(address, "udp").map_err(|error| SfuError::Start(error.to_string())))
+            .map(|(transport, address)| transport.candidate(address))
             .collect::<Result<Vec<_>, _>>()?;
         if candidates.is_empty() {
             return Err(SfuError::Start("there is no address to advertise".to_owned()));
@@ -101,7 +100,9 @@ impl Sfu {
     pub fn handle(&mut self, input: Input<'_>, now: Instant) {
         self.now = Some(now);
         match input {
-            Input::Datagram { source, destination, bytes } => self.handle_datagram(source, destination, bytes, now),
+            Input::Datagram { transport, source, destination, bytes } => {
+                self.handle_datagram(transport, source, destination, bytes, now);
+            }
             Input::Media { stream, packet } => self.handle_media(stream, &packet, now),
             Input::Time => self.handle_time(now),
         }
@@ -116,6 +117,27 @@ impl Sfu {
             self.flush(now);
         }
         self.outputs.pop_front()
+    }
+
+    /// Whether somebody's ICE has proven that address: what comes from it is wanted.
+    #[must_use]
+    pub fn knows(&self, transport: Transport, source: SocketAddr) -> bool {
+        self.by_address.contains_key(&(transport, source))
+    }
+
+    /// What is known of the network of the peer connection that is there for `purpose`; `None` where there is none.
+    #[must_use]
+    pub fn measure(&self, purpose: Purpose) -> Option<Measure> {
+        let id = match purpose {
+            Purpose::Publish(stream) => match self.streams.get(&stream)? {
+                Entry::Published(entry) => entry.publisher,
+                Entry::Echo(_) => return None,
+            },
+            Purpose::Subscribe(subscription) => self.subscriptions.get(&subscription)?.peer,
+        };
+        let peer = self.peers.get(&id)?;
+        let estimate = peer.estimate.filter(|_| peer.takes_video());
+        Some(peer.reports.measure(estimate, peer.connected && !peer.quiet))
     }
 
     /// When [`Input::Time`] is wanted; `None` while there is nobody.
@@ -134,18 +156,24 @@ impl Sfu {
         allowed: Allowed,
         now: Instant,
     ) -> Result<(PeerId, Codecs, String), SfuError> {
-        if self.peers.len() >= defaults::MAX_PEERS {
-            return Err(SfuError::Full);
-        }
+        self.has_room()?;
         let (peer, answer) = Peer::answer(&self.setup, purpose, offer, wanted, allowed, now)?;
         let codecs = peer.codecs;
+        Ok((self.enter_peer(peer, now), codecs, answer))
+    }
+
+    fn enter_peer(&mut self, peer: Peer, now: Instant) -> PeerId {
         self.now = Some(now);
         let id = self.new_peer_id();
         self.by_ufrag.insert(peer.ufrag.clone(), id);
         self.deadlines.insert((peer.deadline, id));
         self.dirty.push(id);
         self.peers.insert(id, peer);
-        Ok((id, codecs, answer))
+        id
+    }
+
+    fn has_room(&self) -> Result<(), SfuError> {
+        if self.peers.len() < defaults::MAX_PEERS { Ok(()) } else { Err(SfuError::Full) }
     }
 
     fn new_peer_id(&mut self) -> PeerId {
@@ -162,7 +190,7 @@ impl Sfu {
         }
     }
 
-    fn forget_address(&mut self, address: SocketAddr, of: PeerId) {
+    fn forget_address(&mut self, address: (Transport, SocketAddr), of: PeerId) {
         if self.by_address.get(&address) == Some(&of) {
             self.by_address.remove(&address);
         }

@@ -135,20 +135,31 @@ impl Sfu {
         offer: &str,
         now: Instant,
     ) -> Result<String, SfuError> {
+        let (stream, codecs) = self.source_of(asked)?;
+        let allowed = Allowed::Subscriber(codecs);
+        let (peer, _codecs, answer) = self.add_peer(Purpose::Subscribe(id), offer, Wanted::Receive, allowed, now)?;
+        self.take_up(id, Subscription { peer, asked, stream });
+        Ok(answer)
+    }
+
+    /// The stream that is behind `asked`, and what it is coded with.
+    pub(super) fn source_of(&self, asked: StreamId) -> Result<(StreamId, Codecs), SfuError> {
         let stream = match self.streams.get(&asked) {
             Some(Entry::Published(_)) => asked,
             Some(Entry::Echo(of)) => *of,
             None => return Err(SfuError::NoStream(asked)),
         };
         let codecs = self.codecs(stream).ok_or(SfuError::NoStream(asked))?;
-        let allowed = Allowed::Subscriber(codecs);
-        let (peer, _codecs, answer) = self.add_peer(Purpose::Subscribe(id), offer, Wanted::Receive, allowed, now)?;
+        Ok((stream, codecs))
+    }
+
+    /// Enters a subscription; an older one of that id ends.
+    pub(super) fn take_up(&mut self, id: SubscriptionId, subscription: Subscription) {
         self.unsubscribe(id);
-        if let Some(Entry::Published(entry)) = self.streams.get_mut(&stream) {
-            entry.takers.push(peer);
+        if let Some(Entry::Published(entry)) = self.streams.get_mut(&subscription.stream) {
+            entry.takers.push(subscription.peer);
         }
-        self.subscriptions.insert(id, Subscription { peer, asked, stream });
-        Ok(answer)
+        self.subscriptions.insert(id, subscription);
     }
 
     /// Ends a subscription. Nothing happens where it is not there.

@@ -8,15 +8,16 @@ use str0m::IceConnectionState;
 use str0m::bwe::BweKind;
 use str0m::ice::StunMessage;
 use str0m::media::KeyframeRequestKind;
-use str0m::net::{Protocol, Receive};
+use str0m::net::Receive;
 use str0m::rtp::RtpPacket;
+use str0m::stats::{MediaEgressStats, MediaIngressStats, PeerStats};
 
 use super::{Event, Output, Sfu};
-use crate::Purpose;
 use crate::defaults;
 use crate::guard::{Fault, guarded};
 use crate::peer::Peer;
 use crate::stream::PeerId;
+use crate::{Purpose, Transport};
 
 /// What str0m said, kept until the peer that said it is polled dry.
 #[derive(Debug)]
@@ -25,28 +26,42 @@ pub(super) enum Said {
     Packet(RtpPacket),
     Keyframe(KeyframeRequestKind),
     Estimate(u64),
+    Reported(PeerStats),
+    Received(MediaIngressStats),
+    Sent(MediaEgressStats),
     Connected,
+    /// ICE hears of it, perhaps again.
+    Heard,
     Disconnected,
     Failed,
 }
 
 impl Sfu {
-    pub(super) fn handle_datagram(&mut self, source: SocketAddr, destination: SocketAddr, bytes: &[u8], now: Instant) {
+    pub(super) fn handle_datagram(
+        &mut self,
+        transport: Transport,
+        source: SocketAddr,
+        destination: SocketAddr,
+        bytes: &[u8],
+        now: Instant,
+    ) {
         let Ok(contents) = bytes.try_into() else { return };
         // STUN says whom it is for; everything else comes from an address that STUN has proven.
         let stun = bytes.first().is_some_and(|first| *first < 4);
-        let id = if stun { self.named_by_stun(bytes) } else { self.by_address.get(&source).copied() };
+        let id = if stun { self.named_by_stun(bytes) } else { self.by_address.get(&(transport, source)).copied() };
         let Some((id, peer)) = id.and_then(|id| Some((id, self.peers.get_mut(&id)?))) else { return };
-        let input = str0m::Input::Receive(now, Receive { proto: Protocol::Udp, source, destination, contents });
+        let proto = transport.protocol();
+        let input = str0m::Input::Receive(now, Receive { proto, source, destination, contents });
         // A client that closed one peer connection may open the next on the same port, and str0m would take anything
         // that comes from the address it sends to.
         if peer.broken || (stun && !peer.rtc.accepts(&input)) {
             return;
         }
         Self::feed(&mut self.said, id, peer, input);
-        if stun && self.by_address.get(&source) != Some(&id) && peer.hears(source, destination, now) {
-            let given_up = peer.remember(source);
-            self.by_address.insert(source, id);
+        let from = (transport, source);
+        if stun && self.by_address.get(&from) != Some(&id) && peer.hears(from, destination, now) {
+            let given_up = peer.remember(from);
+            self.by_address.insert(from, id);
             if let Some(address) = given_up {
                 self.forget_address(address, id);
             }
@@ -102,11 +117,15 @@ impl Sfu {
                     }
                     return;
                 }
-                Ok(str0m::Output::Transmit(transmit)) => self.outputs.push_back(Output::Transmit {
-                    source: transmit.source,
-                    destination: transmit.destination,
-                    contents: transmit.contents,
-                }),
+                Ok(str0m::Output::Transmit(transmit)) => {
+                    let Some(transport) = Transport::of(transmit.proto) else { continue };
+                    self.outputs.push_back(Output::Transmit {
+                        transport,
+                        source: transmit.source,
+                        destination: transmit.destination,
+                        contents: transmit.contents,
+                    });
+                }
                 Ok(str0m::Output::Event(event)) => {
                     if let Some(said) = heard(event) {
                         self.said.push_back((id, said));
@@ -125,7 +144,11 @@ impl Sfu {
                 Said::Packet(packet) => self.forward(id, &packet, now),
                 Said::Keyframe(kind) => self.keyframe_wanted(id, kind, now),
                 Said::Estimate(bitrate) => self.estimated(id, bitrate, now),
+                Said::Reported(stats) => self.reported(id, |peer| peer.reports.take(&stats, peer.brings())),
+                Said::Received(stats) => self.reported(id, |peer| peer.reports.take_incoming(&stats)),
+                Said::Sent(stats) => self.reported(id, |peer| peer.reports.take_outgoing(&stats)),
                 Said::Connected => self.connected(id, now),
+                Said::Heard => self.reported(id, |peer| peer.quiet = false),
                 Said::Disconnected => self.vanished(id, now),
                 Said::Failed => self.failed(id, now),
             }
@@ -171,8 +194,15 @@ fn heard(event: str0m::Event) -> Option<Said> {
         str0m::Event::RtpPacket(packet) => Some(Said::Packet(packet)),
         str0m::Event::KeyframeRequest(request) => Some(Said::Keyframe(request.kind)),
         str0m::Event::EgressBitrateEstimate(BweKind::Twcc { estimate, .. }) => Some(Said::Estimate(estimate.as_u64())),
+        str0m::Event::PeerStats(stats) => Some(Said::Reported(stats)),
+        str0m::Event::MediaIngressStats(stats) => Some(Said::Received(stats)),
+        str0m::Event::MediaEgressStats(stats) => Some(Said::Sent(stats)),
         str0m::Event::Connected => Some(Said::Connected),
-        str0m::Event::IceConnectionStateChange(IceConnectionState::Disconnected) => Some(Said::Disconnected),
+        str0m::Event::IceConnectionStateChange(state) => match state {
+            IceConnectionState::Disconnected => Some(Said::Disconnected),
+            IceConnectionState::Connected | IceConnectionState::Completed => Some(Said::Heard),
+            IceConnectionState::New | IceConnectionState::Checking => None,
+        },
         str0m::Event::Closed => Some(Said::Failed),
         _ => None,
     }

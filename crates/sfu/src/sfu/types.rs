@@ -7,13 +7,15 @@ use std::time::Instant;
 use str0m::net::DatagramSend;
 
 use crate::codec::Codec;
-use crate::{Purpose, StreamId};
+use crate::{Purpose, StreamId, Transport};
 
 /// What happens to the SFU.
 #[derive(Debug)]
 pub enum Input<'a> {
     /// A datagram came in.
     Datagram {
+        /// How it travelled.
+        transport: Transport,
         /// Who sent it.
         source: SocketAddr,
         /// The advertised address it was sent to (behind NAT not the one that is listened on).
@@ -56,6 +58,8 @@ pub struct MediaPacket {
 pub enum Output {
     /// Send a datagram.
     Transmit {
+        /// How.
+        transport: Transport,
         /// The advertised address it is to come from.
         source: SocketAddr,
         /// Who gets it.

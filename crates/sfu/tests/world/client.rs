@@ -7,8 +7,10 @@ use str0m::bwe::BweKind;
 use str0m::change::SdpPendingOffer;
 use str0m::format::Codec;
 use str0m::media::{Frequency, MediaKind, MediaTime, Mid};
-use str0m::net::{Protocol, Receive};
+use str0m::net::{Protocol, Receive, TcpType};
 use str0m::{Candidate, Event, Input, Output, Rtc};
+
+use zvonok_sfu::Transport;
 
 use super::wire::{Datagram, Wire};
 
@@ -33,6 +35,8 @@ pub struct Received {
 
 pub struct Client {
     pub rtc: Rtc,
+    /// How its datagrams travel.
+    pub transport: Transport,
     /// Of its own socket.
     pub address: SocketAddr,
     /// What others see of it: the outside of its NAT.
@@ -52,12 +56,17 @@ pub struct Client {
 }
 
 impl Client {
-    pub fn new(address: SocketAddr, now: Instant) -> Self {
+    pub fn new(transport: Transport, address: SocketAddr, now: Instant) -> Self {
         let config = Rtc::builder().clear_codecs().enable_opus(true, false).enable_vp8(true);
         let mut rtc = config.enable_pcmu(true, false).enable_pcma(true, false).build(now);
-        rtc.add_local_candidate(Candidate::host(address, "udp").unwrap());
+        let candidate = match transport {
+            Transport::Udp => Candidate::builder().udp().host(address).build(),
+            Transport::Tcp => Candidate::builder().tcp().host(address).tcptype(TcpType::Active).build(),
+        };
+        rtc.add_local_candidate(candidate.unwrap());
         Self {
             rtc,
+            transport,
             address,
             seen: address,
             deadline: now,
@@ -116,7 +125,11 @@ impl Client {
 
     pub fn receive(&mut self, datagram: &Datagram, now: Instant) {
         let contents = datagram.bytes.as_slice().try_into().unwrap();
-        let receive = Receive { proto: Protocol::Udp, source: datagram.from, destination: self.address, contents };
+        let proto = match datagram.transport {
+            Transport::Udp => Protocol::Udp,
+            Transport::Tcp => Protocol::Tcp,
+        };
+        let receive = Receive { proto, source: datagram.from, destination: self.address, contents };
         self.rtc.handle_input(Input::Receive(now, receive)).unwrap();
     }
 
@@ -127,7 +140,10 @@ impl Client {
                     self.deadline = at;
                     return;
                 }
-                Output::Transmit(out) => wire.push(self.seen, out.destination, out.contents.to_vec(), now),
+                Output::Transmit(out) => {
+                    let (transport, from, to) = (self.transport, self.seen, out.destination);
+                    wire.push(Datagram { transport, from, to, bytes: out.contents.to_vec() }, now);
+                }
                 Output::Event(event) => self.on_event(event),
             }
         }
@@ -143,6 +159,8 @@ impl Client {
                 self.limit = Some(estimate.as_u64());
                 self.limits_told += 1;
             }
+            // A line that the SFU offered.
+            Event::MediaAdded(added) if self.mid(added.kind).is_none() => self.mids.push((added.kind, added.mid)),
             Event::MediaData(data) if self.mid(MediaKind::Video) == Some(data.mid) => {
                 if self.received.video == 0 {
                     self.received.first_video_is_keyframe = data.is_keyframe();

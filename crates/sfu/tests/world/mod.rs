@@ -14,11 +14,11 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant};
 
 use str0m::Input as RtcInput;
-use str0m::change::SdpAnswer;
+use str0m::change::{SdpAnswer, SdpOffer};
 use str0m::format::Codec;
 use str0m::media::{Direction, KeyframeRequestKind, MediaKind};
 use str0m::rtp::RtpWrite;
-use zvonok_sfu::{Input, MediaPacket, Output, Sfu, StreamId, SubscriptionId, VideoChoice};
+use zvonok_sfu::{Input, Kinds, MediaPacket, Output, Sfu, StreamId, SubscriptionId, Transport, VideoChoice};
 
 use client::Client;
 pub use client::Received;
@@ -30,7 +30,7 @@ pub struct World {
     pub sfu: Sfu,
     pub now: Instant,
     pub start: Instant,
-    addresses: Vec<SocketAddr>,
+    addresses: Vec<(Transport, SocketAddr)>,
     clients: Vec<Client>,
     wire: Wire,
     /// What came of streams that are tapped.
@@ -44,6 +44,11 @@ impl World {
 
     /// A world whose SFU has these addresses.
     pub fn at(addresses: Vec<SocketAddr>) -> Self {
+        Self::reached_by(addresses.into_iter().map(|address| (Transport::Udp, address)).collect())
+    }
+
+    /// A world whose SFU is reached in these ways.
+    pub fn reached_by(addresses: Vec<(Transport, SocketAddr)>) -> Self {
         let now = Instant::now();
         let sfu = Sfu::new(addresses.clone()).unwrap();
         Self { sfu, now, start: now, addresses, clients: Vec::new(), wire: Wire::default(), tapped: Vec::new() }
@@ -55,8 +60,25 @@ impl World {
     }
 
     pub fn client_at(&mut self, address: SocketAddr) -> usize {
-        self.clients.push(Client::new(address, self.now));
+        self.client_by(Transport::Udp, address)
+    }
+
+    pub fn client_by(&mut self, transport: Transport, address: SocketAddr) -> usize {
+        self.clients.push(Client::new(transport, address, self.now));
         self.clients.len() - 1
+    }
+
+    /// A client that is offered `kinds` of a stream and answers. Gives the offer and the answer.
+    pub fn take_offer(&mut self, client: usize, id: u64, stream: StreamId, kinds: Kinds) -> (String, String) {
+        let offer = self.sfu.offer(SubscriptionId(id), stream, kinds, self.now).unwrap();
+        let answer = self.answer(client, &offer);
+        self.sfu.accept(SubscriptionId(id), &answer, self.now).unwrap();
+        (offer, answer)
+    }
+
+    pub fn answer(&mut self, client: usize, offer: &str) -> String {
+        let offer = SdpOffer::from_sdp_string(offer).unwrap();
+        self.clients[client].rtc.sdp_api().accept_offer(offer).unwrap().to_sdp_string()
     }
 
     /// A client that publishes picture and sound.
@@ -131,7 +153,7 @@ impl World {
 
     /// A client's and the SFU's.
     pub fn addresses(&self, client: usize) -> (SocketAddr, SocketAddr) {
-        (self.clients[client].seen, self.addresses[0])
+        (self.clients[client].seen, self.addresses[0].1)
     }
 
     /// Sends one packet of a publisher's pictures as it stands.
@@ -204,9 +226,10 @@ impl World {
             client.poll(&mut self.wire, self.now);
         }
         while let Some(datagram) = self.wire.pop(self.now) {
-            if self.addresses.contains(&datagram.to) {
-                let wire::Datagram { from, to, bytes } = datagram;
-                self.sfu.handle(Input::Datagram { source: from, destination: to, bytes: &bytes }, self.now);
+            if self.addresses.contains(&(datagram.transport, datagram.to)) {
+                let wire::Datagram { transport, from, to, bytes } = datagram;
+                let input = Input::Datagram { transport, source: from, destination: to, bytes: &bytes };
+                self.sfu.handle(input, self.now);
                 self.poll_sfu();
             } else if let Some(client) = self.clients.iter_mut().find(|it| it.seen == datagram.to && !it.gone) {
                 client.receive(&datagram, self.now);
@@ -218,8 +241,9 @@ impl World {
     fn poll_sfu(&mut self) {
         while let Some(output) = self.sfu.poll_output() {
             match output {
-                Output::Transmit { source, destination, contents } => {
-                    self.wire.push(source, destination, contents.to_vec(), self.now);
+                Output::Transmit { transport, source, destination, contents } => {
+                    let bytes = contents.to_vec();
+                    self.wire.push(wire::Datagram { transport, from: source, to: destination, bytes }, self.now);
                 }
                 Output::Media { packet, .. } => self.tapped.push(packet),
                 Output::Event(_) => {}

@@ -4,11 +4,14 @@ use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
+use zvonok_sfu::Transport;
+
 /// What a narrow link keeps at most before it drops: a router's buffer of 300 ms.
 const BUFFER: Duration = Duration::from_millis(300);
 
 /// A datagram under way.
 pub struct Datagram {
+    pub transport: Transport,
     pub from: SocketAddr,
     pub to: SocketAddr,
     pub bytes: Vec<u8>,
@@ -37,22 +40,24 @@ impl Wire {
         self.lose = Some(nth);
     }
 
-    pub fn push(&mut self, from: SocketAddr, to: SocketAddr, bytes: Vec<u8>, now: Instant) {
+    pub fn push(&mut self, datagram: Datagram, now: Instant) {
         self.sent += 1;
-        if self.lose.is_some_and(|nth| self.sent.is_multiple_of(nth)) {
+        // TCP would send it again.
+        let lost = self.lose.is_some_and(|nth| self.sent.is_multiple_of(nth));
+        if lost && datagram.transport == Transport::Udp {
             return;
         }
         let mut due = now;
-        if let Some(link) = self.narrow.get_mut(&to) {
+        if let Some(link) = self.narrow.get_mut(&datagram.to) {
             let begins = link.free.map_or(now, |free| free.max(now));
             if begins - now > BUFFER {
                 return;
             }
-            let bits = u64::try_from(bytes.len()).unwrap() * 8;
+            let bits = u64::try_from(datagram.bytes.len()).unwrap() * 8;
             due = begins + Duration::from_micros(bits * 1_000_000 / link.bits_per_second);
             link.free = Some(due);
         }
-        self.under_way.insert((due, self.sent), Datagram { from, to, bytes });
+        self.under_way.insert((due, self.sent), datagram);
     }
 
     pub fn next(&self) -> Option<Instant> {

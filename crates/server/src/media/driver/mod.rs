@@ -1,6 +1,9 @@
 //! The task that owns the SFU: datagrams, timers, and the sessions' commands.
 
+mod connections;
 mod handle;
+mod strangers;
+mod tcp;
 
 use std::collections::HashMap;
 use std::io;
@@ -9,35 +12,57 @@ use std::sync::atomic::AtomicU64;
 use std::task::Poll;
 use std::time::Instant;
 
+use tokio::net::UdpSocket;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
-use zvonok_sfu::{Event, Input, MediaPacket, Output, Sfu, SfuError, StreamId};
+use tokio_util::task::TaskTracker;
+use zvonok_sfu::{Event, Input, MediaPacket, Output, Sfu, SfuError, StreamId, Transport};
 
-use super::addresses::Door;
+use super::addresses::{Door, Doors};
 use super::defaults;
 use handle::Command;
 pub(super) use handle::{Media, MediaFault};
+use strangers::Strangers;
+use tcp::{Connection, Ends, Heard, Listening};
 
-/// Makes the SFU for `doors`, and the task that drives it until `stop`.
+/// Makes the SFU for `doors`, and the task that drives it until `stop`. TCP connections are served on `tasks`.
 pub(super) fn start(
-    doors: Vec<Door>,
+    doors: Doors,
+    tasks: &TaskTracker,
     stop: CancellationToken,
 ) -> Result<(Media, impl Future<Output = ()> + Send + 'static), SfuError> {
-    let sfu = Sfu::new(doors.iter().map(|door| door.advertised).collect())?;
+    let sfu = Sfu::new(doors.advertised())?;
     let (commands, inbox) = mpsc::channel(defaults::COMMANDS);
-    let taps = HashMap::new();
-    let driver = Driver { sfu, doors, inbox, taps, buffer: vec![0; defaults::DATAGRAM_BYTES], unsent: 0, untapped: 0 };
+    let (heard, connections) = mpsc::channel(defaults::TCP_HEARD);
+    let listening = Listening { heard, strangers: Strangers::default(), tasks: tasks.clone(), stop: stop.clone() };
+    for door in doors.tcp {
+        tasks.spawn(tcp::accept(door, listening.clone()));
+    }
+    let driver = Driver {
+        sfu,
+        doors: doors.udp,
+        inbox,
+        heard: connections,
+        connections: HashMap::new(),
+        taps: HashMap::new(),
+        buffer: vec![0; defaults::DATAGRAM_BYTES],
+        unsent: 0,
+        untapped: 0,
+    };
     Ok((Media { commands, last: Arc::new(AtomicU64::new(1)) }, driver.run(stop)))
 }
 
 struct Driver {
     sfu: Sfu,
-    doors: Vec<Door>,
+    doors: Vec<Door<UdpSocket>>,
     inbox: mpsc::Receiver<Command>,
+    /// What comes of TCP connections.
+    heard: mpsc::Receiver<Heard>,
+    connections: HashMap<Ends, Connection>,
     buffer: Vec<u8>,
     /// Where packets of streams go beside their subscribers.
     taps: HashMap<StreamId, mpsc::Sender<MediaPacket>>,
-    /// Datagrams that found the socket's buffer full.
+    /// Datagrams that found the socket's buffer, or their connection's queue, full.
     unsent: u64,
     /// Packets that found a tap full.
     untapped: u64,
@@ -47,6 +72,7 @@ enum Woken {
     Stop,
     Command(Option<Command>),
     Readable,
+    Heard(Heard),
     Time,
 }
 
@@ -64,12 +90,14 @@ impl Driver {
                 () = stop.cancelled() => Woken::Stop,
                 command = self.inbox.recv() => Woken::Command(command),
                 () = readable(&self.doors) => Woken::Readable,
+                Some(heard) = self.heard.recv() => Woken::Heard(heard),
                 () = &mut timer, if deadline.is_some() => Woken::Time,
             };
             match woken {
                 Woken::Stop | Woken::Command(None) => return,
                 Woken::Command(Some(command)) => self.obey(command),
                 Woken::Readable => self.receive(),
+                Woken::Heard(heard) => self.hear_all(heard),
                 Woken::Time => self.sfu.handle(Input::Time, Instant::now()),
             }
         }
@@ -130,7 +158,8 @@ impl Driver {
                 match door.socket.try_recv_from(&mut self.buffer) {
                     Ok((length, source)) => {
                         let Some(bytes) = self.buffer.get(..length) else { continue };
-                        self.sfu.handle(Input::Datagram { source, destination: door.advertised, bytes }, now);
+                        let (transport, destination) = (Transport::Udp, door.advertised);
+                        self.sfu.handle(Input::Datagram { transport, source, destination, bytes }, now);
                     }
                     Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
                     // A client that is gone answers with "port unreachable", which says nothing about the socket.
@@ -143,16 +172,17 @@ impl Driver {
     fn send_all(&mut self) {
         while let Some(output) = self.sfu.poll_output() {
             match output {
-                Output::Transmit { source, destination, contents } => {
+                Output::Transmit { transport: Transport::Tcp, source, destination, contents } => {
+                    // From our side it is the other way round.
+                    self.send_by_tcp(Ends { source: destination, destination: source }, contents.into());
+                }
+                Output::Transmit { transport: Transport::Udp, source, destination, contents } => {
                     let door = self.doors.iter().find(|door| door.advertised == source);
                     let Some(door) = door.or(self.doors.first()) else { continue };
                     match door.socket.try_send_to(&contents, destination) {
                         Ok(_) => {}
                         Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                            self.unsent += 1;
-                            if self.unsent.is_power_of_two() {
-                                tracing::warn!(unsent = self.unsent, "the UDP socket's buffer is full");
-                            }
+                            self.lost("the UDP socket's buffer is full")
                         }
                         Err(error) => tracing::trace!(%error, "sending failed"),
                     }
@@ -167,6 +197,13 @@ impl Driver {
 }
 
 impl Driver {
+    fn lost(&mut self, why: &'static str) {
+        self.unsent += 1;
+        if self.unsent.is_power_of_two() {
+            tracing::warn!(unsent = self.unsent, why, "a datagram could not be sent");
+        }
+    }
+
     /// A disk that is slow must not hold up a call: what finds no room is lost, and the recorder sees the gap.
     fn tapped(&mut self, stream: StreamId, packet: MediaPacket) {
         let Some(tap) = self.taps.get(&stream) else { return };
@@ -187,7 +224,7 @@ impl Driver {
 }
 
 /// Ready as soon as one of the sockets has something.
-async fn readable(doors: &[Door]) {
+async fn readable(doors: &[Door<UdpSocket>]) {
     std::future::poll_fn(|context| {
         let ready = doors.iter().any(|door| door.socket.poll_recv_ready(context).is_ready());
         if ready { Poll::Ready(()) } else { Poll::Pending }
