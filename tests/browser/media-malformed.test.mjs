@@ -185,7 +185,9 @@ test('JSON-RPC answers nonsense with an error, and a ping with a pong', async ()
     ['sendMessage', { message: '{"to":["con_NOBODY"],"type":"signal:x"}' }, 601],
     ['forceDisconnect', { connectionId: 'con_A' }, 401],
     ['forceUnpublish', { streamId: 'x' }, 401],
-    ['prepareReceiveVideoFrom', { sender: 'x' }, 999],
+    ['prepareReceiveVideoFrom', { sender: 'x' }, 102],
+    ['receiveVideoFrom', { sender: 'x', sdpAnswer: 'v=0' }, 102],
+    ['receiveVideoFrom', { sender: 'x' }, -32602],
     ['subscribeToSpeechToText', {}, 997],
   ];
   for (const [method, params, code] of cases) {

@@ -37,6 +37,9 @@ pub(crate) struct MediaFlags {
     /// A network (`127.0.0.0/8`) whose IP cameras may be reached though it is this machine's own or its link's; several.
     #[arg(long, value_name = "CIDR")]
     ipcam_allow: Vec<ipnet::IpNet>,
+    /// Offer clients what they subscribe to, as OpenVidu does with mediasoup, instead of answering their offers.
+    #[arg(long)]
+    server_offers: bool,
     #[command(flatten)]
     turn: TurnFlags,
 }
@@ -47,6 +50,7 @@ impl MediaFlags {
         let (headers, events) = (self.webhook_header, self.webhook_event);
         Ok(MediaSettings {
             tcp_port: self.media_tcp,
+            server_offers: self.server_offers,
             turn: self.turn.settings()?,
             webhook: self.webhook.map(|endpoint| WebhookSettings { endpoint, headers, events }),
             cdr: self.cdr,

@@ -84,6 +84,8 @@ pub struct MediaSettings {
     pub ipcam_allow: Vec<ipnet::IpNet>,
     /// TCP port of the media, for those whom no UDP reaches; `None` for the UDP port's number.
     pub tcp_port: Option<u16>,
+    /// Clients are told to be offered what they subscribe to, instead of offering to take it. Both are answered either way.
+    pub server_offers: bool,
     /// STUN and TURN servers that clients are told of.
     pub turn: TurnSettings,
 }

@@ -31,7 +31,17 @@ pub struct Published {
     pub created_at: u64,
 }
 
-/// Parameters of `receiveVideoFrom` with a client-made offer.
+/// Parameters of `prepareReceiveVideoFrom`, which asks for a server-made offer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PrepareReceiveVideoFrom {
+    /// A **stream** id.
+    pub sender: String,
+    /// The peer connection that there is for it is to be replaced.
+    #[serde(default)]
+    pub reconnect: bool,
+}
+
+/// Parameters of `receiveVideoFrom`, with a client-made offer or the answer to a server-made one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ReceiveVideoFrom {

@@ -10,6 +10,7 @@ mod participants;
 mod peer;
 mod relays;
 mod rpc;
+mod server_offers;
 mod slow_reader;
 mod starting;
 mod without_udp;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::sync::{mpsc, oneshot};
-use zvonok_sfu::{Codecs, MediaPacket, SfuError, StreamId, SubscriptionId, VideoChoice};
+use zvonok_sfu::{Codecs, Kinds, MediaPacket, SfuError, StreamId, SubscriptionId, VideoChoice};
 
 type Reply<T> = oneshot::Sender<Result<T, SfuError>>;
 
@@ -19,6 +19,8 @@ pub(super) enum Command {
     Echo { stream: StreamId, of: StreamId, reply: Reply<()> },
     Unpublish { stream: StreamId },
     Subscribe { subscription: SubscriptionId, stream: StreamId, offer: String, reply: Reply<String> },
+    Offer { subscription: SubscriptionId, stream: StreamId, kinds: Kinds, reply: Reply<String> },
+    Accept { subscription: SubscriptionId, answer: String, reply: Reply<()> },
     Unsubscribe { subscription: SubscriptionId },
 }
 
@@ -115,6 +117,25 @@ impl Media {
         offer: String,
     ) -> Result<String, MediaFault> {
         self.ask(|reply| Command::Subscribe { subscription, stream, offer, reply }).await
+    }
+
+    /// See [`Sfu::offer`].
+    pub(in super::super) async fn offer(
+        &self,
+        subscription: SubscriptionId,
+        stream: StreamId,
+        kinds: Kinds,
+    ) -> Result<String, MediaFault> {
+        self.ask(|reply| Command::Offer { subscription, stream, kinds, reply }).await
+    }
+
+    /// See [`Sfu::accept`].
+    pub(in super::super) async fn accept(
+        &self,
+        subscription: SubscriptionId,
+        answer: String,
+    ) -> Result<(), MediaFault> {
+        self.ask(|reply| Command::Accept { subscription, answer, reply }).await
     }
 
     /// See [`Sfu::unsubscribe`].

@@ -145,6 +145,12 @@ impl Driver {
             Command::Subscribe { subscription, stream, offer, reply } => {
                 drop(reply.send(self.sfu.subscribe(subscription, stream, &offer, now)));
             }
+            Command::Offer { subscription, stream, kinds, reply } => {
+                drop(reply.send(self.sfu.offer(subscription, stream, kinds, now)));
+            }
+            Command::Accept { subscription, answer, reply } => {
+                drop(reply.send(self.sfu.accept(subscription, &answer, now)));
+            }
             Command::Unsubscribe { subscription } => self.sfu.unsubscribe(subscription),
         }
     }

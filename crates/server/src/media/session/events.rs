@@ -83,7 +83,7 @@ impl Session {
     }
 
     pub(super) fn tell_unsubscribed(&self, who: &str, subscription: &Subscribed, reason: Reason) {
-        if self.shared.events.are_wanted() && !is_hidden_id(who) {
+        if subscription.agreed && self.shared.events.are_wanted() && !is_hidden_id(who) {
             let fields = ended(inbound(who, subscription), subscription.created_at, reason);
             self.event("webrtcConnectionDestroyed", fields);
         }

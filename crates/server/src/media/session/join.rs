@@ -110,7 +110,7 @@ impl Session {
             role: me.ticket.role,
             record: me.ticket.record,
             version: VERSION.to_owned(),
-            media_server: "kurento".to_owned(),
+            media_server: if self.shared.settings.server_offers { "mediasoup" } else { "kurento" }.to_owned(),
             video_simulcast: false,
             coturn_ip: turn.as_ref().map(|turn| turn.host.clone()),
             coturn_port: turn.as_ref().map(|turn| turn.port),

@@ -10,12 +10,14 @@ mod join;
 mod leave;
 mod link;
 mod missed;
+mod offers;
 mod older_relay;
 mod participant;
 mod recording;
 mod request;
 mod rest;
 mod streams;
+mod subscriptions;
 
 use std::sync::Arc;
 use std::time::Instant;

@@ -97,6 +97,8 @@ pub(super) struct Subscribed {
     /// What the stream carried when it was subscribed to.
     pub(super) media: MediaOptions,
     pub(super) created_at: u64,
+    /// Both sides have agreed; false as long as an offer of ours waits for its answer.
+    pub(super) agreed: bool,
 }
 
 /// Somebody in the session.
@@ -195,6 +197,7 @@ impl Participant {
             subscribers: Some(
                 self.subscriptions
                     .iter()
+                    .filter(|it| it.agreed)
                     .map(|it| Subscriber { created_at: it.created_at, stream_id: it.stream.clone() })
                     .collect(),
             ),

@@ -74,9 +74,7 @@ impl Session {
             // Nothing to do: an ICE-lite server learns its peers' addresses from their checks, and `videoData` only
             // feeds OpenVidu's call records.
             "onIceCandidate" | "videoData" | "echo" => Ok(json!({})),
-            "prepareReceiveVideoFrom" => {
-                Err(ErrorObject::new(code::GENERIC, "this server answers offers and makes none"))
-            }
+            "prepareReceiveVideoFrom" => self.prepare(me, parse(params)?).await,
             "applyFilter"
             | "removeFilter"
             | "execFilterMethod"

@@ -1,8 +1,8 @@
-//! Publishing and subscribing.
+//! Publishing, and what becomes of streams.
 
 use serde_json::{Value, json};
 use zvonok_openvidu::wire::Reason;
-use zvonok_openvidu::wire::call::{PublishVideo, ReceiveVideoFrom, ReconnectStream, StreamPropertyChanged};
+use zvonok_openvidu::wire::call::{PublishVideo, ReconnectStream, StreamPropertyChanged};
 use zvonok_openvidu::wire::join::Stream;
 use zvonok_openvidu::wire::media::MediaOptions;
 use zvonok_openvidu::wire::notice::Notice;
@@ -11,7 +11,7 @@ use zvonok_sfu::SfuError;
 
 use super::super::driver::MediaFault;
 use super::super::ids;
-use super::participant::{Participant, Published, Subscribed};
+use super::participant::{Participant, Published};
 use super::{Ended, Session};
 
 impl Session {
@@ -88,53 +88,6 @@ impl Session {
         }
     }
 
-    /// `receiveVideoFrom`.
-    pub(super) async fn receive(&mut self, me: &str, params: ReceiveVideoFrom) -> Result<Value, ErrorObject> {
-        let Some(offer) = params.sdp_offer else {
-            return Err(ErrorObject::new(code::INVALID_PARAMS, "this server answers offers and makes none"));
-        };
-        self.subscribe(me, &params.sender, offer).await
-    }
-
-    async fn subscribe(&mut self, me: &str, stream: &str, offer: String) -> Result<Value, ErrorObject> {
-        let Some((publisher, source)) = self.publisher_of(stream) else {
-            return Err(self.no_stream(stream));
-        };
-        let (key, media) = (source.key, source.entry.media.clone());
-        let existing = self.participant(me).ok_or_else(gone)?.subscriptions.iter().find(|it| it.stream == stream);
-        let subscription = existing.map_or_else(|| self.shared.media.new_subscription(), |it| it.key);
-        let sdp_answer = self.shared.media.subscribe(subscription, key, offer).await.map_err(media_error)?;
-        if let Some(participant) = self.participant_mut(me)
-            && participant.subscriptions.iter().all(|it| it.key != subscription)
-        {
-            let subscribed = Subscribed {
-                key: subscription,
-                stream: stream.to_owned(),
-                publisher,
-                media,
-                created_at: ids::now_ms(),
-            };
-            participant.subscriptions.push(subscribed.clone());
-            self.tell_subscribed(me, &subscribed);
-        }
-        Ok(json!({ "sdpAnswer": sdp_answer }))
-    }
-
-    /// `unsubscribeFromVideo`, by the publisher's connection id.
-    pub(super) async fn unsubscribe(&mut self, me: &str, publisher: &str) -> Result<Value, ErrorObject> {
-        let participant = self.participant_mut(me).ok_or_else(gone)?;
-        let (ended, kept) = participant
-            .subscriptions
-            .drain(..)
-            .partition::<Vec<_>, _>(|subscription| subscription.publisher == publisher);
-        participant.subscriptions = kept;
-        for subscription in ended {
-            self.shared.media.unsubscribe(subscription.key).await;
-            self.tell_unsubscribed(me, &subscription, Reason::Unsubscribe);
-        }
-        Ok(json!({}))
-    }
-
     /// `reconnectStream`: a new peer connection for one's own stream, or for a subscription. Nobody else is told.
     pub(super) async fn reconnect(&mut self, me: &str, params: ReconnectStream) -> Result<Value, ErrorObject> {
         let own = self.participant(me).ok_or_else(gone)?.stream.as_ref().filter(|own| own.entry.id == params.stream);
@@ -157,10 +110,11 @@ impl Session {
         if self.publisher_of(&params.stream).is_none() {
             return Err(ErrorObject::new(code::NOT_STREAMING, "there is no such stream"));
         }
-        let Some(offer) = params.sdp_offer else {
-            return Err(ErrorObject::new(code::INVALID_PARAMS, "this server answers offers and makes none"));
-        };
-        self.subscribe(me, &params.stream, offer).await
+        match (params.sdp_string, params.sdp_offer) {
+            (Some(answer), _) => self.accept(me, &params.stream, answer).await,
+            (None, Some(offer)) => self.subscribe(me, &params.stream, offer).await,
+            (None, None) => Err(ErrorObject::new(code::INVALID_PARAMS, "there is neither an offer nor an answer")),
+        }
     }
 
     /// `streamPropertyChanged`: keeps what later joiners need, and tells everybody else.
@@ -191,7 +145,7 @@ impl Session {
     }
 
     /// Who publishes `stream`.
-    fn publisher_of(&self, stream: &str) -> Option<(String, &Published)> {
+    pub(super) fn publisher_of(&self, stream: &str) -> Option<(String, &Published)> {
         self.participants.iter().find_map(|participant| {
             let published = participant.stream.as_ref().filter(|it| it.entry.id == stream)?;
             Some((participant.id.clone(), published))
@@ -199,7 +153,7 @@ impl Session {
     }
 
     /// Why `stream` cannot be had: its id ends with its publisher's.
-    fn no_stream(&self, stream: &str) -> ErrorObject {
+    pub(super) fn no_stream(&self, stream: &str) -> ErrorObject {
         let publisher =
             stream.rfind("con_").or_else(|| stream.find("ipc_")).and_then(|at| stream.get(at..)).unwrap_or_default();
         if self.participant(publisher).is_some() {
@@ -233,9 +187,10 @@ pub(super) fn gone() -> ErrorObject {
     ErrorObject::new(code::USER_NOT_FOUND, "this connection is not in the session any more")
 }
 
-fn media_error(fault: MediaFault) -> ErrorObject {
+pub(super) fn media_error(fault: MediaFault) -> ErrorObject {
     let code = match &fault {
-        MediaFault::Refused(SfuError::Offer(_) | SfuError::NothingOffered(_)) => code::SDP,
+        MediaFault::Refused(SfuError::Offer(_) | SfuError::Answer(_) | SfuError::NothingOffered(_)) => code::SDP,
+        MediaFault::Refused(SfuError::NotOffered) => code::INVALID_PARAMS,
         MediaFault::Refused(SfuError::NoCodec) => code::FORCED_CODEC,
         MediaFault::Refused(SfuError::NoStream(_)) => code::NOT_STREAMING,
         MediaFault::Refused(_) | MediaFault::Gone => code::MEDIA,
