@@ -92,6 +92,15 @@ pub enum Notice {
         /// The role, or `true` or `false`.
         new_value: String,
     },
+    /// To all: somebody's network is better or worse than it was.
+    NetworkQualityLevelChanged {
+        /// Connection id.
+        connection_id: String,
+        /// From 0 (no media gets through) to 5 (excellent).
+        new_value: u8,
+        /// What it was before.
+        old_value: u8,
+    },
     /// A recording began.
     RecordingStarted {
         /// The recording.

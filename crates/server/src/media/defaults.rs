@@ -28,6 +28,13 @@ pub(super) const MISSED_BYTES: usize = 4 * FRAME_BYTES;
 pub(super) const MAILBOX: usize = 256;
 /// Commands waiting for the SFU.
 pub(super) const COMMANDS: usize = 256;
+/// How often a session looks at its participants' networks: as often as the SFU sums them up.
+pub(super) const NETWORK_INTERVAL: Duration = Duration::from_secs(2);
+/// So many looks in a row have to find a network worse than was told before that is told: a burst of loss within one
+/// interval is over before anybody could do something about it.
+pub(super) const NETWORK_WORSE: u32 = 2;
+/// So many looks in a row have to find it better. What has just been bad is likely to become so again.
+pub(super) const NETWORK_BETTER: u32 = 4;
 /// The longest JSON-RPC frame, bytes: an offer may have 128 kB, and JSON escapes its line ends.
 pub(super) const FRAME_BYTES: usize = 256 * 1024;
 /// Events that wait for a webhook or for the disk: some minutes of a busy server.

@@ -5,6 +5,7 @@
 mod bad_input;
 mod command_line;
 mod doors;
+mod networks;
 mod openvidu_client;
 mod participants;
 mod peer;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::sync::{mpsc, oneshot};
-use zvonok_sfu::{Codecs, Kinds, MediaPacket, SfuError, StreamId, SubscriptionId, VideoChoice};
+use zvonok_sfu::{Codecs, Kinds, Measure, MediaPacket, Purpose, SfuError, StreamId, SubscriptionId, VideoChoice};
 
 type Reply<T> = oneshot::Sender<Result<T, SfuError>>;
 
@@ -22,6 +22,7 @@ pub(super) enum Command {
     Offer { subscription: SubscriptionId, stream: StreamId, kinds: Kinds, reply: Reply<String> },
     Accept { subscription: SubscriptionId, answer: String, reply: Reply<()> },
     Unsubscribe { subscription: SubscriptionId },
+    Measure { purposes: Vec<Purpose>, reply: oneshot::Sender<Vec<Option<Measure>>> },
 }
 
 /// The sessions' hand on the SFU.
@@ -136,6 +137,13 @@ impl Media {
         answer: String,
     ) -> Result<(), MediaFault> {
         self.ask(|reply| Command::Accept { subscription, answer, reply }).await
+    }
+
+    /// See [`Sfu::measure`]; one for each of `purposes`, in their order. None at all where the SFU is gone.
+    pub(in super::super) async fn measure(&self, purposes: Vec<Purpose>) -> Vec<Option<Measure>> {
+        let (reply, answer) = oneshot::channel();
+        self.tell(Command::Measure { purposes, reply }).await;
+        answer.await.unwrap_or_default()
     }
 
     /// See [`Sfu::unsubscribe`].

@@ -151,6 +151,9 @@ impl Driver {
             Command::Accept { subscription, answer, reply } => {
                 drop(reply.send(self.sfu.accept(subscription, &answer, now)));
             }
+            Command::Measure { purposes, reply } => {
+                drop(reply.send(purposes.into_iter().map(|purpose| self.sfu.measure(purpose)).collect()));
+            }
             Command::Unsubscribe { subscription } => self.sfu.unsubscribe(subscription),
         }
     }

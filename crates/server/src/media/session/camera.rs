@@ -14,6 +14,7 @@ use super::super::{defaults, ids};
 use super::Session;
 use super::allowance::Allowance;
 use super::participant::{Kind, Link, Participant, Pending, Published};
+use super::quality::Quality;
 use crate::secret::Secret;
 
 /// A camera to be let in, checked already.
@@ -130,6 +131,7 @@ impl Session {
             stream: Some(Published { key, entry: entry.clone(), loopback: false }),
             subscriptions: Vec::new(),
             signals: Allowance::default(),
+            quality: Quality::default(),
         };
         self.notify_all(&participant.joined());
         self.tell_joined(&participant);

@@ -8,6 +8,7 @@ use super::super::ids;
 use super::Session;
 use super::allowance::Allowance;
 use super::participant::{Kind, Link, Participant, Pending, Published};
+use super::quality::Quality;
 use crate::secret::Secret;
 
 impl Session {
@@ -42,6 +43,7 @@ impl Session {
             stream: None,
             subscriptions: Vec::new(),
             signals: Allowance::default(),
+            quality: Quality::default(),
         };
         self.notify_all(&echo.joined());
         self.tell_joined(&echo);

@@ -16,6 +16,7 @@ use super::allowance::Allowance;
 use super::hidden::hidden_id;
 use super::older_relay::Turn;
 use super::participant::{Kind, Link, Participant, Pending};
+use super::quality::Quality;
 use crate::secret::Secret;
 
 impl Session {
@@ -43,6 +44,7 @@ impl Session {
             stream: None,
             subscriptions: Vec::new(),
             signals: Allowance::default(),
+            quality: Quality::default(),
         };
         let joined = self.joined(&participant);
         // Everybody else hears of it before it hears its result.

@@ -13,6 +13,7 @@ mod missed;
 mod offers;
 mod older_relay;
 mod participant;
+mod quality;
 mod recording;
 mod request;
 mod rest;
@@ -78,6 +79,7 @@ pub(super) fn new(
         created_at: ids::now_ms(),
         pending: Vec::new(),
         participants: Vec::new(),
+        networks_at: Instant::now() + defaults::NETWORK_INTERVAL,
         unused_until: Some(Instant::now() + defaults::UNUSED_SESSION),
         recording: None,
         recorded: false,
@@ -96,6 +98,8 @@ struct Session {
     /// Tokens that nobody has used yet.
     pending: Vec<Pending>,
     participants: Vec<Participant>,
+    /// When the participants' networks are looked at.
+    networks_at: Instant,
     /// When it is dropped, as long as nobody has joined.
     unused_until: Option<Instant>,
     recording: Option<recording::Running>,
@@ -135,7 +139,7 @@ impl Session {
 
     fn deadline(&self) -> Option<Instant> {
         let away = self.participants.iter().filter_map(Participant::away_until);
-        away.chain(self.unused_until).chain(self.recording_deadline()).min()
+        away.chain(self.unused_until).chain(self.recording_deadline()).chain(self.networks_deadline()).min()
     }
 
     async fn handle_time(&mut self) {
@@ -153,6 +157,7 @@ impl Session {
             self.drop_participant(&connection, Reason::NetworkDisconnect).await;
         }
         self.recording_is_due(now).await;
+        self.networks_are_due(now).await;
     }
 
     async fn handle_message(&mut self, message: Message) {

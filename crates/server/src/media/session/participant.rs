@@ -15,6 +15,7 @@ use zvonok_sfu::{StreamId, SubscriptionId};
 use super::allowance::Allowance;
 use super::camera::CameraOf;
 pub(super) use super::link::Link;
+use super::quality::Quality;
 use crate::secret::Secret;
 
 /// A token that nobody has used yet, and what it allows.
@@ -121,6 +122,7 @@ pub(super) struct Participant {
     pub(super) subscriptions: Vec<Subscribed>,
     /// Signals that it may send.
     pub(super) signals: Allowance,
+    pub(super) quality: Quality,
 }
 
 impl Participant {
