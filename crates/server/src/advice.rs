@@ -15,14 +15,15 @@ impl StartError {
             Self::Media(error) => error.advice("--media-tls"),
             Self::HubTls(error) => error.advice("--hub-tls"),
             Self::Listen { source, .. } => listening(source, "--hub-listen"),
+            Self::Metrics { source, .. } => listening(source, "--metrics-listen"),
             Self::Database(DatabaseError::Taken) => Some(TAKEN.to_owned()),
             Self::Database(_) => Some(DATABASE.to_owned()),
             Self::DataDir { .. } => Some(DATA_DIR.to_owned()),
             Self::Secret(error) => Some(secret(error).to_owned()),
             Self::BadPublicHost => Some(PUBLIC_HOST.to_owned()),
             Self::Deployment(_) => Some("Give each as --openvidu https://HOST:PORT,SECRET-FILE.".to_owned()),
-            // It names the flag itself.
-            Self::NotOpen(_) => None,
+            // They name the flag themselves.
+            Self::NotOpen(_) | Self::MetricsOpen(_) => None,
         }
     }
 }

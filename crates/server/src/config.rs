@@ -28,6 +28,20 @@ pub enum Tls {
     },
 }
 
+/// Where the figures for whoever looks after the server are read.
+#[derive(Debug, Clone)]
+pub struct Metrics {
+    /// The address; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// What readers show as `Authorization: Bearer`. Needed unless `listen` is this machine's alone.
+    pub token: Option<Secret>,
+    /// Without it the server goes on where the address is taken.
+    pub needed: bool,
+}
+
+/// Where the figures are read unless set otherwise: beside the hub's 5001, on this machine alone.
+pub const METRICS_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 5002);
+
 /// Everything the embedded media server needs.
 #[derive(Debug, Clone)]
 pub struct EmbeddedMedia {
@@ -89,6 +103,8 @@ pub struct Config {
     pub ring_ttl: Duration,
     /// The user `echo` is there and answers.
     pub echo: bool,
+    /// Where figures are read; `None` for nowhere.
+    pub metrics: Option<Metrics>,
 }
 
 impl Default for Config {
@@ -110,6 +126,7 @@ impl Default for Config {
             open: false,
             ring_ttl: RING_TTL,
             echo: true,
+            metrics: None,
         }
     }
 }

@@ -6,6 +6,7 @@ mod place;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
+use futures_util::future::{BoxFuture, join_all};
 use rustls::ClientConfig;
 use zvonok_openvidu::wire;
 use zvonok_openvidu::wire::recorded::Recording;
@@ -146,6 +147,14 @@ impl MediaControl for Deployments {
         place::index(session, self.all.len())
     }
 
+    fn reachable(&self) -> BoxFuture<'_, Vec<(String, bool)>> {
+        let look = async |(client, url): &(Client, String)| {
+            let found = tokio::time::timeout(crate::hub::LOOK_WITHIN, client.probe()).await;
+            (url.clone(), matches!(found, Ok(Ok(_))))
+        };
+        join_all(self.all.iter().map(look)).boxed()
+    }
+
     fn public_url(&self) -> &str {
         &self.public_url
     }
@@ -211,6 +220,7 @@ mod tests {
         }
         assert_eq!(used.len(), 3, "the calls are spread");
         assert!(control.look().await.iter().all(Result::is_ok));
+        assert!(control.reachable().await.iter().all(|(_, reachable)| *reachable));
         let wrong: Vec<_> =
             deployments.iter().map(|it| Deployment { secret: Secret::new("wrong"), ..it.clone() }).collect();
         let looks = Deployments::new(&wrong).unwrap().look().await;
@@ -220,6 +230,8 @@ mod tests {
         }
         let looks = control.look().await;
         assert!(looks.iter().all(|look| look.as_ref().is_err_and(Error::is_retryable)), "{looks:?}");
+        let reachable = control.reachable().await;
+        assert!(reachable.len() == 3 && reachable.iter().all(|(_, reachable)| !reachable), "{reachable:?}");
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::media_flags::MediaFlags;
+use crate::metrics_flags::MetricsFlags;
 use crate::user::User;
 use anyhow::{Context as _, bail};
 use clap::{Args, Parser, Subcommand};
@@ -56,6 +57,8 @@ pub(crate) struct Flags {
     #[command(flatten)]
     media: MediaFlags,
     #[command(flatten)]
+    metrics: MetricsFlags,
+    #[command(flatten)]
     later: LaterFlags,
     #[command(subcommand)]
     command: Option<Command>,
@@ -76,8 +79,6 @@ struct SecretFlags {
 struct LaterFlags {
     #[arg(long, hide = true)]
     redis_url: Option<String>,
-    #[arg(long, hide = true)]
-    metrics_listen: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -95,10 +96,7 @@ impl Flags {
 
     /// The configuration they stand for.
     pub(crate) fn config(self) -> anyhow::Result<Config> {
-        let later = [
-            ("--redis-url", self.later.redis_url.is_some()),
-            ("--metrics-listen", self.later.metrics_listen.is_some()),
-        ];
+        let later = [("--redis-url", self.later.redis_url.is_some())];
         if let Some((name, _)) = later.iter().find(|(_, given)| *given) {
             bail!("{name} is not there yet");
         }
@@ -126,6 +124,7 @@ impl Flags {
             open: self.open,
             ring_ttl: Duration::from_secs(self.ring_seconds),
             echo: true,
+            metrics: self.metrics.read()?,
         })
     }
 }
@@ -212,10 +211,8 @@ mod tests {
 
     #[test]
     fn what_is_not_there_yet_says_so() {
-        for args in [&["--redis-url", "redis://x"][..], &["--metrics-listen", "127.0.0.1:1"]] {
-            let flags = Flags::try_parse_from([&["zvonok-server"], args].concat()).unwrap();
-            assert!(flags.config().unwrap_err().to_string().contains("not there yet"), "{args:?}");
-        }
+        let flags = Flags::try_parse_from(["zvonok-server", "--redis-url", "redis://x"]).unwrap();
+        assert!(flags.config().unwrap_err().to_string().contains("not there yet"));
     }
 
     #[test]

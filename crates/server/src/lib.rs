@@ -14,6 +14,7 @@
 pub mod accounts;
 mod advice;
 pub mod config;
+mod cpu;
 pub mod database;
 mod deployments;
 pub mod echo;
@@ -23,6 +24,7 @@ mod listen;
 pub mod media;
 pub mod media_control;
 pub mod media_settings;
+mod metrics;
 mod private;
 pub mod secret;
 mod serve;
@@ -36,7 +38,7 @@ use tokio_util::task::TaskTracker;
 use tracing::Instrument as _;
 use url::Url;
 
-pub use config::{Config, Deployment, EmbeddedMedia, Tls};
+pub use config::{Config, Deployment, EmbeddedMedia, Metrics, Tls};
 use database::{Claim, Database};
 use hub::machine::Settings;
 use listen::Listening;
@@ -55,7 +57,10 @@ pub struct Running {
     pub secret: Secret,
     /// SHA-256 of the media server's certificate as `AA:BB:…`; `None` where it has no TLS or is not ours.
     pub fingerprint: Option<String>,
+    /// Where figures are read, such as `http://127.0.0.1:5002/metrics`; `None` for nowhere.
+    pub metrics_url: Option<Url>,
     hub: Listening,
+    metrics: Option<Listening>,
     sockets: socketioxide::SocketIo,
     rings: hub::Rings,
     media: Option<media::MediaServer>,
@@ -82,6 +87,9 @@ impl Running {
         self.rings.end().await;
         self.sockets.close().await;
         self.hub.close().await;
+        if let Some(metrics) = &self.metrics {
+            metrics.close().await;
+        }
         self.stop.cancel();
         if let Some(media) = self.media.take() {
             media.shutdown().await;
@@ -97,6 +105,9 @@ impl Drop for Running {
     fn drop(&mut self) {
         self.stop.cancel();
         self.hub.abort();
+        if let Some(metrics) = &self.metrics {
+            metrics.abort();
+        }
     }
 }
 
@@ -193,11 +204,28 @@ async fn start_hub(
     tasks.spawn(looking.instrument(tracing::info_span!("claim")));
     let options = hub::Options { settings, access, echo: config.echo };
     let started_hub = hub::start(options, database, control, &tasks, &stop).await;
-    let hub::Parts { router, sockets, rings } = started_hub.map_err(StartError::Database)?;
+    let hub::Parts { router, sockets, rings, watch } = started_hub.map_err(StartError::Database)?;
     let hub = listen::listen(&config, router, &tasks)?;
     let hub_url = listen::url(&config, hub.address)?;
     let Started { media, media_url, fingerprint, secret } = started;
-    Ok(Running { hub_url, media_url, secret, fingerprint, hub, sockets, rings, media, tasks, stop, claim })
+    let sources = metrics::Sources { hub: watch, media: media.as_ref().map(media::MediaServer::watch) };
+    let metrics = listen::listen_for_metrics(&config, |metrics| metrics::router(metrics, sources), &tasks)?;
+    let metrics_url = metrics.as_ref().map(|it| listen::metrics_url(&config, it.address)).transpose()?;
+    Ok(Running {
+        hub_url,
+        media_url,
+        secret,
+        fingerprint,
+        metrics_url,
+        hub,
+        metrics,
+        sockets,
+        rings,
+        media,
+        tasks,
+        stop,
+        claim,
+    })
 }
 
 /// What is kept of earlier lives.

@@ -10,7 +10,7 @@ use axum_server::Handle;
 use tokio_util::task::TaskTracker;
 use url::Url;
 
-use crate::config::{Config, Tls};
+use crate::config::{Config, Metrics, Tls};
 use crate::database::DatabaseError;
 use crate::media::{MediaStartError, host_for, names, tls};
 use crate::secret::SecretError;
@@ -65,6 +65,18 @@ pub enum StartError {
     /// The hub's certificate cannot be used.
     #[error("cannot secure the hub")]
     HubTls(#[source] MediaStartError),
+    /// The figures' address is taken, or not one of this machine's.
+    #[error("cannot serve metrics on {address}")]
+    Metrics {
+        /// The address.
+        address: SocketAddr,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// Figures tell who calls how much: beyond this machine they need a token.
+    #[error("metrics on {0} could be read by everybody: use a loopback address, or give a token with --metrics-token-file")]
+    MetricsOpen(SocketAddr),
     /// A deployment's address or the system's trust store cannot be used.
     #[error("cannot use the OpenVidu deployment: {0}")]
     Deployment(String),
@@ -101,9 +113,59 @@ pub(crate) fn listen(config: &Config, router: Router, tasks: &TaskTracker) -> Re
     Ok(Listening { address, handle })
 }
 
+/// Binds the figures' address, if there is one, and serves what `router` makes on it, on `tasks`.
+pub(crate) fn listen_for_metrics(
+    config: &Config,
+    router: impl FnOnce(&Metrics) -> Router,
+    tasks: &TaskTracker,
+) -> Result<Option<Listening>, StartError> {
+    let Some(metrics) = &config.metrics else { return Ok(None) };
+    let outside = !metrics.listen.ip().is_loopback();
+    if outside && metrics.token.is_none() {
+        return Err(StartError::MetricsOpen(metrics.listen));
+    }
+    let failed = |source| StartError::Metrics { address: metrics.listen, source };
+    let bound = match serve::bind(metrics.listen) {
+        Ok(bound) => bound,
+        Err(error) if !metrics.needed => {
+            let address = metrics.listen;
+            tracing::warn!(%error, "metrics are not served on {address}; --metrics-listen names another address, or off");
+            return Ok(None);
+        }
+        Err(error) => return Err(failed(error)),
+    };
+    let address = bound.address;
+    let tls = metrics_tls(config, address);
+    if outside && *tls == Tls::Off {
+        tracing::warn!("the metrics' token crosses the network in clear: give the hub a certificate with --hub-tls");
+    }
+    let names = names(&host_for(config.public_host.as_deref(), address.ip()));
+    let identity = tls::identity(tls, config.data_dir.as_deref(), names).map_err(StartError::HubTls)?;
+    let handle =
+        serve::serve(bound, identity.map(|it| it.config), router(metrics), tasks, "metrics").map_err(failed)?;
+    Ok(Some(Listening { address, handle }))
+}
+
+/// On loopback nobody listens in.
+fn metrics_tls(config: &Config, address: SocketAddr) -> &Tls {
+    if address.ip().is_loopback() { &Tls::Off } else { &config.hub_tls }
+}
+
+/// Where the figures are read.
+pub(crate) fn metrics_url(config: &Config, address: SocketAddr) -> Result<Url, StartError> {
+    let host = if address.ip().is_loopback() { None } else { config.public_host.as_deref() };
+    let mut url = address_of(metrics_tls(config, address), host, address)?;
+    url.set_path("/metrics");
+    Ok(url)
+}
+
 /// The address that people and programs are told.
 pub(crate) fn url(config: &Config, address: SocketAddr) -> Result<Url, StartError> {
-    let scheme = if config.hub_tls == Tls::Off { "http" } else { "https" };
-    let host = host_for(config.public_host.as_deref(), address.ip());
+    address_of(&config.hub_tls, config.public_host.as_deref(), address)
+}
+
+fn address_of(tls: &Tls, public_host: Option<&str>, address: SocketAddr) -> Result<Url, StartError> {
+    let scheme = if *tls == Tls::Off { "http" } else { "https" };
+    let host = host_for(public_host, address.ip());
     Url::parse(&format!("{scheme}://{host}:{}", address.port())).map_err(|_| StartError::BadPublicHost)
 }

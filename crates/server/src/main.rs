@@ -2,6 +2,7 @@
 
 mod flags;
 mod media_flags;
+mod metrics_flags;
 mod turn_flags;
 mod user;
 
@@ -89,6 +90,9 @@ fn announce(running: &Running, kept: Option<&std::path::Path>) -> std::io::Resul
     }
     if let Some(fingerprint) = &running.fingerprint {
         writeln!(out, "certificate  SHA-256 {fingerprint}")?;
+    }
+    if let Some(metrics) = &running.metrics_url {
+        writeln!(out, "metrics      {metrics}")?;
     }
     if let Some(dir) = kept {
         writeln!(out, "secret       kept in {}", dir.join(zvonok_server::secret::SECRET_FILE).display())?;

@@ -167,6 +167,12 @@ pub trait MediaControl: Send + Sync + fmt::Debug + 'static {
         0
     }
 
+    /// The media servers behind it that are not this process, by address, and whether each answers and takes the secret;
+    /// in a few seconds at the most. None for the embedded one, which is well while the process is.
+    fn reachable(&self) -> BoxFuture<'_, Vec<(String, bool)>> {
+        Box::pin(async { Vec::new() })
+    }
+
     /// The public address, such as `https://127.0.0.1:4443`; that of the first of several deployments.
     fn public_url(&self) -> &str;
 }

@@ -28,6 +28,7 @@
 
 mod capture;
 mod codec;
+mod counts;
 mod defaults;
 mod error;
 mod guard;
@@ -42,6 +43,7 @@ mod stream;
 mod transport;
 
 pub use codec::{AudioCodec, Codec, Codecs, VideoChoice, VideoCodec};
+pub use counts::Counts;
 pub use error::SfuError;
 pub use measure::Measure;
 pub use sfu::{Event, Input, MediaPacket, Output, Sfu};

@@ -44,6 +44,11 @@ fn what_is_published_arrives_at_every_subscriber() {
         assert!(got.first_video_is_keyframe, "nothing before a key frame can be decoded");
         assert_eq!(got.gaps, 0, "nothing was lost on the way");
     }
+    let counts = world.sfu.counts();
+    let got: u64 = subscribers.iter().map(|it| (world.received(*it).video + world.received(*it).audio) as u64).sum();
+    assert!(counts.packets_out >= got && counts.packets_in >= got / 2, "{counts:?} for {got} that came");
+    assert!(counts.packets_out <= 2 * counts.packets_in && counts.bytes_out <= 2 * counts.bytes_in, "{counts:?}");
+    assert_eq!((counts.packets_lost, world.sfu.stream_count(), world.sfu.subscription_count()), (0, 1, 2));
 }
 
 #[test]

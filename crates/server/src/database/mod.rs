@@ -148,6 +148,15 @@ impl Database {
         self.durable
     }
 
+    /// Asks it for a row.
+    ///
+    /// # Errors
+    /// It does not answer.
+    pub async fn ping(&self) -> Result<(), DatabaseError> {
+        sqlx::query("SELECT 1").fetch_one(&self.pool).await?;
+        Ok(())
+    }
+
     /// Closes it, after what is under way.
     pub async fn close(&self) {
         self.pool.close().await;

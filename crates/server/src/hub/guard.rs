@@ -157,7 +157,7 @@ fn refuse(message: &str) -> Response {
 }
 
 /// Whether `NAME`, `NAME:PORT`, `[::1]:PORT` is this machine's loopback.
-fn is_loopback_host(host: &str) -> bool {
+pub(crate) fn is_loopback_host(host: &str) -> bool {
     Url::parse(&format!("http://{host}/")).is_ok_and(|url| {
         url.username().is_empty() && url.password().is_none() && url.path() == "/" && is_loopback(&url)
     })

@@ -13,9 +13,10 @@ use zvonok_signaling_proto::event::{LoginRequest, RingAck};
 
 use super::change::HistoryQuery;
 use super::clock::Clock;
+use super::health::Last;
 use super::journal;
 use super::limits::{MAX_SAME_TIME, MAX_SOCKETS, QUEUE};
-use super::machine::{Answer, Bearer, Fresh, Input, Machine, Reply, Request, SocketId};
+use super::machine::{Answer, Bearer, Fresh, Input, Machine, Reply, Request, SocketId, Standing};
 use super::media;
 use super::sessions::Pass;
 use super::sign_in::{Door, SharedDoor};
@@ -37,6 +38,7 @@ pub(super) struct Hub {
     closed: Arc<AtomicBool>,
     seats: Arc<Semaphore>,
     tasks: TaskTracker,
+    pub(super) last_look: Last,
 }
 
 impl Hub {
@@ -57,13 +59,18 @@ impl Hub {
         tasks.spawn(task.run(inbox).instrument(tracing::info_span!("hub")));
         tasks.spawn(media::run(Arc::clone(&media), work).instrument(tracing::info_span!("hub_media")));
         let (door, closed) = (Arc::new(Door::new(database.clone(), clock)), Arc::default());
-        let (seats, turns) = (Arc::new(Semaphore::new(MAX_SOCKETS)), Arc::default());
-        Self { commands, media, database, door, turns, closed, seats, tasks: tasks.clone() }
+        let (seats, turns, last_look) = (Arc::new(Semaphore::new(MAX_SOCKETS)), Arc::default(), Last::default());
+        Self { commands, media, database, door, turns, closed, seats, tasks: tasks.clone(), last_look }
     }
 
     /// Room for one more socket, if there is any.
     pub(super) fn room(&self) -> Option<OwnedSemaphorePermit> {
         Arc::clone(&self.seats).try_acquire_owned().ok()
+    }
+
+    /// How many sockets there are.
+    pub(super) fn sockets(&self) -> usize {
+        MAX_SOCKETS.saturating_sub(self.seats.available_permits())
     }
 
     pub(super) async fn login(&self, socket: SocketRef, body: LoginRequest, pass: Option<Pass>, ack: AckSender) {
@@ -113,6 +120,13 @@ impl Hub {
     /// Does something to its end: a request is dropped as soon as the one who asked goes away. `None` where it panicked.
     pub(super) async fn surely<T: Send + 'static>(&self, what: impl Future<Output = T> + Send + 'static) -> Option<T> {
         self.tasks.spawn(what.in_current_span()).await.ok()
+    }
+
+    /// How it stands; nothing when it has stopped.
+    pub(super) async fn standing(&self) -> Option<Standing> {
+        let (reply, answer) = oneshot::channel();
+        self.send(Command::Stand(reply)).await;
+        answer.await.ok()
     }
 
     /// A page of the history.

@@ -5,15 +5,16 @@
 
 pub mod change;
 mod clock;
-mod guard;
+pub(crate) mod guard;
 mod handle;
+mod health;
 mod journal;
 pub mod limits;
 pub mod logs;
 pub mod machine;
 mod media;
 mod recordings;
-mod rest;
+pub(crate) mod rest;
 mod sessions;
 mod sign_in;
 #[cfg(test)]
@@ -35,7 +36,8 @@ use tracing::Instrument as _;
 
 pub use guard::Access;
 use handle::Hub;
-use machine::{Machine, Settings};
+pub(crate) use health::WITHIN as LOOK_WITHIN;
+use machine::{Machine, Settings, Standing};
 
 use crate::database::{Database, DatabaseError};
 use crate::echo;
@@ -61,6 +63,34 @@ pub struct Parts {
     pub sockets: socketioxide::SocketIo,
     /// Ends what rings, before the sockets are closed.
     pub rings: Rings,
+    /// Looks at it.
+    pub watch: Watch,
+}
+
+/// Looks at a hub from outside.
+#[derive(Debug, Clone)]
+pub struct Watch(Hub);
+
+/// What a hub has to say about itself.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Figures {
+    /// Sockets that were let in.
+    pub(crate) sockets: usize,
+    /// Calls and rings.
+    pub(crate) standing: Standing,
+}
+
+impl Watch {
+    /// Its figures; nothing where it does not answer.
+    pub(crate) async fn figures(&self) -> Option<Figures> {
+        let standing = tokio::time::timeout(health::WITHIN, self.0.standing()).await.ok().flatten()?;
+        Some(Figures { sockets: self.0.sockets(), standing })
+    }
+
+    /// Whether it can do its work.
+    pub(crate) async fn health(&self) -> health::Report {
+        self.0.health().await
+    }
 }
 
 /// The calls that ring.
@@ -101,11 +131,11 @@ pub async fn start(
     hub.look(true).await?;
     tasks.spawn(watch::watch(hub.clone(), stop.clone()).instrument(tracing::info_span!("hub_accounts")));
     let (layer, sockets) = socket::layer(hub.clone());
-    let rings = Rings(hub.clone());
+    let (rings, watch) = (Rings(hub.clone()), Watch(hub.clone()));
     let router = rest::routes(hub)
         .layer(DefaultBodyLimit::max(limits::MAX_BODY))
         .layer(layer)
         // Outermost, so that nothing is reached around it.
         .layer(axum::middleware::from_fn_with_state(Arc::new(guard::Guard::new(options.access)), guard::check));
-    Ok(Parts { router, sockets, rings })
+    Ok(Parts { router, sockets, rings, watch })
 }

@@ -4,14 +4,14 @@ use std::convert::Infallible;
 
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
-use axum::extract::{FromRequestParts, Query};
+use axum::extract::{FromRequestParts, Query, State};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use http::header::WWW_AUTHENTICATE;
 use http::{HeaderValue, StatusCode};
 use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
+use serde_json::Value;
 use zvonok_signaling_proto::Code;
 use zvonok_signaling_proto::rest::{
     AcceptRequest, BlockRequest, CallRef, CallRequest, DeclineRequest, InviteRequest, Query as PageQuery,
@@ -28,7 +28,7 @@ pub(super) type Body = Result<Bytes, BytesRejection>;
 /// All paths of the contract that this hub serves.
 pub(super) fn routes(hub: Hub) -> Router {
     Router::new()
-        .route("/healthz", get(async || Json(json!({"status": 0}))))
+        .route("/healthz", get(healthz))
         .route("/call", post(call))
         .route("/accept", post(accept))
         .route("/decline", post(decline))
@@ -48,6 +48,10 @@ pub(super) fn routes(hub: Hub) -> Router {
         .fallback(async || refusal(StatusCode::NOT_FOUND, "There is nothing at this address."))
         .method_not_allowed_fallback(async || refusal(StatusCode::METHOD_NOT_ALLOWED, "Not by this method."))
         .with_state(hub)
+}
+
+async fn healthz(State(hub): State<Hub>) -> Response {
+    reply(hub.health().await.answer(false))
 }
 
 async fn call(asker: Asker, body: Body) -> Response {
@@ -213,7 +217,7 @@ fn refusal(http: StatusCode, message: &str) -> Response {
 }
 
 /// An answer as a response.
-pub(super) fn reply(answer: Answer) -> Response {
+pub(crate) fn reply(answer: Answer) -> Response {
     let mut body = answer.body;
     body.insert("status".to_owned(), Value::from(answer.head.status));
     body.insert("message".to_owned(), Value::from(answer.head.message));

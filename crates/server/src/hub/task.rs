@@ -13,7 +13,7 @@ use zvonok_signaling_proto::event::LoginRequest;
 use super::clock::Clock;
 use super::journal::Journal;
 use super::limits::HOLD_MS;
-use super::machine::{Input, Machine, Output, Reply, SocketId};
+use super::machine::{Input, Machine, Output, Reply, SocketId, Standing};
 use super::media::MediaOp;
 use super::sessions::Pass;
 use crate::echo::Echo;
@@ -29,6 +29,7 @@ pub(super) enum Command {
     Login { socket: SocketRef, body: LoginRequest, pass: Option<Pass>, ack: AckSender },
     Tell(Input),
     Ask { input: Input, reply: oneshot::Sender<Reply> },
+    Stand(oneshot::Sender<Standing>),
 }
 
 /// What an input has led to, once it may be told.
@@ -137,6 +138,8 @@ impl Task {
                 self.handle(input, Asker::Nobody);
             }
             Command::Ask { input, reply } => self.handle(input, Asker::Request(reply)),
+            // Who asked may have given up.
+            Command::Stand(reply) => drop(reply.send(self.machine.standing())),
         }
     }
 

@@ -57,6 +57,10 @@ impl Directory {
         self.read().sessions.get(name).cloned()
     }
 
+    pub(super) fn count(&self) -> usize {
+        self.read().sessions.len()
+    }
+
     pub(super) fn sessions(&self) -> Vec<SessionHandle> {
         self.read().sessions.values().cloned().collect()
     }

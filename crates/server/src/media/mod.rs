@@ -22,6 +22,7 @@ mod rest;
 mod session;
 pub(crate) mod tls;
 pub mod turn;
+pub(crate) mod watch;
 mod websocket;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -103,6 +104,11 @@ impl MediaServer {
     #[must_use]
     pub fn control(&self) -> Arc<dyn MediaControl> {
         Arc::clone(&self.control)
+    }
+
+    /// Looks at it.
+    pub(crate) fn watch(&self) -> watch::Watch {
+        watch::Watch(Arc::clone(&self.shared))
     }
 
     /// Where REST and JSON-RPC are reached.

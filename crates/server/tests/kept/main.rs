@@ -1,4 +1,5 @@
-//! What outlives the server, on SQLite and on a real PostgreSQL, and the program that is killed and started again.
+//! What outlives the server, on SQLite and on a real PostgreSQL, and the program as it is run: killed, stopped, started
+//! again, watched and limited.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
@@ -6,6 +7,7 @@ mod accounts;
 mod claim;
 mod groups;
 mod pages;
+mod metrics;
 mod person;
 mod postgres;
 mod program;
@@ -28,6 +30,11 @@ impl Folder {
         std::fs::create_dir(&folder).unwrap();
         Self(folder)
     }
+}
+
+/// An address of this machine on which nobody listens.
+fn free_address() -> String {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string()
 }
 
 impl Drop for Folder {

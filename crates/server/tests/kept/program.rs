@@ -20,7 +20,8 @@ pub(crate) enum Place<'p> {
 pub(crate) struct Program {
     child: Child,
     pub(crate) hub: String,
-    media: String,
+    /// Where OpenVidu's REST is.
+    pub(crate) media: String,
     log: Arc<Mutex<String>>,
     reads: Option<JoinHandle<()>>,
     /// Ends when the program does.
@@ -55,6 +56,15 @@ impl Program {
         let (hub, media) = (printed("hub "), printed("openvidu "));
         std::thread::spawn(move || std::io::copy(&mut out, &mut std::io::sink()));
         Self { child, hub, media, log, reads: Some(reads), ended }
+    }
+
+    /// What one says that does not start because of `args`.
+    pub(crate) fn refused_with(folder: &Folder, args: &[&str]) -> String {
+        let mut command = command(&folder.0, &Place::File);
+        command.args(["--hub-listen", "127.0.0.1:0", "--media-listen", "127.0.0.1:0", "--media-tls", "off"]).args(args);
+        let ended = command.output().unwrap();
+        assert!(!ended.status.success(), "{args:?} started");
+        String::from_utf8(ended.stderr).unwrap()
     }
 
     /// What one says that does not start.

@@ -15,6 +15,7 @@ use super::{Incoming, Peer};
 use crate::Purpose;
 use crate::capture::CaptureClock;
 use crate::codec::{AudioCodec, Codecs, VideoChoice, VideoCodec};
+use crate::counts::Gaps;
 use crate::defaults;
 use crate::error::SfuError;
 use crate::guard::guarded;
@@ -137,6 +138,7 @@ impl Peer {
             reports: Reports::default(),
             offered: None,
             clock: CaptureClock::default(),
+            gaps: Gaps::default(),
             codecs,
             twin,
             incoming: if incoming {

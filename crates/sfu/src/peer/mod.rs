@@ -17,6 +17,7 @@ use str0m::{Input, Rtc};
 use crate::Purpose;
 use crate::capture::CaptureClock;
 use crate::codec::{AudioCodec, Codec, Codecs, VideoCodec};
+use crate::counts::Gaps;
 use crate::defaults;
 use crate::measure::Reports;
 use crate::rewrite::Source;
@@ -49,6 +50,8 @@ pub(crate) struct Peer {
     pub(crate) quiet: bool,
     pub(crate) reports: Reports,
     pub(crate) clock: CaptureClock,
+    /// What is missing of what it sent.
+    pub(crate) gaps: Gaps,
     /// What its media is coded with.
     pub(crate) codecs: Codecs,
     /// Another codec of sound that it takes, and how it knows it.

@@ -14,6 +14,7 @@ use super::leg::Leg;
 use super::{Incoming, Peer};
 use crate::capture::CaptureClock;
 use crate::codec::{AudioCodec, Codecs, VideoCodec};
+use crate::counts::Gaps;
 use crate::defaults;
 use crate::error::SfuError;
 use crate::guard::guarded;
@@ -64,6 +65,7 @@ impl Peer {
             quiet: false,
             reports: Reports::default(),
             clock: CaptureClock::default(),
+            gaps: Gaps::default(),
             codecs,
             twin: None,
             offered: Some(Offered { pending, audio, video }),

@@ -133,6 +133,7 @@ impl Sfu {
         let Purpose::Publish(stream) = peer.purpose else { return };
         let Some(codec) = peer.codec_of(packet) else { return };
         let captured = peer.clock.captured_at(packet, codec.clock_rate());
+        self.counts.packets_lost += peer.gaps.note(packet.header.ssrc, *packet.seq_no);
         let extensions = &packet.header.ext_vals;
         let parcel = Parcel::new(
             (from, packet.header.ssrc),
@@ -181,6 +182,9 @@ impl Sfu {
         if entry.publisher != from {
             return;
         }
+        let bytes = u64::try_from(parcel.packet.payload.len()).unwrap_or(0);
+        self.counts.packets_in += 1;
+        self.counts.bytes_in += bytes;
         if parcel.starts_keyframe {
             entry.keyframes.seen();
         }
@@ -191,12 +195,16 @@ impl Sfu {
         for taker in &entry.takers {
             let Some(peer) = self.peers.get_mut(taker) else { continue };
             match peer.deliver(parcel, now) {
-                Delivery::Sent if !peer.dirty => {
-                    peer.dirty = true;
-                    self.dirty.push(*taker);
+                Delivery::Sent => {
+                    self.counts.packets_out += 1;
+                    self.counts.bytes_out += bytes;
+                    if !peer.dirty {
+                        peer.dirty = true;
+                        self.dirty.push(*taker);
+                    }
                 }
                 Delivery::NeedsKeyframe => needs_keyframe = Some(*taker),
-                Delivery::Sent | Delivery::Skipped => {}
+                Delivery::Skipped => {}
             }
         }
         if let Some(taker) = needs_keyframe {

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use crate::codec::Codecs;
+use crate::counts::Counts;
 use crate::defaults;
 use crate::error::SfuError;
 use crate::offer::Wanted;
@@ -41,6 +42,7 @@ pub struct Sfu {
     due: Vec<PeerId>,
     said: VecDeque<(PeerId, Said)>,
     outputs: VecDeque<Output>,
+    counts: Counts,
 }
 
 #[derive(Debug)]
@@ -86,6 +88,7 @@ impl Sfu {
             due: Vec::new(),
             said: VecDeque::new(),
             outputs: VecDeque::new(),
+            counts: Counts::default(),
         })
     }
 
@@ -93,6 +96,24 @@ impl Sfu {
     #[must_use]
     pub fn peer_count(&self) -> usize {
         self.peers.len()
+    }
+
+    /// What went through since it was made.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        self.counts
+    }
+
+    /// How many streams are published; an echo is none.
+    #[must_use]
+    pub fn stream_count(&self) -> usize {
+        self.streams.values().filter(|entry| matches!(entry, Entry::Published(_))).count()
+    }
+
+    /// How many subscriptions there are: streams that are forwarded.
+    #[must_use]
+    pub fn subscription_count(&self) -> usize {
+        self.subscriptions.len()
     }
 
     /// Something happened. Call [`Sfu::poll_output`] until it is empty afterwards; several datagrams may be handled

@@ -38,6 +38,7 @@ impl Machine {
         let Some(call) = self.calls.get_mut(id) else { return };
         let stage = Stage::Answered { at: now, device: who.device.clone() };
         let Stage::Ringing { devices } = std::mem::replace(&mut call.stage, stage) else { return };
+        self.tally.count(Outcome::Answered);
         let caller = Party { login: call.caller.clone(), device: call.caller_device.clone() };
         let session = call.session.clone();
         self.touched.extend([call.caller.clone(), call.callee.clone()]);

@@ -59,7 +59,10 @@ impl Machine {
                 Stage::Ringing { .. } | Stage::Ended { .. } => (None, outcome(&how)),
             };
             match &call.stage {
-                Stage::Ringing { .. } => self.tell_ring_over(&call, &how, now),
+                Stage::Ringing { .. } => {
+                    self.tally.count(outcome);
+                    self.tell_ring_over(&call, &how, now);
+                }
                 Stage::Answered { .. } | Stage::Ended { .. } => self.tell_ended(&call, &how, now),
             }
             self.remember(&call, answered_at, outcome, now);
@@ -110,7 +113,10 @@ impl Machine {
         self.close_media(&mut call);
         let (refusal, merged_into) = match instead {
             Instead::Merged(into) => (None, Some(into)),
-            Instead::Refused(refusal) => (Some(refusal), None),
+            Instead::Refused(refusal) => {
+                self.tally.count(Outcome::Busy);
+                (Some(refusal), None)
+            }
         };
         call.stage = Stage::Ended { at: now, device: None, outcome: Outcome::Cancelled, refusal, merged_into };
         self.calls.insert(call.id.clone(), call);

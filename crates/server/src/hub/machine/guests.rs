@@ -54,10 +54,11 @@ impl Machine {
     }
 
     fn refuse_guest(&mut self, id: &CallId, who: &Party, login: &Login, refusal: Head, now: Millis) -> Answer {
+        let outcome = if refusal.code == Some(Code::Busy) { Outcome::Busy } else { Outcome::Missed };
+        self.tally.count(outcome);
         if !self.is_blocked(&who.login, login)
             && let Some(call) = self.calls.get_mut(id)
         {
-            let outcome = if refusal.code == Some(Code::Busy) { Outcome::Busy } else { Outcome::Missed };
             call.ask(login, who, GuestStage::Out { outcome }, now);
             let mode = call.mode;
             self.keep_guest(id, login, outcome, now);
@@ -121,6 +122,7 @@ impl Machine {
         let by = guest.by.clone();
         let stage = GuestStage::In { device: who.device.clone(), at: now };
         let GuestStage::Ringing { devices, .. } = std::mem::replace(&mut guest.stage, stage) else { return };
+        self.tally.count(Outcome::Answered);
         self.touched.insert(who.login.clone());
         let Some(device) = self.reference(who) else { return };
         let (call_id, login) = (id.clone(), who.login.clone());
@@ -160,6 +162,7 @@ impl Machine {
                 return;
             }
         };
+        self.tally.count(outcome);
         let declined = |reason, message| {
             ServerEvent::Declined(Declined { login: login.clone(), call_id: Some(id.clone()), reason, message })
         };

@@ -22,6 +22,7 @@ mod query;
 mod respond;
 mod rings;
 mod status;
+mod tally;
 mod tell;
 #[cfg(test)]
 mod tests;
@@ -39,6 +40,7 @@ pub(super) use media::too_many_cameras;
 pub use media::{CallCamera, MediaGrant};
 use people::{Device, Person};
 pub use respond::Answer;
+pub use tally::{Standing, Tally};
 pub use types::{Bearer, Fresh, Grant, Input, Output, Reply, Request, SocketId};
 
 use super::change::Change;
@@ -81,6 +83,7 @@ pub struct Machine {
     /// So many people are known at most.
     most_people: usize,
     stopping: bool,
+    tally: Tally,
 }
 
 /// One device of one person.
@@ -109,6 +112,7 @@ impl Machine {
             touched: BTreeSet::new(),
             most_people: MAX_PEOPLE,
             stopping: false,
+            tally: Tally::default(),
         }
     }
 

@@ -188,6 +188,7 @@ impl Machine {
         let answer = Answer { http: 200, head: refusal.clone(), body: serde_json::Map::new() };
         call.stage = Stage::Ended { at: now, device: None, outcome, refusal: Some(refusal), merged_into: None };
         call.hidden = self.is_blocked(&call.caller, &call.callee);
+        self.tally.count(outcome);
         self.remember(&call, None, outcome, now);
         if !call.hidden {
             let missed = self.missed(&call.id, &call.caller, call.mode, call.started_at);

@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::{mpsc, oneshot};
 use zvonok_sfu::{Codecs, Kinds, Measure, MediaPacket, Purpose, SfuError, StreamId, SubscriptionId, VideoChoice};
 
+use super::load::Figures;
+
 type Reply<T> = oneshot::Sender<Result<T, SfuError>>;
 
 pub(super) enum Command {
@@ -23,6 +25,7 @@ pub(super) enum Command {
     Accept { subscription: SubscriptionId, answer: String, reply: Reply<()> },
     Unsubscribe { subscription: SubscriptionId },
     Measure { purposes: Vec<Purpose>, reply: oneshot::Sender<Vec<Option<Measure>>> },
+    Figures(oneshot::Sender<Figures>),
 }
 
 /// The sessions' hand on the SFU.
@@ -149,6 +152,13 @@ impl Media {
     /// See [`Sfu::unsubscribe`].
     pub(in super::super) async fn unsubscribe(&self, subscription: SubscriptionId) {
         self.tell(Command::Unsubscribe { subscription }).await;
+    }
+
+    /// What it has to say about itself; nothing where it is gone.
+    pub(in super::super) async fn figures(&self) -> Option<Figures> {
+        let (reply, answer) = oneshot::channel();
+        self.tell(Command::Figures(reply)).await;
+        answer.await.ok()
     }
 
     async fn ask<T>(&self, command: impl FnOnce(Reply<T>) -> Command) -> Result<T, MediaFault> {

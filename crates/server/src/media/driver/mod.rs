@@ -2,6 +2,7 @@
 
 mod connections;
 mod handle;
+mod load;
 mod strangers;
 mod tcp;
 
@@ -21,6 +22,8 @@ use zvonok_sfu::{Event, Input, MediaPacket, Output, Sfu, SfuError, StreamId, Tra
 use super::addresses::{Door, Doors};
 use super::defaults;
 use handle::Command;
+use load::Load;
+pub(crate) use load::Figures;
 pub(super) use handle::{Media, MediaFault};
 use strangers::Strangers;
 use tcp::{Connection, Ends, Heard, Listening};
@@ -48,6 +51,7 @@ pub(super) fn start(
         buffer: vec![0; defaults::DATAGRAM_BYTES],
         unsent: 0,
         untapped: 0,
+        load: Load::start(),
     };
     Ok((Media { commands, last: Arc::new(AtomicU64::new(1)) }, driver.run(stop)))
 }
@@ -66,6 +70,7 @@ struct Driver {
     unsent: u64,
     /// Packets that found a tap full.
     untapped: u64,
+    load: Load,
 }
 
 enum Woken {
@@ -80,12 +85,14 @@ impl Driver {
     async fn run(mut self, stop: CancellationToken) {
         let timer = tokio::time::sleep_until(tokio::time::Instant::now());
         tokio::pin!(timer);
+        self.load = Load::start();
         loop {
             self.send_all();
             let deadline = self.sfu.deadline();
             if let Some(at) = deadline {
                 timer.as_mut().reset(at.into());
             }
+            self.load.waits(&self.sfu);
             let woken = tokio::select! {
                 () = stop.cancelled() => Woken::Stop,
                 command = self.inbox.recv() => Woken::Command(command),
@@ -93,6 +100,7 @@ impl Driver {
                 Some(heard) = self.heard.recv() => Woken::Heard(heard),
                 () = &mut timer, if deadline.is_some() => Woken::Time,
             };
+            self.load.woken();
             match woken {
                 Woken::Stop | Woken::Command(None) => return,
                 Woken::Command(Some(command)) => self.obey(command),
@@ -155,6 +163,7 @@ impl Driver {
                 drop(reply.send(purposes.into_iter().map(|purpose| self.sfu.measure(purpose)).collect()));
             }
             Command::Unsubscribe { subscription } => self.sfu.unsubscribe(subscription),
+            Command::Figures(reply) => drop(reply.send(self.load.figures(&self.sfu, self.unsent, self.untapped))),
         }
     }
 

@@ -60,6 +60,7 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         .nest("/recordings", archives)
         .nest("/openvidu/cdr", records.clone())
         .nest("/cdr", records)
+        .route("/healthz", get(other::healthz))
         .route("/openvidu", get(other::websocket))
         .route("/openvidu/info", get(other::info))
         .route("/info", get(other::info))

@@ -15,6 +15,7 @@ use zvonok_openvidu::wire::notice::Notice;
 use zvonok_openvidu::wire::rest::{ConnectionRequest, SignalRequest, Token, TokenRequest};
 
 use super::super::session::{Message, SignalFault};
+use super::super::watch::Watch;
 use super::super::{Shared, defaults, websocket as socket};
 use super::fault::Fault;
 use super::sessions::find;
@@ -111,6 +112,16 @@ pub(super) async fn config(State(shared): State<Arc<Shared>>) -> Json<Value> {
 /// Only OpenVidu Pro has it: a server that answers is well.
 pub(super) async fn health() -> Json<Value> {
     Json(json!({ "status": "UP", "disconnectedMediaNodes": [] }))
+}
+
+/// Whether media can flow. Not OpenVidu's: what load balancers ask.
+pub(super) async fn healthz(State(shared): State<Arc<Shared>>) -> (StatusCode, Json<Value>) {
+    if Watch(shared).figures().await.is_some() {
+        (StatusCode::OK, Json(json!({ "status": 0, "media": "answers" })))
+    } else {
+        let message = "The media server does not answer.";
+        (StatusCode::SERVICE_UNAVAILABLE, Json(json!({ "status": 1, "media": "stuck", "message": message })))
+    }
 }
 
 pub(super) async fn config_value(
