@@ -49,9 +49,9 @@ export async function until(what, probe, ms = 40_000) {
 
 /** A running `zvonok-server`. */
 export class Server {
-  /** Starts one on free ports; `tls` is `off` or `self-signed`, `dataDir` that of one that was there before. */
-  static async start({ tls = 'self-signed', args = [], env = {}, dataDir } = {}) {
-    const [hubPort, mediaPort] = [await freePort(), await freePort()];
+  /** Starts one on free ports; `tls` is `off` or `self-signed`, `dataDir` and `ports` those of one that was there before. */
+  static async start({ tls = 'self-signed', args = [], env = {}, dataDir, ports } = {}) {
+    const [hubPort, mediaPort] = ports ?? [await freePort(), await freePort()];
     dataDir ??= await mkdtemp(path.join(tmpdir(), 'zvonok-browser-'));
     const child = spawn(
       binary,
@@ -117,6 +117,15 @@ export class Server {
   /** Whether the process is there and answers. */
   async alive() {
     return this.child.exitCode === null && (await this.rest('GET', '/sessions')).status === 200;
+  }
+
+  /** Ends it as a service is stopped, and keeps its data; gives exit code and time. */
+  async terminate() {
+    const begun = performance.now();
+    const ended = once(this.child, 'exit');
+    this.child.kill('SIGTERM');
+    const [code] = await ended;
+    return { code, ms: performance.now() - begun };
   }
 
   async stop() {

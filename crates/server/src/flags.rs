@@ -51,6 +51,9 @@ pub(crate) struct Flags {
     /// How long a call rings, in seconds.
     #[arg(long, value_name = "SECONDS", default_value_t = 45, value_parser = clap::value_parser!(u64).range(1..=600))]
     ring_seconds: u64,
+    /// How long a stop may take, in seconds. What is not closed by then is cut off.
+    #[arg(long, value_name = "SECONDS", default_value_t = 15, value_parser = clap::value_parser!(u64).range(1..=600))]
+    stop_seconds: u64,
     /// Let others than this machine use the hub without sign-in.
     #[arg(long)]
     open: bool,
@@ -92,6 +95,11 @@ impl Flags {
     /// What is asked for beside running the server.
     pub(crate) fn take_user(&mut self) -> Option<User> {
         self.command.take().map(|Command::User(user)| user)
+    }
+
+    /// How long a stop may take.
+    pub(crate) fn stop_within(&self) -> Duration {
+        Duration::from_secs(self.stop_seconds)
     }
 
     /// The configuration they stand for.

@@ -13,6 +13,7 @@
 
 pub mod accounts;
 mod advice;
+mod certificates;
 pub mod config;
 mod cpu;
 pub mod database;
@@ -82,11 +83,33 @@ impl Running {
         self.claim.lost().await;
     }
 
-    /// Tells everybody that it is over, and waits until all is closed (at most about 5 s).
+    /// Reads the certificates of all listeners anew, where they are files. Connections that are open stay; what cannot be
+    /// used is refused with a line in the log, and what was used before stays in use. They are also read by themselves when
+    /// the files change.
+    pub fn reload_certificates(&self) {
+        for certificate in self.certificates() {
+            certificate.reload();
+        }
+    }
+
+    fn certificates(&self) -> impl Iterator<Item = certificates::Certificate> {
+        let metrics = self.metrics.as_ref().and_then(|it| it.certificate.clone());
+        let media = self.media.as_ref().and_then(media::MediaServer::certificate);
+        self.hub.certificate.clone().into_iter().chain(metrics).chain(media)
+    }
+
+    /// Tells everybody that it is over, and waits until all is closed (about 10 s at the most, usually far less).
+    ///
+    /// Signaling sockets are closed below Socket.IO, as a server that goes away does: clients come back by themselves, to
+    /// this server's next life. Rings are kept for that where there is a database. In OpenVidu sessions everybody is evicted
+    /// with `openviduServerStopped`, since media does not outlive the process.
     pub async fn shutdown(mut self) {
         self.rings.end().await;
-        self.sockets.close().await;
+        // First nobody comes in any more, or those who come back at once would find this life again.
         self.hub.close().await;
+        if tokio::time::timeout(listen::GRACE, self.sockets.close()).await.is_err() {
+            tracing::warn!("some sockets did not close in time");
+        }
         if let Some(metrics) = &self.metrics {
             metrics.close().await;
         }
@@ -211,7 +234,7 @@ async fn start_hub(
     let sources = metrics::Sources { hub: watch, media: media.as_ref().map(media::MediaServer::watch) };
     let metrics = listen::listen_for_metrics(&config, |metrics| metrics::router(metrics, sources), &tasks)?;
     let metrics_url = metrics.as_ref().map(|it| listen::metrics_url(&config, it.address)).transpose()?;
-    Ok(Running {
+    let running = Running {
         hub_url,
         media_url,
         secret,
@@ -225,7 +248,12 @@ async fn start_hub(
         tasks,
         stop,
         claim,
-    })
+    };
+    for certificate in running.certificates() {
+        let watch = certificate.watch(running.stop.clone());
+        running.tasks.spawn(watch.instrument(tracing::info_span!("certificates")));
+    }
+    Ok(running)
 }
 
 /// What is kept of earlier lives.

@@ -10,6 +10,7 @@ use axum_server::Handle;
 use tokio_util::task::TaskTracker;
 use url::Url;
 
+use crate::certificates::Certificate;
 use crate::config::{Config, Metrics, Tls};
 use crate::database::DatabaseError;
 use crate::media::{MediaStartError, host_for, names, tls};
@@ -87,6 +88,8 @@ pub enum StartError {
 pub(crate) struct Listening {
     pub(crate) address: SocketAddr,
     handle: Handle<SocketAddr>,
+    /// What it is secured with, where that is in files.
+    pub(crate) certificate: Option<Certificate>,
 }
 
 impl Listening {
@@ -109,8 +112,10 @@ pub(crate) fn listen(config: &Config, router: Router, tasks: &TaskTracker) -> Re
     let names = names(&host_for(config.public_host.as_deref(), address.ip()));
     // The same self-signed certificate as the media server's, so that there is one fingerprint to compare.
     let identity = tls::identity(&config.hub_tls, config.data_dir.as_deref(), names).map_err(StartError::HubTls)?;
-    let handle = serve::serve(bound, identity.map(|it| it.config), router, tasks, "hub").map_err(failed)?;
-    Ok(Listening { address, handle })
+    let tls = identity.map(tls::Identity::exchangeable);
+    let certificate = tls.as_ref().and_then(|used| Certificate::new("hub", &config.hub_tls, used));
+    let handle = serve::serve(bound, tls, router, tasks, "hub").map_err(failed)?;
+    Ok(Listening { address, handle, certificate })
 }
 
 /// Binds the figures' address, if there is one, and serves what `router` makes on it, on `tasks`.
@@ -141,9 +146,10 @@ pub(crate) fn listen_for_metrics(
     }
     let names = names(&host_for(config.public_host.as_deref(), address.ip()));
     let identity = tls::identity(tls, config.data_dir.as_deref(), names).map_err(StartError::HubTls)?;
-    let handle =
-        serve::serve(bound, identity.map(|it| it.config), router(metrics), tasks, "metrics").map_err(failed)?;
-    Ok(Some(Listening { address, handle }))
+    let used = identity.map(tls::Identity::exchangeable);
+    let certificate = used.as_ref().and_then(|used| Certificate::new("metrics", tls, used));
+    let handle = serve::serve(bound, used, router(metrics), tasks, "metrics").map_err(failed)?;
+    Ok(Some(Listening { address, handle, certificate }))
 }
 
 /// On loopback nobody listens in.

@@ -3,6 +3,7 @@
 mod flags;
 mod media_flags;
 mod metrics_flags;
+mod signals;
 mod turn_flags;
 mod user;
 
@@ -17,6 +18,7 @@ use zvonok_server::media::Transport;
 use zvonok_server::{Running, StartError};
 
 use flags::Flags;
+use signals::{Asked, Signals};
 
 /// What is logged unless `RUST_LOG` says otherwise. str0m warns of every browser that offers redundant audio.
 const LOG: &str = "info,str0m::format=error";
@@ -54,7 +56,7 @@ fn filter(wanted: Option<&str>) -> EnvFilter {
 
 #[tokio::main]
 async fn run(mut flags: Flags) -> anyhow::Result<()> {
-    let user = flags.take_user();
+    let (user, within) = (flags.take_user(), flags.stop_within());
     let config = flags.config()?;
     if let Some(user) = user {
         if let Some(dir) = &config.data_dir {
@@ -64,16 +66,52 @@ async fn run(mut flags: Flags) -> anyhow::Result<()> {
     }
     let kept = (config.secret.is_none() && config.openvidu.is_empty()).then(|| config.data_dir.clone()).flatten();
     let running = zvonok_server::start(config).await?;
-    // Before anybody knows that it runs: who starts it may stop it at once.
-    let stopped = stopped().context("cannot wait for a signal")?;
+    // Before anybody knows that it runs: whoever has read the addresses may signal.
+    let mut signals = Signals::listen().context("cannot listen to signals")?;
     announce(&running, kept.as_deref()).context("cannot print the addresses")?;
-    let taken_over = tokio::select! {
-        result = stopped => result.context("cannot wait for a signal").map(|()| false)?,
-        () = running.taken_over() => true,
+    let taken_over = loop {
+        tokio::select! {
+            asked = signals.next() => match asked.context("cannot wait for a signal")? {
+                Asked::Reload => running.reload_certificates(),
+                Asked::Stop => break false,
+            },
+            () = running.taken_over() => break true,
+        }
     };
-    tracing::info!("stopping");
-    running.shutdown().await;
-    if taken_over { Err(StartError::Database(DatabaseError::Taken).into()) } else { Ok(()) }
+    tracing::info!("stopping; the same signal again ends it at once");
+    let ended = if taken_over { Err(StartError::Database(DatabaseError::Taken).into()) } else { Ok(()) };
+    tokio::select! {
+        late = tokio::time::timeout(within, running.shutdown()) => {
+            if late.is_err() {
+                tracing::warn!("not everything ended in time");
+                // The runtime would wait for threads without end.
+                std::process::exit(i32::from(taken_over));
+            }
+        }
+        () = asked_again(&mut signals) => {
+            tracing::warn!("ended at once, as asked");
+            // Nothing is waited for: threads that write or compute are cut off as by a crash, which the data survives.
+            std::process::exit(ENDED_AT_ONCE);
+        }
+    }
+    ended
+}
+
+/// The exit code of a program that was told twice to end.
+const ENDED_AT_ONCE: i32 = 1;
+
+/// Comes back when the program is asked once more to stop.
+async fn asked_again(signals: &mut Signals) {
+    loop {
+        match signals.next().await {
+            Ok(Asked::Stop) => return,
+            Ok(Asked::Reload) => {}
+            Err(error) => {
+                tracing::warn!(%error, "a second signal will not be heard");
+                std::future::pending().await
+            }
+        }
+    }
 }
 
 /// Prints where everything is, one thing a line.
@@ -98,24 +136,6 @@ fn announce(running: &Running, kept: Option<&std::path::Path>) -> std::io::Resul
         writeln!(out, "secret       kept in {}", dir.join(zvonok_server::secret::SECRET_FILE).display())?;
     }
     out.flush()
-}
-
-/// Listens from now on for being asked to stop, and waits until that.
-fn stopped() -> std::io::Result<impl Future<Output = std::io::Result<()>>> {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let (mut term, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-        Ok(async move {
-            tokio::select! {
-                _ = interrupt.recv() => {}
-                _ = term.recv() => {}
-            }
-            Ok(())
-        })
-    }
-    #[cfg(not(unix))]
-    Ok(tokio::signal::ctrl_c())
 }
 
 #[cfg(test)]

@@ -2,13 +2,11 @@
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum_server::Handle;
 use axum_server::tls_rustls::RustlsConfig;
-use rustls::ServerConfig;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument as _;
 
@@ -49,7 +47,7 @@ impl Bound {
 /// Serves `router` until the handle says otherwise, on `tasks`. `name` is for the log.
 pub(crate) fn serve(
     bound: Bound,
-    tls: Option<Arc<ServerConfig>>,
+    tls: Option<RustlsConfig>,
     router: Router,
     tasks: &TaskTracker,
     name: &'static str,
@@ -59,7 +57,7 @@ pub(crate) fn serve(
 
 fn serve_with(
     bound: Bound,
-    tls: Option<Arc<ServerConfig>>,
+    tls: Option<RustlsConfig>,
     router: Router,
     tasks: &TaskTracker,
     name: &'static str,
@@ -70,7 +68,7 @@ fn serve_with(
     let span = tracing::info_span!("listener", name, address = %bound.address);
     let serving = match tls {
         Some(tls) => {
-            let mut server = axum_server::from_tcp_rustls(bound.listener, RustlsConfig::from_config(tls))?;
+            let mut server = axum_server::from_tcp_rustls(bound.listener, tls)?;
             server.http_builder().http1().header_read_timeout(head_within);
             // Before the first request it waits by another clock, as it does not know yet that it is HTTP/1.
             let server = server.first_request_timeout(head_within).handle(handle.clone());

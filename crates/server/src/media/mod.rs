@@ -44,6 +44,7 @@ use self::events::Events;
 pub(crate) use self::extras::check_camera;
 use self::recording::Recordings;
 use self::session::{Message, Properties, SessionHandle};
+use crate::certificates::Certificate;
 use crate::config::EmbeddedMedia;
 use crate::media_control::MediaControl;
 use crate::media_settings::MediaSettings;
@@ -97,6 +98,7 @@ pub struct MediaServer {
     addresses: Vec<(Transport, SocketAddr)>,
     shared: Arc<Shared>,
     http: Handle<SocketAddr>,
+    certificate: Option<Certificate>,
 }
 
 impl MediaServer {
@@ -104,6 +106,11 @@ impl MediaServer {
     #[must_use]
     pub fn control(&self) -> Arc<dyn MediaControl> {
         Arc::clone(&self.control)
+    }
+
+    /// What its listener is secured with, where that is in files.
+    pub(crate) fn certificate(&self) -> Option<Certificate> {
+        self.certificate.clone()
     }
 
     /// Looks at it.
@@ -131,9 +138,16 @@ impl MediaServer {
 
     /// Evicts everybody and closes the listeners.
     pub async fn shutdown(self) {
-        for session in self.shared.directory.sessions() {
+        let sessions = self.shared.directory.sessions();
+        let closing = sessions.iter().map(|session| {
             let reason = Reason::OpenviduServerStopped;
-            let _: Option<()> = session.ask(|reply| Message::Close { reason, reply }).await;
+            session.ask(|reply| Message::Close { reason, reply })
+        });
+        // All at once: one that waits for a disk must not keep the others' people waiting.
+        let closed: Result<Vec<Option<()>>, _> =
+            tokio::time::timeout(defaults::SHUTDOWN, futures_util::future::join_all(closing)).await;
+        if closed.is_err() {
+            tracing::warn!("some sessions were not closed in time");
         }
         // First the sockets, since the listener waits for them.
         self.shared.stop.cancel();
@@ -212,10 +226,12 @@ pub async fn start(config: EmbeddedMedia) -> Result<MediaServer, MediaStartError
     });
     let fingerprint = identity.as_ref().map(|identity| identity.fingerprint.clone());
     let router = rest::router(Arc::clone(&shared));
-    let http = serve::serve(bound, identity.map(|it| it.config), router, &tasks, "media").map_err(listen_error)?;
+    let tls = identity.map(tls::Identity::exchangeable);
+    let certificate = tls.as_ref().and_then(|used| Certificate::new("media", &config.tls, used));
+    let http = serve::serve(bound, tls, router, &tasks, "media").map_err(listen_error)?;
     tracing::info!(url = %public_url, ?addresses, "media server listens");
     let control = Arc::new(control::EmbeddedControl { shared: Arc::clone(&shared), public_url });
-    Ok(MediaServer { control, url, fingerprint, addresses, shared, http })
+    Ok(MediaServer { control, url, fingerprint, addresses, shared, http, certificate })
 }
 
 /// Where recordings are, in the data directory.

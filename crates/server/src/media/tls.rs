@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
+use axum_server::tls_rustls::RustlsConfig;
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -17,6 +18,13 @@ use crate::private;
 const CERTIFICATE_FILE: &str = "media-cert.pem";
 /// File of its key.
 const KEY_FILE: &str = "media-key.pem";
+
+impl Identity {
+    /// For a listener, in a form that can be exchanged while it listens.
+    pub(crate) fn exchangeable(self) -> RustlsConfig {
+        RustlsConfig::from_config(self.config)
+    }
+}
 
 /// What a TLS listener needs.
 pub(crate) struct Identity {

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod accounts;
+mod certificates;
 mod claim;
 mod groups;
 mod pages;
@@ -13,6 +14,7 @@ mod postgres;
 mod program;
 mod recordings;
 mod restart;
+mod stop;
 mod tables;
 
 use std::path::PathBuf;

@@ -115,6 +115,13 @@ impl Person {
         while self.frame().await.is_some_and(|frame| frame != "41") {}
     }
 
+    /// Waits for the end, which has to come without Socket.IO's own word: after that, npm's client would stay away.
+    pub(crate) async fn is_closed_by_transport(&mut self) {
+        while let Some(frame) = self.frame().await {
+            assert_ne!(frame, "41", "{}", self.login);
+        }
+    }
+
     /// Posts a body, to which `sid` is added; status and answer.
     pub(crate) async fn post(&self, path: &str, mut body: Value) -> (u16, Value) {
         body["sid"] = json!(self.sid);

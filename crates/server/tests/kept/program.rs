@@ -23,6 +23,7 @@ pub(crate) struct Program {
     /// Where OpenVidu's REST is.
     pub(crate) media: String,
     log: Arc<Mutex<String>>,
+    /// Reads its log until its end.
     reads: Option<JoinHandle<()>>,
     /// Ends when the program does.
     ended: Receiver<()>,
@@ -30,8 +31,13 @@ pub(crate) struct Program {
 
 impl Program {
     pub(crate) fn start(folder: &Folder, place: &Place<'_>, args: &[&str]) -> Self {
+        Self::start_secure(folder, place, args, "off")
+    }
+
+    /// As [`Program::start`], with that `--media-tls`.
+    pub(crate) fn start_secure(folder: &Folder, place: &Place<'_>, args: &[&str], media_tls: &str) -> Self {
         let mut command = command(&folder.0, place);
-        command.args(["--hub-listen", "127.0.0.1:0", "--media-listen", "127.0.0.1:0", "--media-tls", "off"]).args(args);
+        command.args(["--hub-listen", "127.0.0.1:0", "--media-listen", "127.0.0.1:0", "--media-tls", media_tls]).args(args);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let log = Arc::new(Mutex::new(String::new()));
         let (mut err, kept) = (BufReader::new(child.stderr.take().unwrap()), Arc::clone(&log));
@@ -82,15 +88,15 @@ impl Program {
         self.child.wait().unwrap();
     }
 
-    /// As a service is stopped.
-    pub(crate) fn stop(self) {
+    /// As a service is stopped; what it has said.
+    pub(crate) fn stop(self) -> String {
         self.ask_to_stop();
-        self.stopped();
+        self.stopped()
     }
 
     /// Asks it to stop, and does not wait for it.
     pub(crate) fn ask_to_stop(&self) {
-        assert!(Command::new("kill").arg(self.child.id().to_string()).status().unwrap().success());
+        self.signal("TERM");
     }
 
     /// Waits until it has stopped, in good order; all that it has said.
@@ -118,6 +124,33 @@ impl Program {
         let sessions = all["content"].as_array().cloned().unwrap_or_default();
         let connections = sessions.iter().flat_map(|session| list(session, "connections"));
         connections.filter_map(|connection| connection["rtspUri"].as_str().map(str::to_owned)).collect()
+    }
+
+    pub(crate) fn signal(&self, name: &str) {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-s", name, &id]).status().unwrap().success());
+    }
+
+    /// Waits for its end; exit code, and what it has said.
+    pub(crate) fn wait(mut self) -> (Option<i32>, String) {
+        let code = self.child.wait().unwrap().code();
+        self.reads.take().unwrap().join().unwrap();
+        (code, self.log())
+    }
+
+    /// Waits until its log has these words.
+    pub(crate) async fn says(&self, words: &str) {
+        self.says_times(words, 1).await;
+    }
+
+    /// Waits until its log has these words so often.
+    pub(crate) async fn says_times(&self, words: &str, times: usize) {
+        let until = tokio::time::Instant::now() + crate::PATIENCE;
+        let mut pause = tokio::time::interval(std::time::Duration::from_millis(20));
+        while self.log().matches(words).count() < times {
+            assert!(tokio::time::Instant::now() < until, "not {words:?} in: {}", self.log());
+            pause.tick().await;
+        }
     }
 
     pub(crate) fn log(&self) -> String {
