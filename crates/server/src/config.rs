@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::database::{DATABASE_FILE, Place};
+use crate::limits::HubLimits;
 use crate::media_settings::MediaSettings;
 use crate::secret::Secret;
 
@@ -105,6 +106,8 @@ pub struct Config {
     pub echo: bool,
     /// Where figures are read; `None` for nowhere.
     pub metrics: Option<Metrics>,
+    /// What the hub takes at the most.
+    pub limits: HubLimits,
 }
 
 impl Default for Config {
@@ -127,6 +130,7 @@ impl Default for Config {
             ring_ttl: RING_TTL,
             echo: true,
             metrics: None,
+            limits: HubLimits::default(),
         }
     }
 }

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::limit_flags::LimitFlags;
 use crate::media_flags::MediaFlags;
 use crate::metrics_flags::MetricsFlags;
 use crate::user::User;
@@ -48,15 +49,11 @@ pub(crate) struct Flags {
     /// `postgresql://USER:PASSWORD@HOST/NAME`, or `memory` to keep nothing; a SQLite file in the data directory without it.
     #[arg(long, value_name = "URL", env = "ZVONOK_DATABASE_URL", global = true, hide_env_values = true, value_parser = database)]
     database_url: Option<Place>,
-    /// How long a call rings, in seconds.
-    #[arg(long, value_name = "SECONDS", default_value_t = 45, value_parser = clap::value_parser!(u64).range(1..=600))]
-    ring_seconds: u64,
-    /// How long a stop may take, in seconds. What is not closed by then is cut off.
-    #[arg(long, value_name = "SECONDS", default_value_t = 15, value_parser = clap::value_parser!(u64).range(1..=600))]
-    stop_seconds: u64,
     /// Let others than this machine use the hub without sign-in.
     #[arg(long)]
     open: bool,
+    #[command(flatten)]
+    limits: LimitFlags,
     #[command(flatten)]
     media: MediaFlags,
     #[command(flatten)]
@@ -99,7 +96,7 @@ impl Flags {
 
     /// How long a stop may take.
     pub(crate) fn stop_within(&self) -> Duration {
-        Duration::from_secs(self.stop_seconds)
+        self.limits.stop()
     }
 
     /// The configuration they stand for.
@@ -120,7 +117,7 @@ impl Flags {
             media_listen: self.media_listen,
             media_tls: self.media_tls,
             media_udp: self.media_udp,
-            media: self.media.settings()?,
+            media: self.media.settings(self.limits.media())?,
             public_host: self.public_host,
             secret: self.secret.read()?,
             openvidu,
@@ -130,9 +127,10 @@ impl Flags {
             }),
             database: self.database_url,
             open: self.open,
-            ring_ttl: Duration::from_secs(self.ring_seconds),
+            ring_ttl: self.limits.ring(),
             echo: true,
             metrics: self.metrics.read()?,
+            limits: self.limits.hub(),
         })
     }
 }

@@ -1,6 +1,7 @@
 //! `zvonok-server`: the hub and the media server from the command line.
 
 mod flags;
+mod limit_flags;
 mod media_flags;
 mod metrics_flags;
 mod signals;

@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use clap::Args;
+use zvonok_server::limits::MediaLimits;
 use zvonok_server::media_settings::{MediaSettings, RecordingNotification, RecordingSettings, WebhookSettings};
 
+use crate::limit_flags::HEADING;
 use crate::turn_flags::TurnFlags;
 
 /// See [`MediaSettings`].
@@ -14,7 +16,7 @@ pub(crate) struct MediaFlags {
     #[arg(long, value_name = "PORT")]
     media_tcp: Option<u16>,
     /// What recordings may take of the disk, in megabytes. They are kept in the data directory.
-    #[arg(long, value_name = "MEGABYTES", default_value_t = 10_240)]
+    #[arg(long, value_name = "MEGABYTES", help_heading = HEADING, default_value_t = 10_240, value_parser = clap::value_parser!(u64).range(0..=1_000_000_000))]
     recording_limit_mb: u64,
     /// How long a recording goes on with nobody publishing, in seconds; 0 ends it with the last participant.
     #[arg(long, value_name = "SECONDS", default_value_t = 120, value_parser = clap::value_parser!(u64).range(0..=86_400))]
@@ -46,7 +48,7 @@ pub(crate) struct MediaFlags {
 
 impl MediaFlags {
     /// The settings they stand for.
-    pub(crate) fn settings(self) -> anyhow::Result<MediaSettings> {
+    pub(crate) fn settings(self, limits: MediaLimits) -> anyhow::Result<MediaSettings> {
         let (headers, events) = (self.webhook_header, self.webhook_event);
         Ok(MediaSettings {
             tcp_port: self.media_tcp,
@@ -55,6 +57,7 @@ impl MediaFlags {
             webhook: self.webhook.map(|endpoint| WebhookSettings { endpoint, headers, events }),
             cdr: self.cdr,
             ipcam_allow: self.ipcam_allow,
+            limits,
             recording: RecordingSettings {
                 limit: self.recording_limit_mb.saturating_mul(1024 * 1024),
                 autostop: Duration::from_secs(self.recording_autostop),

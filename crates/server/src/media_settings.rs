@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::limits::MediaLimits;
 use crate::media::turn::TurnSettings;
 
 /// How long a recording goes on with nobody publishing: OpenVidu's 120 s.
@@ -82,6 +83,8 @@ pub struct MediaSettings {
     pub cdr: bool,
     /// Networks whose IP cameras may be reached though they are this machine's own, or reach no further than its link.
     pub ipcam_allow: Vec<ipnet::IpNet>,
+    /// What it takes at the most.
+    pub limits: MediaLimits,
     /// TCP port of the media, for those whom no UDP reaches; `None` for the UDP port's number.
     pub tcp_port: Option<u16>,
     /// Clients are told to be offered what they subscribe to, instead of offering to take it. Both are answered either way.

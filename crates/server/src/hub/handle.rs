@@ -1,10 +1,11 @@
 //! The handle to the hub.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use socketioxide::extract::{AckSender, SocketRef};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument as _;
@@ -15,7 +16,7 @@ use super::change::HistoryQuery;
 use super::clock::Clock;
 use super::health::Last;
 use super::journal;
-use super::limits::{MAX_SAME_TIME, MAX_SOCKETS, QUEUE};
+use super::limits::{MAX_SAME_TIME, QUEUE};
 use super::machine::{Answer, Bearer, Fresh, Input, Machine, Reply, Request, SocketId, Standing};
 use super::media;
 use super::sessions::Pass;
@@ -24,7 +25,9 @@ use super::task::{Command, Task};
 use super::turns::Turns;
 use crate::database::{Database, full};
 use crate::echo::Echo;
+use crate::limits::HubLimits;
 use crate::media_control::MediaControl;
+use crate::seats::{NoSeat, Seat, Seats};
 
 /// A handle to the hub.
 #[derive(Debug, Clone)]
@@ -36,7 +39,7 @@ pub(super) struct Hub {
     /// With the recordings of a call.
     pub(super) turns: Arc<Turns>,
     closed: Arc<AtomicBool>,
-    seats: Arc<Semaphore>,
+    seats: Arc<Seats>,
     tasks: TaskTracker,
     pub(super) last_look: Last,
 }
@@ -47,6 +50,7 @@ impl Hub {
         (database, clock): (Database, Clock),
         echo: Option<Echo>,
         media: Arc<dyn MediaControl>,
+        limits: HubLimits,
         tasks: &TaskTracker,
         stop: &CancellationToken,
     ) -> Self {
@@ -59,18 +63,19 @@ impl Hub {
         tasks.spawn(task.run(inbox).instrument(tracing::info_span!("hub")));
         tasks.spawn(media::run(Arc::clone(&media), work).instrument(tracing::info_span!("hub_media")));
         let (door, closed) = (Arc::new(Door::new(database.clone(), clock)), Arc::default());
-        let (seats, turns, last_look) = (Arc::new(Semaphore::new(MAX_SOCKETS)), Arc::default(), Last::default());
-        Self { commands, media, database, door, turns, closed, seats, tasks: tasks.clone(), last_look }
+        let seats = Seats::new(limits.sockets, limits.sockets_per_address);
+        let (turns, last_look, tasks) = (Arc::default(), Last::default(), tasks.clone());
+        Self { commands, media, database, door, turns, closed, seats, tasks, last_look }
     }
 
-    /// Room for one more socket, if there is any.
-    pub(super) fn room(&self) -> Option<OwnedSemaphorePermit> {
-        Arc::clone(&self.seats).try_acquire_owned().ok()
+    /// Room for one more socket from there, if there is any.
+    pub(super) fn room(&self, address: IpAddr) -> Result<Seat, NoSeat> {
+        self.seats.take(address)
     }
 
     /// How many sockets there are.
     pub(super) fn sockets(&self) -> usize {
-        MAX_SOCKETS.saturating_sub(self.seats.available_permits())
+        self.seats.count()
     }
 
     pub(super) async fn login(&self, socket: SocketRef, body: LoginRequest, pass: Option<Pass>, ack: AckSender) {

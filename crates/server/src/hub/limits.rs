@@ -1,11 +1,9 @@
-//! Every bound of the hub, with a name and a reason.
+//! Every bound of the hub that nobody needs to choose, with a name and a reason. The others: [`crate::limits`].
 
 use zvonok_signaling_proto::Millis;
 
 /// Largest REST body, in bytes: the largest request of the contract is a decline with its message, below 2 KiB.
 pub const MAX_BODY: usize = 16 * 1024;
-/// Largest socket message, in bytes; `login` is the largest of the contract, below 2 KiB.
-pub const MAX_MESSAGE: usize = 64 * 1024;
 /// Packets that wait for one socket; a reader that is slower loses it. All events that are kept for a device, which come
 /// at once when it is back, and a presence of everybody in an office of hundreds.
 pub const MAX_QUEUED: usize = MAX_EVENTS + 1_000;
@@ -16,8 +14,6 @@ pub const EVENTS_AT_ONCE: usize = 64;
 pub const MAX_PEOPLE: usize = 10_000;
 /// Devices of one person, those of today and of the last days; the one gone longest makes room.
 pub const MAX_DEVICES: usize = 16;
-/// Sockets at once, and of one address (many pages and tests share the loopback address).
-pub const MAX_SOCKETS: usize = 10_000;
 /// Calls alive at once.
 pub const MAX_LIVE_CALLS: usize = 5_000;
 /// Events kept for one device: the contract's figure.

@@ -41,6 +41,7 @@ use machine::{Machine, Settings, Standing};
 
 use crate::database::{Database, DatabaseError};
 use crate::echo;
+use crate::limits::HubLimits;
 use crate::media_control::MediaControl;
 
 /// What a hub is made of.
@@ -52,6 +53,8 @@ pub struct Options {
     pub access: Access,
     /// The user `echo` is there.
     pub echo: bool,
+    /// What it takes at the most.
+    pub limits: HubLimits,
 }
 
 /// A hub's tasks and its router.
@@ -127,10 +130,10 @@ pub async fn start(
         tracing::error!(unreadable, "calls of another version of this server cannot go on");
     }
     machine.set_accounts(database.accounts().await?, clock.now());
-    let hub = Hub::start(machine, (database, clock), echo, media, tasks, stop);
+    let hub = Hub::start(machine, (database, clock), echo, media, options.limits, tasks, stop);
     hub.look(true).await?;
     tasks.spawn(watch::watch(hub.clone(), stop.clone()).instrument(tracing::info_span!("hub_accounts")));
-    let (layer, sockets) = socket::layer(hub.clone());
+    let (layer, sockets) = socket::layer(hub.clone(), options.limits.message_bytes);
     let (rings, watch) = (Rings(hub.clone()), Watch(hub.clone()));
     let router = rest::routes(hub)
         .layer(DefaultBodyLimit::max(limits::MAX_BODY))

@@ -1,8 +1,10 @@
 //! The hub's sockets.
 
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::extract::ConnectInfo;
 use serde_json::json;
 use socketioxide::extract::{AckSender, SocketRef, State, TryData};
 use socketioxide::handler::ConnectHandler as _;
@@ -15,20 +17,21 @@ use zvonok_signaling_proto::rest::Head;
 use zvonok_signaling_proto::{Code, SOCKET_PATH};
 
 use super::handle::Hub;
-use super::limits::{EVENTS_AT_ONCE, MAX_MESSAGE, MAX_QUEUED, PING_INTERVAL_MS, PING_TIMEOUT_MS};
+use super::limits::{EVENTS_AT_ONCE, MAX_QUEUED, PING_INTERVAL_MS, PING_TIMEOUT_MS};
 use super::sessions::Pass;
+use crate::seats::{NoSeat, Seat};
 
 /// The Socket.IO endpoint: WebSockets only, namespace `/`.
-pub(super) fn layer(hub: Hub) -> (SocketIoLayer, SocketIo) {
+pub(super) fn layer(hub: Hub, message_bytes: usize) -> (SocketIoLayer, SocketIo) {
     let (layer, io) = SocketIo::builder()
         .req_path(SOCKET_PATH.trim_end_matches('/'))
         .transports([TransportType::Websocket])
         .ping_interval(Duration::from_millis(PING_INTERVAL_MS))
         .ping_timeout(Duration::from_millis(PING_TIMEOUT_MS))
         .max_buffer_size(MAX_QUEUED)
-        .max_payload(u64::try_from(MAX_MESSAGE).unwrap_or(u64::MAX))
-        .ws_max_message_size(MAX_MESSAGE)
-        .ws_max_frame_size(MAX_MESSAGE)
+        .max_payload(u64::try_from(message_bytes).unwrap_or(u64::MAX))
+        .ws_max_message_size(message_bytes)
+        .ws_max_frame_size(message_bytes)
         .with_state(hub)
         .build_layer();
     io.ns("/", connected.with(prepare));
@@ -36,9 +39,9 @@ pub(super) fn layer(hub: Hub) -> (SocketIoLayer, SocketIo) {
 }
 
 /// What a socket has from its beginning to its end.
-struct Seat {
+struct Place {
     /// Its room among all sockets; none in tests.
-    _room: Option<OwnedSemaphorePermit>,
+    _room: Option<Seat>,
     /// What its token has shown.
     pass: Option<Pass>,
     /// The library takes events for it from now on.
@@ -47,8 +50,8 @@ struct Seat {
     turns: Arc<Semaphore>,
 }
 
-impl Seat {
-    fn new(room: Option<OwnedSemaphorePermit>, pass: Option<Pass>) -> Self {
+impl Place {
+    fn new(room: Option<Seat>, pass: Option<Pass>) -> Self {
         Self { _room: room, pass, ready: CancellationToken::new(), turns: Arc::new(Semaphore::new(EVENTS_AT_ONCE)) }
     }
 
@@ -59,8 +62,8 @@ impl Seat {
 }
 
 /// Leave to handle an event of the socket. One that sends faster than the hub takes is disconnected.
-fn turn(socket: &SocketRef) -> Option<(Arc<Seat>, OwnedSemaphorePermit)> {
-    let seat = socket.extensions.get::<Arc<Seat>>()?;
+fn turn(socket: &SocketRef) -> Option<(Arc<Place>, OwnedSemaphorePermit)> {
+    let seat = socket.extensions.get::<Arc<Place>>()?;
     let turn = seat.turn();
     if turn.is_none() {
         tracing::warn!("a socket sends more events than the hub can take, and is disconnected");
@@ -72,7 +75,13 @@ fn turn(socket: &SocketRef) -> Option<(Arc<Seat>, OwnedSemaphorePermit)> {
 
 /// Runs before the client is told that it is connected: a `login` sent at once finds its handler.
 async fn prepare(socket: SocketRef, State(hub): State<Hub>, TryData(auth): TryData<Auth>) -> Result<(), Refused> {
-    let room = hub.room().ok_or(Refused::TooMany)?;
+    let peer = socket.req_parts().extensions.get::<ConnectInfo<SocketAddr>>();
+    // The listener knows it of every connection.
+    let address = peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |ConnectInfo(peer)| peer.ip());
+    let room = hub.room(address).map_err(|none| match none {
+        NoSeat::Full => Refused::TooMany,
+        NoSeat::Address => Refused::TooManyThere,
+    })?;
     let pass = match auth.ok().and_then(|auth| auth.token) {
         Some(token) if hub.is_closed() => hub.door.pass(&token).await.map_err(|_| Refused::Unavailable)?,
         Some(_) | None => None,
@@ -80,7 +89,7 @@ async fn prepare(socket: SocketRef, State(hub): State<Hub>, TryData(auth): TryDa
     if hub.is_closed() && pass.is_none() {
         return Err(Refused::NotSignedIn);
     }
-    socket.extensions.insert(Arc::new(Seat::new(Some(room), pass)));
+    socket.extensions.insert(Arc::new(Place::new(Some(room), pass)));
     socket.on("login", login);
     socket.on("ring_ack", ring_ack);
     socket.on_disconnect(disconnected);
@@ -90,7 +99,7 @@ async fn prepare(socket: SocketRef, State(hub): State<Hub>, TryData(auth): TryDa
 /// Runs after the library has marked the socket as connected; that comes after the client was told, and on a busy
 /// machine after the client's first event.
 async fn connected(socket: SocketRef) {
-    if let Some(seat) = socket.extensions.get::<Arc<Seat>>() {
+    if let Some(seat) = socket.extensions.get::<Arc<Place>>() {
         seat.ready.cancel();
     }
 }
@@ -106,6 +115,8 @@ struct Auth {
 enum Refused {
     #[error("too_many: The hub has as many sockets as it can.")]
     TooMany,
+    #[error("too_many: Your address has as many sockets as one may have.")]
+    TooManyThere,
     #[error("not_signed_in: Sign in first.")]
     NotSignedIn,
     #[error("unavailable: The hub cannot look up accounts just now.")]
@@ -151,7 +162,7 @@ mod tests {
 
     #[test]
     fn so_many_events_of_one_socket_are_handled_and_no_more() {
-        let seat = Seat::new(None, None);
+        let seat = Place::new(None, None);
         let turns: Vec<_> = std::iter::from_fn(|| seat.turn()).collect();
         assert_eq!(turns.len(), EVENTS_AT_ONCE);
         drop(turns);

@@ -1,4 +1,4 @@
-//! Every number of the media server, with where it comes from.
+//! Every number of the media server that nobody needs to choose, with where it comes from.
 
 use std::time::Duration;
 
@@ -35,7 +35,7 @@ pub(super) const NETWORK_INTERVAL: Duration = Duration::from_secs(2);
 pub(super) const NETWORK_WORSE: u32 = 2;
 /// So many looks in a row have to find it better. What has just been bad is likely to become so again.
 pub(super) const NETWORK_BETTER: u32 = 4;
-/// The longest JSON-RPC frame, bytes: an offer may have 128 kB, and JSON escapes its line ends.
+/// The longest JSON-RPC frame unless set otherwise, bytes; see [`crate::limits::MediaLimits`].
 pub(super) const FRAME_BYTES: usize = 256 * 1024;
 /// Events that wait for a webhook or for the disk: some minutes of a busy server.
 pub(super) const EVENTS: usize = 4_096;
@@ -68,14 +68,8 @@ pub(super) const GUESSES_WINDOW: Duration = Duration::from_secs(5 * 60);
 pub(super) const GUESSERS: usize = 10_000;
 /// The longest REST body, bytes.
 pub(super) const BODY_BYTES: usize = 256 * 1024;
-/// Sessions at a time.
-pub(super) const SESSIONS: usize = 2_000;
 /// Tokens of one session that nobody has used yet.
 pub(super) const PENDING: usize = 1_000;
-/// Websockets at a time: what sessions may hold is bounded by file descriptors long before.
-pub(super) const SOCKETS: usize = 4_000;
-/// Participants of one session.
-pub(super) const PARTICIPANTS: usize = 200;
 /// A session that nobody has joined for this long is dropped; OpenVidu's threshold.
 pub(super) const UNUSED_SESSION: Duration = Duration::from_secs(3_600);
 /// Datagrams read in a row before answers are sent and others get their turn: a few milliseconds of a full link.

@@ -6,12 +6,13 @@
 use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use super::defaults;
 use super::session::SessionHandle;
 
 /// The table.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Directory {
+    /// So many sessions at the most.
+    most: usize,
     tables: RwLock<Tables>,
 }
 
@@ -31,13 +32,18 @@ pub(super) enum NotEntered {
 }
 
 impl Directory {
+    /// An empty one, for so many sessions.
+    pub(super) fn new(most: usize) -> Self {
+        Self { most, tables: RwLock::default() }
+    }
+
     /// Enters a session. `make` is called only if the name is free.
     pub(super) fn enter(&self, name: &str, make: impl FnOnce() -> SessionHandle) -> Result<SessionHandle, NotEntered> {
         let mut tables = self.write();
         if tables.sessions.contains_key(name) {
             return Err(NotEntered::Exists);
         }
-        if tables.sessions.len() >= defaults::SESSIONS {
+        if tables.sessions.len() >= self.most {
             return Err(NotEntered::Full);
         }
         let handle = make();

@@ -30,7 +30,6 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use axum_server::Handle;
-use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument as _;
@@ -48,6 +47,7 @@ use crate::certificates::Certificate;
 use crate::config::EmbeddedMedia;
 use crate::media_control::MediaControl;
 use crate::media_settings::MediaSettings;
+use crate::seats::Seats;
 use crate::secret::Secret;
 use crate::serve;
 
@@ -74,7 +74,7 @@ struct Shared {
     stop: CancellationToken,
     /// Everything is over: who tells of events tells the last of them.
     told: CancellationToken,
-    sockets: Arc<Semaphore>,
+    sockets: Arc<Seats>,
     last_socket: AtomicU64,
 }
 
@@ -205,8 +205,9 @@ pub async fn start(config: EmbeddedMedia) -> Result<MediaServer, MediaStartError
     if let Some(recordings) = recordings.clone() {
         drop(tasks.spawn_blocking(move || recordings.recover()));
     }
+    let limits = config.settings.limits;
     let shared = Arc::new(Shared {
-        directory: Directory::default(),
+        directory: Directory::new(limits.sessions),
         media,
         secret: config.secret,
         guesses: guesses::Guesses::default(),
@@ -221,7 +222,7 @@ pub async fn start(config: EmbeddedMedia) -> Result<MediaServer, MediaStartError
         sessions: TaskTracker::new(),
         stop,
         told,
-        sockets: Arc::new(Semaphore::new(defaults::SOCKETS)),
+        sockets: Seats::new(limits.sockets, limits.sockets_per_address),
         last_socket: AtomicU64::new(1),
     });
     let fingerprint = identity.as_ref().map(|identity| identity.fingerprint.clone());

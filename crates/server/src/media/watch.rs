@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use super::Shared;
 pub(crate) use super::driver::Figures as Forwarding;
-use super::defaults;
 
 /// How long the task that forwards may take to answer: it is busy for milliseconds.
 const WITHIN: Duration = Duration::from_secs(2);
@@ -27,7 +26,7 @@ impl Watch {
     pub(crate) async fn figures(&self) -> Option<Figures> {
         let forwarding = tokio::time::timeout(WITHIN, self.0.media.figures()).await.ok().flatten()?;
         Some(Figures {
-            sockets: defaults::SOCKETS.saturating_sub(self.0.sockets.available_permits()),
+            sockets: self.0.sockets.count(),
             sessions: self.0.directory.count(),
             forwarding,
         })

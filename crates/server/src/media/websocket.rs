@@ -40,9 +40,12 @@ struct Socket {
 /// Serves one socket until it ends.
 pub(super) async fn serve(shared: Arc<Shared>, ws: WebSocket, ip: IpAddr) {
     // Whoever opens sockets without ever joining costs no more than these.
-    let Ok(_permit) = Arc::clone(&shared.sockets).try_acquire_owned() else {
-        tracing::warn!("too many websockets, one more is refused");
-        return;
+    let _seat = match shared.sockets.take(ip) {
+        Ok(seat) => seat,
+        Err(none) => {
+            tracing::warn!(%none, "a websocket is refused");
+            return;
+        }
     };
     let kill = shared.stop.child_token();
     let id = shared.last_socket.fetch_add(1, Ordering::Relaxed);

@@ -73,7 +73,7 @@ impl Person {
     }
 
     /// Emits an event and gives its acknowledgement.
-    async fn emit(&mut self, name: &str, body: &Value) -> Value {
+    pub(crate) async fn emit(&mut self, name: &str, body: &Value) -> Value {
         self.send(format!("421[\"{name}\",{body}]")).await;
         loop {
             let frame = self.frame().await.expect("an acknowledgement");
@@ -113,6 +113,12 @@ impl Person {
     /// Waits until the hub ends the connection.
     pub(crate) async fn is_ended(&mut self) {
         while self.frame().await.is_some_and(|frame| frame != "41") {}
+    }
+
+    /// Emits an event after which the hub ends the connection.
+    pub(crate) async fn emits_and_is_ended(&mut self, name: &str, body: &Value) {
+        self.send(format!("421[\"{name}\",{body}]")).await;
+        self.is_ended().await;
     }
 
     /// Waits for the end, which has to come without Socket.IO's own word: after that, npm's client would stay away.

@@ -26,9 +26,10 @@ pub(super) async fn websocket(
     ConnectInfo(address): ConnectInfo<SocketAddr>,
     upgrade: WebSocketUpgrade,
 ) -> Response {
+    let most = shared.settings.limits.message_bytes;
     upgrade
-        .max_message_size(defaults::FRAME_BYTES)
-        .max_frame_size(defaults::FRAME_BYTES)
+        .max_message_size(most)
+        .max_frame_size(most)
         .on_upgrade(move |ws| socket::serve(shared, ws, address.ip()))
 }
 

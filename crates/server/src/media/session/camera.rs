@@ -84,7 +84,7 @@ impl CameraOf {
 impl Session {
     /// Lets a camera in. `None` where the session is full.
     pub(super) async fn add_camera(&mut self, new: NewCamera) -> Option<Connection> {
-        if self.participants.len() >= defaults::PARTICIPANTS {
+        if self.participants.len() >= self.shared.settings.limits.participants || self.has_all_streams() {
             return None;
         }
         let (connection, now) = (ids::camera(new.address.scheme()), ids::now_ms());

@@ -63,7 +63,7 @@ impl Session {
 
     /// Whose token it is. A token is used up by being found.
     fn admit(&mut self, params: &JoinRoom, ip: IpAddr) -> Result<(Pending, bool), ErrorObject> {
-        if self.participants.len() >= defaults::PARTICIPANTS {
+        if self.participants.len() >= self.shared.settings.limits.participants {
             return Err(ErrorObject::new(code::GENERIC, "the session is full"));
         }
         let secret = params.secret.as_deref().unwrap_or_default();

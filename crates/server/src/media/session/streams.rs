@@ -24,6 +24,9 @@ impl Session {
         if participant.stream.is_some() {
             return Err(ErrorObject::new(code::ALREADY_STREAMING, "this connection publishes already"));
         }
+        if self.has_all_streams() {
+            return Err(ErrorObject::new(code::GENERIC, "the session has as many streams as it may have"));
+        }
         let media = params.media.complete();
         if !media.has_audio && !media.has_video {
             return Err(ErrorObject::new(code::INVALID_PARAMS, "a stream needs sound or pictures"));
@@ -46,6 +49,12 @@ impl Session {
             self.tell_published(participant, &published);
         }
         Ok((result, notice))
+    }
+
+    /// No more can be published.
+    pub(super) fn has_all_streams(&self) -> bool {
+        let streams = self.participants.iter().filter(|it| it.stream.is_some()).count();
+        streams >= self.shared.settings.limits.streams
     }
 
     /// Ends the stream of `publisher`. `forced` tells it so too. False where it has none.
