@@ -76,6 +76,8 @@ const TEST: &[&str] = &[
     "procps",
     "coturn",
     "postgresql", // the hub's tables are tested on it
+    "systemd",        // looks at the server's unit
+    "docker-compose", // looks at its compose file
     "espeak-ng",
     "ffmpeg", // decodes recordings
     "unzip",
