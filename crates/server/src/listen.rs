@@ -76,7 +76,9 @@ pub enum StartError {
         source: io::Error,
     },
     /// Figures tell who calls how much: beyond this machine they need a token.
-    #[error("metrics on {0} could be read by everybody: use a loopback address, or give a token with --metrics-token-file")]
+    #[error(
+        "metrics on {0} could be read by everybody: use a loopback address, or give a token with --metrics-token-file"
+    )]
     MetricsOpen(SocketAddr),
     /// A deployment's address or the system's trust store cannot be used.
     #[error("cannot use the OpenVidu deployment: {0}")]

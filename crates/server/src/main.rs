@@ -109,7 +109,7 @@ async fn asked_again(signals: &mut Signals) {
             Ok(Asked::Reload) => {}
             Err(error) => {
                 tracing::warn!(%error, "a second signal will not be heard");
-                std::future::pending().await
+                std::future::pending::<()>().await;
             }
         }
     }

@@ -50,6 +50,8 @@ const TOKEN_LENGTH: usize = 16;
 fn metrics_listen(text: &str) -> Result<MetricsListen, String> {
     match text {
         "off" => Ok(MetricsListen::Off),
-        address => address.parse().map(MetricsListen::At).map_err(|_| "`off`, or an address as 127.0.0.1:5002".to_owned()),
+        address => {
+            address.parse().map(MetricsListen::At).map_err(|_| "`off`, or an address as 127.0.0.1:5002".to_owned())
+        }
     }
 }

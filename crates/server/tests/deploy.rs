@@ -109,13 +109,24 @@ fn docker_compose_takes_the_compose_file_and_every_value_has_to_be_given() {
     let whole = config(&deploy(), &deploy().join("compose.env"));
     let words = said(&whole);
     assert!(whole.status.success(), "{words}");
-    for part in ["hub:", "postgres:", "coturn:", "openvidu:", "kurento:", "postgresql://zvonok:change-me-as-well@postgres/zvonok"] {
+    for part in [
+        "hub:",
+        "postgres:",
+        "coturn:",
+        "openvidu:",
+        "kurento:",
+        "postgresql://zvonok:change-me-as-well@postgres/zvonok",
+    ] {
         assert!(words.contains(part), "no {part} in {words}");
     }
     let folder = Folder::new();
     let environment = folder.0.join("less.env");
     for name in ["DOMAIN_OR_PUBLIC_IP", "OPENVIDU_SECRET", "POSTGRES_PASSWORD", "COTURN_SHARED_SECRET_KEY"] {
-        let less: String = read("compose.env").lines().filter(|line| !line.starts_with(name)).map(|line| format!("{line}\n")).collect();
+        let less: String = read("compose.env")
+            .lines()
+            .filter(|line| !line.starts_with(name))
+            .map(|line| format!("{line}\n"))
+            .collect();
         std::fs::write(&environment, less).unwrap();
         let refused = config(&deploy(), &environment);
         assert!(!refused.status.success() && said(&refused).contains(name), "{name}: {}", said(&refused));

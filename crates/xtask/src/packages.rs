@@ -75,7 +75,7 @@ const TEST: &[&str] = &[
     "iptables",
     "procps",
     "coturn",
-    "postgresql", // the hub's tables are tested on it
+    "postgresql",     // the hub's tables are tested on it
     "systemd",        // looks at the server's unit
     "docker-compose", // looks at its compose file
     "espeak-ng",

@@ -45,11 +45,7 @@ impl Report {
 
     /// As a hub answers. `open` names the deployments as well, which strangers need not know.
     pub(crate) fn answer(&self, open: bool) -> Answer {
-        let mut answer = if self.is_well() {
-            Answer::ok()
-        } else {
-            Answer::refused(Code::Unavailable, self.problem())
-        };
+        let mut answer = if self.is_well() { Answer::ok() } else { Answer::refused(Code::Unavailable, self.problem()) };
         let word = |good: bool| if good { "reachable" } else { "unreachable" };
         answer.body.insert("hub".to_owned(), json!(if self.hub { "answers" } else { "stuck" }));
         answer.body.insert("database".to_owned(), json!(word(self.database)));

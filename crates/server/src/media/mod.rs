@@ -15,6 +15,7 @@ mod error;
 mod events;
 mod extras;
 mod guesses;
+mod host;
 mod ids;
 mod outbox;
 mod recording;
@@ -25,7 +26,7 @@ pub mod turn;
 pub(crate) mod watch;
 mod websocket;
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
@@ -41,6 +42,7 @@ use self::directory::{Directory, NotEntered as NotMade};
 pub use self::error::MediaStartError;
 use self::events::Events;
 pub(crate) use self::extras::check_camera;
+pub(crate) use self::host::{host_for, names};
 use self::recording::Recordings;
 use self::session::{Message, Properties, SessionHandle};
 use crate::certificates::Certificate;
@@ -141,7 +143,7 @@ impl MediaServer {
         let sessions = self.shared.directory.sessions();
         let closing = sessions.iter().map(|session| {
             let reason = Reason::OpenviduServerStopped;
-            session.ask(|reply| Message::Close { reason, reply })
+            session.ask(move |reply| Message::Close { reason, reply })
         });
         // All at once: one that waits for a disk must not keep the others' people waiting.
         let closed: Result<Vec<Option<()>>, _> =
@@ -245,27 +247,4 @@ fn recordings(config: &EmbeddedMedia, public_url: &str) -> Result<Option<Arc<Rec
     let Some(dir) = config.data_dir.as_ref().map(|dir| dir.join(RECORDINGS_DIR)) else { return Ok(None) };
     let opened = Recordings::open(dir.clone(), config.settings.recording.limit, public_url.to_owned());
     opened.map(|recordings| Some(Arc::new(recordings))).map_err(|source| MediaStartError::Directory { dir, source })
-}
-
-/// The host of the addresses that people and programs are told: the public one; else the address listened on, or, where
-/// that is every one, the one by which this machine reaches others. As a URL has it: IPv6 in brackets.
-pub(crate) fn host_for(public_host: Option<&str>, ip: IpAddr) -> String {
-    if let Some(host) = public_host {
-        return if host.parse::<Ipv6Addr>().is_ok() { format!("[{host}]") } else { host.to_owned() };
-    }
-    let own = || addresses::own(ip.is_ipv6()).first().copied().unwrap_or(Ipv4Addr::LOCALHOST.into());
-    match if ip.is_unspecified() { own() } else { ip } {
-        IpAddr::V4(v4) => v4.to_string(),
-        IpAddr::V6(v6) => format!("[{v6}]"),
-    }
-}
-
-/// What the self-signed certificate is for.
-pub(crate) fn names(host: &str) -> Vec<String> {
-    let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
-    let mut names = vec!["localhost".to_owned(), "127.0.0.1".to_owned(), "::1".to_owned()];
-    if !names.contains(&host) {
-        names.push(host);
-    }
-    names
 }

@@ -25,10 +25,6 @@ impl Watch {
     /// Its figures; nothing where it does not answer.
     pub(crate) async fn figures(&self) -> Option<Figures> {
         let forwarding = tokio::time::timeout(WITHIN, self.0.media.figures()).await.ok().flatten()?;
-        Some(Figures {
-            sockets: self.0.sockets.count(),
-            sessions: self.0.directory.count(),
-            forwarding,
-        })
+        Some(Figures { sockets: self.0.sockets.count(), sessions: self.0.directory.count(), forwarding })
     }
 }

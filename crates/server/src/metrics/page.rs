@@ -66,7 +66,11 @@ impl Page {
         self.gauge("media_sockets", "JSON-RPC sockets", *sockets);
         self.gauge("media_sessions", "OpenVidu sessions", *sessions);
         self.gauge("media_streams", "Streams that are published", forwarding.streams);
-        self.gauge("media_forwarded_streams", "Streams that are forwarded, one for each subscriber", forwarding.forwarded);
+        self.gauge(
+            "media_forwarded_streams",
+            "Streams that are forwarded, one for each subscriber",
+            forwarding.forwarded,
+        );
         let packets = [("in", counts.packets_in), ("out", counts.packets_out)];
         self.counters("media_packets", "RTP packets of publishers and to subscribers", "direction", &packets);
         let bytes = [("in", counts.bytes_in), ("out", counts.bytes_out)];
@@ -77,7 +81,8 @@ impl Page {
         self.counter("media_datagrams_unsent", unsent, forwarding.unsent);
         let unrecorded = "RTP packets that a recording lost because the disk was too slow";
         self.counter("media_packets_unrecorded", unrecorded, forwarding.unrecorded);
-        let time = "Time for which streams were forwarded, all added up: media_cpu_seconds by it is the cost of one stream";
+        let time =
+            "Time for which streams were forwarded, all added up: media_cpu_seconds by it is the cost of one stream";
         self.seconds("media_forwarded_stream", time, forwarding.stream_time);
         if let Some(cpu) = forwarding.cpu {
             self.seconds("media_cpu", "Processor time of the task that forwards", cpu);

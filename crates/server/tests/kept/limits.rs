@@ -49,7 +49,8 @@ async fn so_many_sessions() {
     let mut made = Vec::new();
     for _ in 0..3 {
         let request = client.post(format!("{}/openvidu/api/sessions", server.media)).body("{}");
-        let request = request.basic_auth("OPENVIDUAPP", Some("tests-secret")).header("content-type", "application/json");
+        let request =
+            request.basic_auth("OPENVIDUAPP", Some("tests-secret")).header("content-type", "application/json");
         made.push(request.send().await.unwrap().status().as_u16());
     }
     assert_eq!(made[..2], [200, 200]);

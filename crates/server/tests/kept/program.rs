@@ -37,7 +37,9 @@ impl Program {
     /// As [`Program::start`], with that `--media-tls`.
     pub(crate) fn start_secure(folder: &Folder, place: &Place<'_>, args: &[&str], media_tls: &str) -> Self {
         let mut command = command(&folder.0, place);
-        command.args(["--hub-listen", "127.0.0.1:0", "--media-listen", "127.0.0.1:0", "--media-tls", media_tls]).args(args);
+        command
+            .args(["--hub-listen", "127.0.0.1:0", "--media-listen", "127.0.0.1:0", "--media-tls", media_tls])
+            .args(args);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let log = Arc::new(Mutex::new(String::new()));
         let (mut err, kept) = (BufReader::new(child.stderr.take().unwrap()), Arc::clone(&log));

@@ -22,9 +22,9 @@ use zvonok_sfu::{Event, Input, MediaPacket, Output, Sfu, SfuError, StreamId, Tra
 use super::addresses::{Door, Doors};
 use super::defaults;
 use handle::Command;
-use load::Load;
-pub(crate) use load::Figures;
 pub(super) use handle::{Media, MediaFault};
+pub(crate) use load::Figures;
+use load::Load;
 use strangers::Strangers;
 use tcp::{Connection, Ends, Heard, Listening};
 

@@ -27,10 +27,7 @@ pub(super) async fn websocket(
     upgrade: WebSocketUpgrade,
 ) -> Response {
     let most = shared.settings.limits.message_bytes;
-    upgrade
-        .max_message_size(most)
-        .max_frame_size(most)
-        .on_upgrade(move |ws| socket::serve(shared, ws, address.ip()))
+    upgrade.max_message_size(most).max_frame_size(most).on_upgrade(move |ws| socket::serve(shared, ws, address.ip()))
 }
 
 pub(super) async fn signal(State(shared): State<Arc<Shared>>, bytes: Bytes) -> Result<StatusCode, Fault> {

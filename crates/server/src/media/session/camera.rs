@@ -10,7 +10,7 @@ use zvonok_openvidu::wire::rest::{Connection, ConnectionType, PublishedMedia};
 use zvonok_sfu::Codecs;
 
 use super::super::camera::{Address, Camera};
-use super::super::{defaults, ids};
+use super::super::ids;
 use super::Session;
 use super::allowance::Allowance;
 use super::participant::{Kind, Link, Participant, Pending, Published};

@@ -9,8 +9,8 @@ use zvonok_openvidu::wire::rpc::{ErrorObject, code};
 use zvonok_openvidu::wire::{Role, VERSION};
 
 use super::super::guesses::Guess;
+use super::super::ids;
 use super::super::outbox::Outbox;
-use super::super::{defaults, ids};
 use super::Session;
 use super::allowance::Allowance;
 use super::hidden::hidden_id;
