@@ -87,6 +87,10 @@ const TEST: &[&str] = &[
     "gstreamer1.0-plugins-ugly", // x264
     "x11-apps",                  // `xwd` watches the screen for `bench`
     "x11-utils",                 // `xprop` tells which window is on top
+    "gstreamer1.0-plugins-ugly",      // x264
+    "gstreamer1.0-tools",             // composes recordings
+    "gstreamer1.0-plugins-base-apps", // `gst-discoverer-1.0` looks at what was composed
+    "x11-apps",                       // `xwd` watches the screen for `bench`
 ];
 
 /// The packages for a purpose; what a purpose builds on is included.

@@ -60,6 +60,9 @@ pub struct Recording {
     pub has_video: bool,
     /// Where it is in its life.
     pub status: RecordingStatus,
+    /// Why it failed, in words; OpenVidu tells nothing of that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<String>,
 }
 
 /// Answer of `GET /recordings`.

@@ -103,3 +103,7 @@ pub(super) const TCP_HEARD: usize = 256;
 pub(super) const SHUTDOWN: Duration = Duration::from_secs(2);
 /// Receive and send buffers of the UDP sockets, bytes: 2 s of ten 1 Mbit/s streams. The system may allow less.
 pub(super) const SOCKET_BUFFER: usize = 2 * 1024 * 1024;
+
+/// How long who ends a recording waits for it to be made, as OpenVidu lets it; then it is told that it is `stopped`, and
+/// the webhook tells the rest. Less than a request may take.
+pub(super) const STOPPED_WITHIN: Duration = Duration::from_secs(20);

@@ -91,7 +91,9 @@ fn not_recorded(fault: NotRecorded) -> MediaControlError {
         NotRecorded::Conflict => MediaControlError::BeingRecorded,
         NotRecorded::NobodyThere => MediaControlError::NobodyThere,
         NotRecorded::Refused(fault) => MediaControlError::Failed(fault.message().to_owned()),
-        NotRecorded::Off | NotRecorded::Composed => MediaControlError::Unsupported("recordings"),
+        NotRecorded::Off | NotRecorded::NoGstreamer(_) | NotRecorded::Layout => {
+            MediaControlError::Unsupported("recordings")
+        }
         NotRecorded::Full => MediaControlError::Full,
         NotRecorded::Failed(error) => MediaControlError::Failed(error),
     }

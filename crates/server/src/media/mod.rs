@@ -205,7 +205,8 @@ pub async fn start(config: EmbeddedMedia) -> Result<MediaServer, MediaStartError
     let cdr = config.data_dir.as_ref().filter(|_| config.settings.cdr).map(|dir| dir.join(CDR_DIR));
     let events = Events::start(config.settings.webhook.as_ref(), cdr, &tasks, &told)?;
     if let Some(recordings) = recordings.clone() {
-        drop(tasks.spawn_blocking(move || recordings.recover()));
+        let stop = stop.clone();
+        drop(tasks.spawn_blocking(move || recordings.recover(&stop)));
     }
     let limits = config.settings.limits;
     let shared = Arc::new(Shared {

@@ -1,16 +1,18 @@
 //! Recording of single streams: packets of the SFU become files, files become an archive.
 //!
 //! One task for each stream puts frames together and appends them to its file; nothing is decoded. What a crash leaves is
-//! finished at the next start. COMPOSED recordings are not made here.
+//! finished at the next start. COMPOSED recordings are made of such files when they have ended, see [`composed`].
 
 mod archive;
 mod budget;
 mod clock;
 mod cluster;
+mod composed;
 mod defaults;
 mod early;
 mod ebml;
 mod file;
+mod finish;
 mod frames;
 mod open;
 mod payload;

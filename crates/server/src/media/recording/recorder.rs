@@ -6,10 +6,11 @@ use std::time::Instant;
 
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument as _;
 use zvonok_openvidu::wire::recorded::{IndexFile, Recording, RecordingStatus};
-use zvonok_openvidu::wire::recording::{OutputMode, RecordingProperties};
+use zvonok_openvidu::wire::recording::RecordingProperties;
 use zvonok_sfu::StreamId;
 
 use super::super::driver::Media;
@@ -46,6 +47,8 @@ pub(in super::super) struct Recorder {
     writers: Vec<Writing>,
     /// One of those that have ended did not end well.
     failed: bool,
+    /// The server stops.
+    stop: CancellationToken,
     /// Told when recordings may take no more of the disk.
     faults: mpsc::Sender<()>,
 }
@@ -67,16 +70,11 @@ impl Writing {
 }
 
 impl Recorder {
-    /// Whether recordings of that kind are made here.
-    pub(in super::super) fn makes(mode: OutputMode) -> bool {
-        mode == OutputMode::Individual
-    }
-
     /// Begins a recording of `session`. A word comes by `faults` when it has to end for want of room.
     pub(in super::super) async fn start(
         store: Arc<Recordings>,
         media: Media,
-        tasks: TaskTracker,
+        (tasks, stop): (TaskTracker, CancellationToken),
         session: &str,
         properties: &RecordingProperties,
         faults: mpsc::Sender<()>,
@@ -97,6 +95,7 @@ impl Recorder {
             places,
             writers: Vec::new(),
             failed: false,
+            stop,
             faults,
         })
     }
@@ -189,16 +188,22 @@ impl Recorder {
         }
     }
 
-    /// Waits for its files and packs them.
+    /// One file with everybody is to become of it.
+    pub(in super::super) fn is_composed(&self) -> bool {
+        self.entry.is_composed()
+    }
+
+    /// Waits for its files and makes of them what is wanted. Where the server stops meanwhile it stays `stopped`.
     pub(in super::super) async fn finish(self) -> Recording {
         let mut failed = self.failed;
         for writing in self.writers {
             failed |= writing.failed().await;
         }
         let failed = failed && !self.ignore_failed;
-        let (store, entry) = (self.store, Arc::clone(&self.entry));
+        let (store, entry, stop) = (self.store, Arc::clone(&self.entry), self.stop);
+        let turn = if entry.is_composed() { store.turn(&stop).await } else { None };
         let packed = tokio::task::spawn_blocking(move || {
-            store.pack(&entry, failed).unwrap_or_else(|error| {
+            store.finish(&entry, failed, turn, &stop).unwrap_or_else(|error| {
                 tracing::error!(%error, "a recording was not packed");
                 entry.fail()
             })

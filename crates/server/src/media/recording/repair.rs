@@ -88,7 +88,8 @@ fn scan(file: &mut File) -> io::Result<Option<Found>> {
     Ok((found.ebml > 0).then_some(found))
 }
 
-fn read_some(reader: &mut impl io::Read, into: &mut [u8]) -> io::Result<usize> {
+/// Fills `into` as far as there is something. Gives how far.
+pub(super) fn read_some(reader: &mut impl io::Read, into: &mut [u8]) -> io::Result<usize> {
     let mut got = 0;
     while let Some(rest) = into.get_mut(got..).filter(|rest| !rest.is_empty()) {
         match reader.read(rest)? {
@@ -100,7 +101,7 @@ fn read_some(reader: &mut impl io::Read, into: &mut [u8]) -> io::Result<usize> {
 }
 
 /// The elements of a content, each with its own.
-fn elements(mut bytes: &[u8]) -> impl Iterator<Item = (u32, &[u8])> {
+pub(super) fn elements(mut bytes: &[u8]) -> impl Iterator<Item = (u32, &[u8])> {
     std::iter::from_fn(move || {
         let head = ebml::head(bytes)?;
         let end = head.length.checked_add(usize::try_from(head.size?).ok()?)?;

@@ -1,21 +1,23 @@
 //! All recordings: those that run, those on disk, and what a crash left.
 
-mod recover;
-
 use std::collections::HashMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use tokio::sync::{OnceCell, Semaphore};
 use zvonok_openvidu::wire::recorded::{Recording, RecordingStatus};
-use zvonok_openvidu::wire::recording::RecordingProperties;
+use zvonok_openvidu::wire::recording::{OutputMode, RecordingProperties};
 
 use super::budget::{Budget, Share};
+use super::composed::{self, Tools};
 use super::{archive, sidecar};
 use crate::media::ids;
 use crate::private;
 
+/// The extension of archives of single streams.
+const ARCHIVED: &str = "zip";
 /// The description of a recording in its directory.
 const DESCRIPTION: &str = "recording.json";
 
@@ -23,7 +25,11 @@ const DESCRIPTION: &str = "recording.json";
 #[derive(Debug)]
 pub(in super::super) struct Recordings {
     dir: PathBuf,
-    budget: Arc<Budget>,
+    pub(super) budget: Arc<Budget>,
+    /// What recordings are composed with, as far as that has been looked for.
+    pub(super) tools: OnceCell<Tools>,
+    /// One is composed at a time: it takes whatever calls leave of the machine.
+    pub(super) composing: Arc<Semaphore>,
     /// `https://host:port`, for addresses of archives.
     public_url: String,
     entries: Mutex<HashMap<String, Arc<Entry>>>,
@@ -82,9 +88,23 @@ impl Entry {
         })
     }
 
-    /// Where its archive is.
-    pub(in super::super) fn archive(&self) -> PathBuf {
-        self.dir.join(archive::ARCHIVE)
+    /// One file with everybody is to become of it.
+    pub(super) fn is_composed(&self) -> bool {
+        lock(&self.recording).output_mode != OutputMode::Individual
+    }
+
+    /// Where what is downloaded as `name` is, if there is such a thing.
+    pub(in super::super) fn file(&self, name: &str) -> Option<PathBuf> {
+        let object = self.object();
+        let extension = name.strip_prefix(&object.name)?.strip_prefix('.')?;
+        let made = matches!(object.status, RecordingStatus::Ready | RecordingStatus::Failed);
+        let address = object.url.filter(|_| made)?;
+        // Of what may be there only what was told is given.
+        let told = address.rsplit_once('.').is_some_and(|(_, told)| told == extension);
+        told.then(|| match extension {
+            ARCHIVED => self.dir.join(archive::ARCHIVE),
+            _ => self.dir.join(format!("{}.{extension}", composed::NAME)),
+        })
     }
 }
 
@@ -104,7 +124,10 @@ impl Recordings {
                     // What is still to be packed needs its room once more.
                     let share = Arc::new(Share::new(Arc::clone(&budget), size(&path)? + sidecar::size(&path)?));
                     // The server may be reached by another address than before.
-                    recording.url = recording.url.as_ref().map(|_before| url(&public_url, &recording));
+                    recording.url = recording.url.as_ref().map(|before| {
+                        let extension = before.rsplit_once('.').map_or(ARCHIVED, |(_, extension)| extension);
+                        url(&public_url, &recording, extension)
+                    });
                     if !matches!(recording.status, RecordingStatus::Ready | RecordingStatus::Failed) {
                         recording.status = RecordingStatus::Stopped;
                     }
@@ -114,7 +137,8 @@ impl Recordings {
                 Err(error) => tracing::warn!(%error, path = %path.display(), "not a recording"),
             }
         }
-        Ok(Self { dir, budget, public_url, entries: Mutex::new(entries) })
+        let (tools, composing) = (OnceCell::new(), Arc::new(Semaphore::new(1)));
+        Ok(Self { dir, budget, tools, composing, public_url, entries: Mutex::new(entries) })
     }
 
     /// A new recording of `session`, which has started. Blocks.
@@ -158,6 +182,7 @@ impl Recordings {
             has_audio: properties.has_audio,
             has_video: properties.has_video,
             status: RecordingStatus::Starting,
+            failure: None,
             id: id.clone(),
         };
         let share = Arc::new(Share::new(Arc::clone(&self.budget), 0));
@@ -170,7 +195,7 @@ impl Recordings {
     pub(super) fn pack(&self, entry: &Entry, failed: bool) -> io::Result<Recording> {
         let object = entry.object();
         let (bytes, seconds) = archive::pack(&entry.dir, &object)?;
-        let url = url(&self.public_url, &object);
+        let url = self.url(&object, ARCHIVED);
         let done = entry.change(|recording| {
             recording.size = bytes;
             recording.duration = seconds;
@@ -183,11 +208,16 @@ impl Recordings {
 
     /// Deletes what the archive has, and gives its room back. What cannot be deleted is tried again at the next start: the
     /// recording is whole already. Blocks.
-    fn tidy(&self, entry: &Entry) {
+    pub(super) fn tidy(&self, entry: &Entry) {
         match sidecar::delete_all(&entry.dir).and_then(|()| size(&entry.dir)) {
             Ok(left) => entry.share.settle(left),
             Err(error) => tracing::warn!(%error, "what a recording was made of was not deleted"),
         }
+    }
+
+    /// Where what is called so is downloaded.
+    pub(super) fn url(&self, recording: &Recording, extension: &str) -> String {
+        url(&self.public_url, recording, extension)
     }
 
     /// Where they are, for people.
@@ -204,7 +234,12 @@ impl Recordings {
         lock(&self.entries).get(id).cloned()
     }
 
-    /// All of them, the oldest first.
+    /// All of them.
+    pub(super) fn all(&self) -> Vec<Arc<Entry>> {
+        lock(&self.entries).values().cloned().collect()
+    }
+
+    /// All of them as they are now, the oldest first.
     pub(in super::super) fn list(&self) -> Vec<Recording> {
         let mut all: Vec<Recording> = lock(&self.entries).values().map(|entry| entry.object()).collect();
         all.sort_by(|one, other| (one.created_at, &one.id).cmp(&(other.created_at, &other.id)));
@@ -224,9 +259,9 @@ impl Recordings {
     }
 }
 
-/// Where the archive of a recording is downloaded.
-fn url(public_url: &str, recording: &Recording) -> String {
-    format!("{public_url}/openvidu/recordings/{}/{}.zip", recording.id, recording.name)
+/// Where a recording is downloaded.
+fn url(public_url: &str, recording: &Recording, extension: &str) -> String {
+    format!("{public_url}/openvidu/recordings/{}/{}.{extension}", recording.id, recording.name)
 }
 
 /// Bytes of the files of a directory.

@@ -35,10 +35,16 @@ impl From<NotRecorded> for Fault {
             NotRecorded::Refused(RecordingFault::Unprocessable(message)) => {
                 Self::Said(StatusCode::UNPROCESSABLE_ENTITY, message.to_owned())
             }
-            NotRecorded::Composed => Self::Said(
+            NotRecorded::NoGstreamer(missing) => Self::Said(
                 StatusCode::NOT_IMPLEMENTED,
-                "this server records single streams: ask for outputMode INDIVIDUAL".to_owned(),
+                format!(
+                    "this server composes recordings with GStreamer, of which {missing} is not installed: ask for \
+                     outputMode INDIVIDUAL"
+                ),
             ),
+            NotRecorded::Layout => {
+                Self::Said(StatusCode::NOT_IMPLEMENTED, "this server composes in the layout BEST_FIT only".to_owned())
+            }
             NotRecorded::Full => {
                 Self::Plain(StatusCode::SERVICE_UNAVAILABLE, "recordings may take no more of the disk".to_owned())
             }
@@ -98,7 +104,7 @@ pub(super) async fn delete(State(shared): State<Arc<Shared>>, Path(id): Path<Str
     }
 }
 
-/// An archive. Both names are looked up, and neither is a path.
+/// What was recorded. Both names are looked up, and neither is a path.
 pub(super) async fn download(
     State(shared): State<Arc<Shared>>,
     Path((id, file)): Path<(String, String)>,
@@ -106,12 +112,8 @@ pub(super) async fn download(
 ) -> Result<Response, Fault> {
     let unknown = || Fault::Status(StatusCode::NOT_FOUND);
     let entry = store(&shared)?.get(&id).ok_or_else(unknown)?;
-    let recording = entry.object();
-    let ended = matches!(recording.status, RecordingStatus::Ready | RecordingStatus::Failed);
-    if !ended || file != format!("{}.zip", recording.name) {
-        return Err(unknown());
-    }
-    match ServeFile::new(entry.archive()).try_call(request).await {
+    let path = entry.file(&file).ok_or_else(unknown)?;
+    match ServeFile::new(path).try_call(request).await {
         Ok(response) => Ok(response.into_response()),
         Err(error) => Err(Fault::Plain(StatusCode::INTERNAL_SERVER_ERROR, error.to_string())),
     }

@@ -10,7 +10,6 @@ use http::StatusCode;
 use zvonok_openvidu::wire::Reason;
 use zvonok_openvidu::wire::rest::{List, RecordingMode, Session, SessionRequest};
 
-use super::super::recording::Recorder;
 use super::super::session::{Message, NotRecorded, Properties, SessionHandle};
 use super::super::{NotMade, Shared, ids};
 use super::fault::Fault;
@@ -29,9 +28,9 @@ pub(super) async fn create(State(shared): State<Arc<Shared>>, bytes: Bytes) -> R
     let recording = recording.complete();
     let recording_mode = request.recording_mode.unwrap_or_default();
     // It would be recorded always, and never is: better now than when the call is over.
-    let always = recording_mode == RecordingMode::Always && shared.recordings.is_some();
-    if always && !Recorder::makes(recording.output_mode) {
-        return Err(NotRecorded::Composed.into());
+    let store = shared.recordings.as_ref().filter(|_| recording_mode == RecordingMode::Always);
+    if let Some(store) = store {
+        NotRecorded::if_never_made(store, &recording).await?;
     }
     let name = if custom.is_empty() { ids::session() } else { custom.clone() };
     let properties = Properties {

@@ -15,6 +15,7 @@ mod older_relay;
 mod participant;
 mod quality;
 mod recording;
+mod recording_told;
 mod request;
 mod rest;
 mod streams;

@@ -5,16 +5,17 @@ use std::time::Instant;
 
 use tokio::sync::{mpsc, oneshot};
 use tracing::Instrument as _;
+use zvonok_openvidu::wire::Reason;
 use zvonok_openvidu::wire::notice::Notice;
-use zvonok_openvidu::wire::recorded::Recording;
-use zvonok_openvidu::wire::recording::{RecordingFault, RecordingRequest};
+use zvonok_openvidu::wire::recorded::{Recording, RecordingStatus};
+use zvonok_openvidu::wire::recording::{
+    OutputMode, RecordingFault, RecordingLayout, RecordingProperties, RecordingRequest,
+};
 use zvonok_openvidu::wire::rest::{MediaMode, RecordingMode};
-use zvonok_openvidu::wire::{Reason, Role};
 
-use super::super::recording::{Recorder, Source};
+use super::super::recording::{Recorder, Recordings, Source};
 use super::participant::Participant;
-use super::{Message, Session, respond};
-use crate::media_settings::RecordingNotification;
+use super::{Message, Session, defaults, respond};
 
 /// Why a recording did not start.
 #[derive(Debug)]
@@ -27,18 +28,37 @@ pub(in super::super) enum NotRecorded {
     Refused(RecordingFault),
     /// Recordings are off.
     Off,
-    /// This server makes no recording of that kind.
-    Composed,
+    /// What is missing to compose one.
+    NoGstreamer(&'static str),
+    /// This server composes none in that layout.
+    Layout,
     /// Recordings may take no more of the disk.
     Full,
     /// The system's answer.
     Failed(String),
 }
 
+impl NotRecorded {
+    /// Why recordings of that kind are not made here, if they are not. Asked now, and not when they have ended: nobody
+    /// records for an hour what cannot be made.
+    pub(in super::super) async fn if_never_made(
+        store: &Recordings,
+        properties: &RecordingProperties,
+    ) -> Result<(), Self> {
+        if properties.output_mode == OutputMode::Individual {
+            return Ok(());
+        }
+        if !matches!(properties.recording_layout, None | Some(RecordingLayout::BestFit)) {
+            return Err(Self::Layout);
+        }
+        store.tools().await.map(drop).map_err(Self::NoGstreamer)
+    }
+}
+
 /// The session's part of a recording that runs.
 #[derive(Debug)]
 pub(super) struct Running {
-    recorder: Recorder,
+    pub(super) recorder: Recorder,
     /// When it ends unless somebody publishes.
     stops_at: Option<Instant>,
 }
@@ -62,20 +82,18 @@ impl Session {
             return Err(NotRecorded::Refused(fault));
         }
         let properties = request.within(&self.properties.recording).complete();
-        if !Recorder::makes(properties.output_mode) {
-            return Err(NotRecorded::Composed);
-        }
+        NotRecorded::if_never_made(&store, &properties).await?;
         if store.is_full() {
             return Err(NotRecorded::Full);
         }
         let (faults, mut full) = mpsc::channel(1);
-        let (media, tasks) = (self.shared.media.clone(), self.shared.tasks.clone());
-        let recorder = Recorder::start(Arc::clone(&store), media, tasks, &self.handle.id, &properties, faults)
+        let (media, run) = (self.shared.media.clone(), (self.shared.tasks.clone(), self.shared.stop.clone()));
+        let recorder = Recorder::start(Arc::clone(&store), media, run, &self.handle.id, &properties, faults)
             .await
             .map_err(|error| NotRecorded::Failed(error.to_string()))?;
-        let object = recorder.object();
+        let (object, everybody) = (recorder.object(), recorder.is_composed());
         self.recording = Some(Running { recorder, stops_at: None });
-        let sources: Vec<Source> = self.participants.iter().filter_map(source).collect();
+        let sources: Vec<Source> = self.participants.iter().filter_map(|it| source(it, everybody)).collect();
         for source in sources {
             self.record(source).await;
         }
@@ -111,15 +129,29 @@ impl Session {
         let recorder = running.recorder;
         recorder.stop().await;
         let object = recorder.object();
+        let stopped = object.clone();
         tracing::info!(session = %self.handle.id, recording = object.id, ?reason, "recording stopped");
         self.tell_recording(&object, Some(reason));
         let tell = self.recording_teller(reason);
         let notice = Notice::RecordingStopped { id: object.id, name: object.name, reason };
         self.notify_of_recording(&notice);
-        // Packing takes as long as copying what was recorded: the session goes on meanwhile.
+        // Packing takes as long as copying what was recorded, and composing longer: the session goes on meanwhile.
         let finish = async move {
-            let recording = recorder.finish().await;
-            tell(&recording);
+            let mut reply = reply;
+            let mut finished = std::pin::pin!(recorder.finish());
+            let recording = match tokio::time::timeout(defaults::STOPPED_WITHIN, &mut finished).await {
+                Ok(recording) => recording,
+                Err(_elapsed) => {
+                    if let Some(reply) = reply.take() {
+                        respond(reply, Some(stopped));
+                    }
+                    finished.await
+                }
+            };
+            // Where the server stops it is finished by the next one.
+            if recording.status != RecordingStatus::Stopped {
+                tell(&recording);
+            }
             if let Some(reply) = reply {
                 respond(reply, Some(recording));
             }
@@ -148,7 +180,8 @@ impl Session {
             }
             return;
         }
-        if let Some(source) = self.participant(publisher).and_then(source) {
+        let everybody = self.records_everybody();
+        if let Some(source) = self.participant(publisher).and_then(|it| source(it, everybody)) {
             self.record(source).await;
         }
     }
@@ -157,11 +190,16 @@ impl Session {
     pub(super) async fn record_changed(&mut self, connection: &str) {
         let Some(participant) = self.participant(connection) else { return };
         let key = participant.stream.as_ref().map(|stream| stream.key);
-        match (source(participant), key, &mut self.recording) {
+        match (source(participant, self.records_everybody()), key, &mut self.recording) {
             (Some(source), _, Some(_)) => self.record(source).await,
             (None, Some(key), Some(running)) => running.recorder.remove(key).await,
             _ => {}
         }
+    }
+
+    /// Who is not to be recorded is left out of recordings of single streams only, as OpenVidu does.
+    fn records_everybody(&self) -> bool {
+        self.recording.as_ref().is_some_and(|running| running.recorder.is_composed())
     }
 
     async fn record(&mut self, source: Source) {
@@ -199,32 +237,12 @@ impl Session {
             self.end_recording(Reason::AutomaticStop).await;
         }
     }
-
-    /// The recording that a participant of that role is told of when it joins.
-    pub(super) fn recording_told_to(&self, role: Role) -> Option<Recording> {
-        let running = self.recording.as_ref()?;
-        self.is_told(role).then(|| running.recorder.object())
-    }
-
-    fn is_told(&self, role: Role) -> bool {
-        match self.shared.settings.recording.notification {
-            RecordingNotification::None => false,
-            RecordingNotification::Moderator => role == Role::Moderator,
-            RecordingNotification::PublisherModerator => role.may_publish(),
-            RecordingNotification::All => true,
-        }
-    }
-
-    fn notify_of_recording(&mut self, notice: &Notice) {
-        let told: Vec<String> =
-            self.participants.iter().filter(|it| self.is_told(it.ticket.role)).map(|it| it.id.clone()).collect();
-        self.notify_only(&told, notice);
-    }
 }
 
 /// What is recorded of a participant: its stream, if it may be.
-fn source(participant: &Participant) -> Option<Source> {
-    let stream = participant.stream.as_ref().filter(|_| participant.ticket.record && !participant.is_echo())?;
+fn source(participant: &Participant, everybody: bool) -> Option<Source> {
+    let wanted = (participant.ticket.record || everybody) && !participant.is_echo();
+    let stream = participant.stream.as_ref().filter(|_| wanted)?;
     Some(Source {
         key: stream.key,
         connection: participant.id.clone(),

@@ -4,10 +4,11 @@ use std::net::Ipv4Addr;
 use std::path::PathBuf;
 
 use tokio_util::sync::CancellationToken;
-use zvonok_openvidu::wire::recording::RecordingRequest;
+use zvonok_openvidu::wire::recording::{OutputMode, RecordingRequest};
 use zvonok_sfu::{AudioCodec, Codec, Codecs, MediaPacket};
 
-use super::super::super::{addresses, driver};
+use super::super::super::addresses::{self, Ports};
+use super::super::super::driver;
 use super::*;
 
 const STREAM: StreamId = StreamId(7);
@@ -24,16 +25,17 @@ struct World {
 impl World {
     async fn new() -> Self {
         let dir = std::env::temp_dir().join(format!("zvonok-recorder-{}", uuid::Uuid::new_v4()));
-        let doors = addresses::open(Ipv4Addr::LOCALHOST.into(), 0, None).await.unwrap();
+        let doors = addresses::open(Ipv4Addr::LOCALHOST.into(), Ports { udp: 0, tcp: None }, None).await.unwrap();
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
-        let (media, task) = driver::start(doors, stop.clone()).unwrap();
+        let (media, task) = driver::start(doors, &tasks, stop.clone()).unwrap();
         tasks.spawn(task);
         media.feed(STREAM, Codecs { audio: Some(AudioCodec::Pcma), video: None }).await;
         let store = Arc::new(Recordings::open(dir.clone(), u64::MAX, String::new()).unwrap());
-        let properties = RecordingRequest::default().complete();
+        let single = RecordingRequest { output_mode: Some(OutputMode::Individual), ..RecordingRequest::default() };
+        let (properties, run) = (single.complete(), (tasks, stop.clone()));
         let (faults, _full) = mpsc::channel(1);
         let recorder =
-            Recorder::start(Arc::clone(&store), media.clone(), tasks, "session", &properties, faults).await.unwrap();
+            Recorder::start(Arc::clone(&store), media.clone(), run, "session", &properties, faults).await.unwrap();
         Self { dir, media, store, recorder, stop }
     }
 
@@ -56,7 +58,7 @@ impl World {
     async fn packed(self) -> BTreeMap<String, Vec<u8>> {
         self.recorder.stop().await;
         assert_eq!(self.recorder.finish().await.status, RecordingStatus::Ready);
-        let archive = std::fs::File::open(self.store.get("session").unwrap().archive()).unwrap();
+        let archive = std::fs::File::open(self.store.get("session").unwrap().file("session.zip").unwrap()).unwrap();
         let mut archive = zip::ZipArchive::new(archive).unwrap();
         let mut files = BTreeMap::new();
         for at in 0..archive.len() {

@@ -1,3 +1,4 @@
+use tokio_util::sync::CancellationToken;
 use zvonok_openvidu::wire::recording::RecordingRequest;
 
 use super::super::sidecar::Places;
@@ -11,9 +12,14 @@ fn dir() -> PathBuf {
     std::env::temp_dir().join(format!("zvonok-store-{}", uuid::Uuid::new_v4()))
 }
 
+/// What is asked for: an archive of single streams.
+fn single() -> RecordingRequest {
+    RecordingRequest { output_mode: Some(OutputMode::Individual), ..RecordingRequest::default() }
+}
+
 /// A recording with one file that is whole but for its end.
 fn recorded(store: &Recordings) -> Arc<Entry> {
-    let entry = store.create("session", &RecordingRequest::default().complete()).unwrap();
+    let entry = store.create("session", &single().complete()).unwrap();
     let path = Places::new(entry.dir.clone()).next().unwrap();
     let mut cluster = super::super::cluster::Cluster::default();
     cluster.push(super::super::webm::AUDIO_TRACK, 0, true, &[0x78; 100]);
@@ -35,7 +41,7 @@ fn what_cannot_be_packed_after_a_crash_can_be_deleted() {
     let dir = dir();
     spoil(&recorded(&open(&dir)));
     let store = open(&dir);
-    store.recover();
+    store.recover(&CancellationToken::new());
     assert_eq!(store.get("session").unwrap().object().status, RecordingStatus::Failed);
     store.delete("session").unwrap();
     assert!(store.list().is_empty() && fs::read_dir(&dir).unwrap().next().is_none());
@@ -55,11 +61,11 @@ fn what_could_not_be_packed_leaves_nothing_half_done_and_is_tried_again() {
 
     fs::remove_dir_all(place).unwrap();
     let store = open(&dir);
-    store.recover();
+    store.recover(&CancellationToken::new());
     let recording = store.get("session").unwrap().object();
     assert_eq!(recording.status, RecordingStatus::Ready);
     assert!(recording.url.is_some() && recording.size > 0);
-    store.recover();
+    store.recover(&CancellationToken::new());
     assert_eq!(store.get("session").unwrap().object(), recording, "what is finished stays so");
     fs::remove_dir_all(dir).unwrap();
 }
@@ -77,7 +83,7 @@ fn what_is_packed_is_never_packed_again_of_what_is_left() {
         fs::write(&left, [0x1a]).unwrap();
         sidecar::write(&left, &sidecar::of_sound()).unwrap();
         let store = open(&dir);
-        store.recover();
+        store.recover(&CancellationToken::new());
         assert_eq!(store.get(&packed.id).unwrap().object(), packed);
         assert_eq!(fs::read(entry.archive()).unwrap(), archive);
         assert!(!left.exists(), "and it is deleted now");
@@ -89,7 +95,7 @@ fn what_is_packed_is_never_packed_again_of_what_is_left() {
 fn an_id_is_nobody_elses_and_is_free_again_where_nothing_could_be_kept() {
     let dir = dir();
     let store = open(&dir);
-    let properties = RecordingRequest::default().complete();
+    let properties = single().complete();
     let mut ids: Vec<String> = std::thread::scope(|scope| {
         let threads: Vec<_> = (0..4).map(|_| scope.spawn(|| store.create("session", &properties).unwrap())).collect();
         threads.into_iter().map(|thread| thread.join().unwrap().object().id).collect()
