@@ -15,14 +15,17 @@ pub struct Counts {
     pub bytes_out: u64,
     /// Packets of publishers that never arrived, retransmissions included.
     pub packets_lost: u64,
+    /// How often subscribers, and who records, have changed layers.
+    pub layer_switches: u64,
 }
 
 /// So many packets may overtake one before it is taken for lost: two seconds of a stream of 2 Mbit/s, by which time a
 /// retransmission has come or will not.
 const WINDOW: u64 = 512;
 
-/// Sources of one publisher that are watched: sound, pictures, and what a reload leaves behind. More are not counted.
-const SOURCES: usize = 4;
+/// Sources of one publisher that are watched: sound, pictures in up to eight sizes, and what a reload leaves behind. More are
+/// not counted.
+const SOURCES: usize = 10;
 
 /// What is missing in the packets of one publisher.
 #[derive(Debug, Default)]

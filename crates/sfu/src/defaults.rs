@@ -22,6 +22,10 @@ pub(crate) const START_BITRATE: u64 = 2_000_000;
 /// What a subscriber is probed up to, bit/s: libwebrtc's own upper limit for one VP8 stream of up to 1280x720.
 pub(crate) const DESIRED_BITRATE: u64 = 2_500_000;
 
+/// The same where it gets one of several layers, bit/s: libwebrtc's upper limit for the largest one, and what is to be left
+/// beside it before it is gone to.
+pub(crate) const DESIRED_LAYERED: u64 = 3_500_000;
+
 /// A publisher is never asked (by REMB) to go below this, bit/s: below it a picture is not worth sending.
 pub(crate) const MIN_BITRATE: u64 = 100_000;
 

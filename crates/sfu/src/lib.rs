@@ -4,7 +4,8 @@
 //! forwards VP8, VP9, H.264 and Opus packets from each publisher to its subscribers. Nothing is decoded. Lost packets are asked for again on
 //! both sides (NACK, RTX), key-frame requests go to the publisher once a burst, and sequence numbers, timestamps and
 //! VP8 picture ids are rewritten, so that a publisher may come back with a new peer connection and keep its
-//! subscribers.
+//! subscribers. Of a publisher's simulcast layers each subscriber gets the largest that its connection takes.
+//! Who of several publishers speaks is known by the levels that their packets carry.
 //!
 //! ```
 //! use std::time::Instant;
@@ -23,8 +24,8 @@
 //! A **fed** stream has none either: its packets are the caller's (those of a camera). A **tapped** stream's packets come
 //! back to the caller as well (to be recorded).
 //!
-//! Does not: know sessions, participants or tokens; speak TURN; cut a TCP stream into datagrams; choose among simulcast
-//! layers.
+//! Does not: know sessions, participants or tokens; speak TURN; cut a TCP stream into datagrams; choose layers by the size
+//! that a subscriber shows.
 
 mod capture;
 mod codec;
@@ -33,17 +34,18 @@ mod defaults;
 mod error;
 mod guard;
 mod keyframe;
+mod layers;
 mod limit;
 mod measure;
 mod offer;
 mod peer;
 mod rewrite;
 mod sfu;
+mod speaker;
 mod stream;
 mod transport;
 
 pub use codec::{AudioCodec, Codec, Codecs, VideoChoice, VideoCodec};
-pub use counts::Counts;
 pub use error::SfuError;
 pub use measure::Measure;
 pub use sfu::{Event, Input, MediaPacket, Output, Sfu};
@@ -65,6 +67,10 @@ pub struct Kinds {
 /// Names a subscription; the caller gives it and never gives it twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SubscriptionId(pub u64);
+
+/// Names a floor: streams that are heard together. The caller gives it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FloorId(pub u64);
 
 /// What a peer connection is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -3,6 +3,7 @@
 use crate::StreamId;
 use crate::codec::Codecs;
 use crate::keyframe::KeyframeGate;
+use crate::layers::Layers;
 use crate::limit::Limit;
 
 /// A peer, by the number the SFU gave it. Never given twice, so that a packet of a replaced peer is told apart.
@@ -22,10 +23,12 @@ pub(crate) struct Stream {
     pub(crate) takers: Vec<PeerId>,
     pub(crate) keyframes: KeyframeGate,
     pub(crate) limit: Limit,
+    /// Its pictures come in several sizes.
+    pub(crate) layers: Option<Layers>,
 }
 
 impl Stream {
-    pub(crate) fn new(publisher: PeerId, codecs: Codecs, fed: bool) -> Self {
+    pub(crate) fn new(publisher: PeerId, codecs: Codecs, fed: bool, layers: Option<Layers>) -> Self {
         Self {
             publisher,
             codecs,
@@ -34,6 +37,7 @@ impl Stream {
             takers: Vec::new(),
             keyframes: KeyframeGate::default(),
             limit: Limit::default(),
+            layers,
         }
     }
 
@@ -43,11 +47,12 @@ impl Stream {
     }
 
     /// The publisher has a new peer, which knows no limit and has sent no key frame.
-    pub(crate) fn replace(&mut self, publisher: PeerId, codecs: Codecs) {
+    pub(crate) fn replace(&mut self, publisher: PeerId, codecs: Codecs, layers: Option<Layers>) {
         self.publisher = publisher;
         self.codecs = codecs;
         self.keyframes = KeyframeGate::default();
         self.limit.forget();
+        self.layers = layers;
     }
 }
 

@@ -77,6 +77,8 @@ impl Page {
         self.counters("media_payload_bytes", "Bytes of their payloads", "direction", &bytes);
         let lost = "RTP packets of publishers that never arrived, retransmissions included";
         self.counter("media_packets_lost", lost, counts.packets_lost);
+        let switches = "Times that a subscriber or a recording went over to another simulcast layer";
+        self.counter("media_layer_switches", switches, counts.layer_switches);
         let unsent = "Datagrams that were not sent because the socket's buffer was full";
         self.counter("media_datagrams_unsent", unsent, forwarding.unsent);
         let unrecorded = "RTP packets that a recording lost because the disk was too slow";

@@ -1,6 +1,7 @@
 //! One peer connection: its str0m instance, what it brings and what it takes away.
 
 mod answer;
+mod layers;
 mod leg;
 mod offer;
 
@@ -155,7 +156,7 @@ impl Peer {
     }
 
     /// Passes a publisher's packet on to it.
-    pub(crate) fn deliver(&mut self, parcel: &Parcel, now: Instant) -> Delivery {
+    pub(crate) fn deliver(&mut self, parcel: &Parcel) -> Delivery {
         let packet = &parcel.packet;
         // What it would take for something else is noise.
         let Some(pt) = self.payload_type(packet.codec) else { return Delivery::Skipped };
@@ -167,7 +168,7 @@ impl Peer {
         if video && !parcel.starts_keyframe && !leg.rewriter.follows(parcel.source) {
             return Delivery::NeedsKeyframe;
         }
-        let Some(place) = leg.rewriter.place(parcel.source, packet.seq, packet.time, now) else {
+        let Some(place) = leg.rewriter.place(parcel.source, packet.seq, packet.time, packet.captured) else {
             return Delivery::Skipped;
         };
         let patch = parcel.vp8.as_ref().and_then(|vp8| leg.rewriter.patch(vp8));

@@ -31,6 +31,10 @@ impl Sfu {
     /// Time may make a difference to that stream.
     pub(super) fn stream_is_due(&mut self, stream: StreamId, now: Instant) {
         let Some(Entry::Published(entry)) = self.streams.get_mut(&stream) else { return };
+        if entry.layers.is_some() {
+            self.layers_are_due(stream, now);
+            return;
+        }
         if entry.keyframes.due(now) {
             let publisher = entry.publisher;
             self.ask_keyframe(publisher, KeyframeRequestKind::Pli);
@@ -46,7 +50,9 @@ impl Sfu {
     }
 
     pub(super) fn keyframe_wanted(&mut self, by: PeerId, kind: KeyframeRequestKind, now: Instant) {
-        if let Some(stream) = self.stream_of(by) {
+        if let Some(stream) = self.stream_of(by)
+            && !self.layers_wanted(stream, Some(by), now)
+        {
             self.stream_wants_keyframe(stream, kind, now);
         }
     }
@@ -116,6 +122,10 @@ impl Sfu {
     /// Tells a publisher what the weakest of those who take its pictures can take.
     fn steer(&mut self, stream: StreamId, now: Instant) {
         let Some(Entry::Published(entry)) = self.streams.get_mut(&stream) else { return };
+        // Who can take little takes a smaller layer.
+        if entry.layers.is_some() {
+            return;
+        }
         let takers = entry.takers.iter().filter_map(|taker| self.peers.get(taker));
         let weakest = takers.filter(|peer| peer.takes_video()).filter_map(|peer| peer.estimate).min();
         let Some(limit) = entry.limit.tell(weakest, now) else { return };
@@ -132,9 +142,13 @@ impl Sfu {
         let Some(peer) = self.peers.get_mut(&from) else { return };
         let Purpose::Publish(stream) = peer.purpose else { return };
         let Some(codec) = peer.codec_of(packet) else { return };
+        let layer = if matches!(codec, Codec::Video(_)) { peer.layer_of(packet) } else { None };
         let captured = peer.clock.captured_at(packet, codec.clock_rate());
         self.counts.packets_lost += peer.gaps.note(packet.header.ssrc, *packet.seq_no);
         let extensions = &packet.header.ext_vals;
+        if matches!(codec, Codec::Audio(_)) {
+            self.heard(stream, extensions, now);
+        }
         let parcel = Parcel::new(
             (from, packet.header.ssrc),
             MediaPacket {
@@ -153,7 +167,11 @@ impl Sfu {
                 ..ExtensionValues::default()
             },
         );
-        self.distribute(stream, from, &parcel, now);
+        if let Some(rid) = layer {
+            self.distribute_layer(stream, rid, &parcel, now);
+        } else {
+            self.distribute(stream, from, &parcel, now);
+        }
     }
 
     /// A packet that the caller brought.
@@ -179,7 +197,9 @@ impl Sfu {
 
     fn distribute(&mut self, stream: StreamId, from: PeerId, parcel: &Parcel, now: Instant) {
         let Some(Entry::Published(entry)) = self.streams.get_mut(&stream) else { return };
-        if entry.publisher != from {
+        // Nobody takes pictures of which it is not known how large they are.
+        let stray = entry.layers.is_some() && matches!(parcel.packet.codec, Codec::Video(_));
+        if entry.publisher != from || stray {
             return;
         }
         let bytes = u64::try_from(parcel.packet.payload.len()).unwrap_or(0);
@@ -194,7 +214,7 @@ impl Sfu {
         let mut needs_keyframe = None;
         for taker in &entry.takers {
             let Some(peer) = self.peers.get_mut(taker) else { continue };
-            match peer.deliver(parcel, now) {
+            match peer.deliver(parcel) {
                 Delivery::Sent => {
                     self.counts.packets_out += 1;
                     self.counts.bytes_out += bytes;

@@ -1,7 +1,9 @@
 //! The SFU: which datagram belongs to whom, and what follows from it.
 
+mod floor;
 mod media;
 mod offers;
+mod simulcast;
 mod streams;
 mod turn;
 mod types;
@@ -37,6 +39,7 @@ pub struct Sfu {
     deadlines: BTreeSet<(Instant, PeerId)>,
     /// When time makes a difference to a stream. What has been done meanwhile is found out then.
     stream_timers: BTreeSet<(Instant, StreamId)>,
+    floors: floor::Floors,
     dirty: Vec<PeerId>,
     /// Empty between calls; kept for its memory.
     due: Vec<PeerId>,
@@ -84,6 +87,7 @@ impl Sfu {
             by_address: HashMap::new(),
             deadlines: BTreeSet::new(),
             stream_timers: BTreeSet::new(),
+            floors: floor::Floors::default(),
             dirty: Vec::new(),
             due: Vec::new(),
             said: VecDeque::new(),

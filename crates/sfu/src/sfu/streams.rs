@@ -7,6 +7,7 @@ use str0m::media::KeyframeRequestKind;
 use super::{Sfu, Subscription};
 use crate::codec::{Codecs, VideoChoice};
 use crate::error::SfuError;
+use crate::layers::Layers;
 use crate::offer::Wanted;
 use crate::peer::Allowed;
 use crate::stream::{Entry, Stream};
@@ -31,15 +32,16 @@ impl Sfu {
         let before = self.codecs(stream).and_then(|codecs| codecs.video);
         let allowed = Allowed::Publisher(before.map_or(choice, VideoChoice::Only));
         let (peer, codecs, answer) = self.add_peer(Purpose::Publish(stream), offer, wanted, allowed, now)?;
+        let layers = self.peers.get(&peer).and_then(|peer| Layers::new(peer.layers()));
         let old = match self.streams.get_mut(&stream) {
             Some(Entry::Published(entry)) => {
                 let old = entry.publisher;
-                entry.replace(peer, codecs);
+                entry.replace(peer, codecs, layers);
                 entry.takers.retain(|taker| *taker != old);
                 Some(old)
             }
             Some(Entry::Echo(_)) | None => {
-                self.streams.insert(stream, Entry::Published(Stream::new(peer, codecs, false)));
+                self.streams.insert(stream, Entry::Published(Stream::new(peer, codecs, false, layers)));
                 None
             }
         };
@@ -64,7 +66,7 @@ impl Sfu {
             None => {}
         }
         let publisher = self.new_peer_id();
-        self.streams.insert(stream, Entry::Published(Stream::new(publisher, codecs, true)));
+        self.streams.insert(stream, Entry::Published(Stream::new(publisher, codecs, true, None)));
     }
 
     /// Whether the caller wants a stream's packets, as [`Output::Media`](crate::Output::Media); asks its publisher for a
@@ -74,7 +76,9 @@ impl Sfu {
         entry.tapped = tapped;
         if tapped {
             self.now = Some(now);
-            self.stream_wants_keyframe(stream, KeyframeRequestKind::Pli, now);
+            if !self.layers_wanted(stream, None, now) {
+                self.stream_wants_keyframe(stream, KeyframeRequestKind::Pli, now);
+            }
         }
         true
     }
@@ -108,6 +112,7 @@ impl Sfu {
     /// Ends a stream and everybody's subscription to it. Nothing happens where it is not there.
     pub fn unpublish(&mut self, stream: StreamId) {
         let entry = self.streams.remove(&stream);
+        self.leave_floor(stream);
         self.stream_timers.retain(|(_, of)| *of != stream);
         let ended: Vec<SubscriptionId> = self
             .subscriptions

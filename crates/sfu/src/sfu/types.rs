@@ -7,7 +7,7 @@ use std::time::Instant;
 use str0m::net::DatagramSend;
 
 use crate::codec::Codec;
-use crate::{Purpose, StreamId, Transport};
+use crate::{FloorId, Purpose, StreamId, Transport};
 
 /// What happens to the SFU.
 #[derive(Debug)]
@@ -78,7 +78,7 @@ pub enum Output {
     Event(Event),
 }
 
-/// What a peer connection went through.
+/// What a peer connection or a floor went through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Event {
     /// ICE and DTLS are through; media may flow.
@@ -87,4 +87,11 @@ pub enum Event {
     Disconnected(Purpose),
     /// Its peer connection failed or was closed by the other side.
     Failed(Purpose),
+    /// Somebody else speaks, see [`Sfu::join_floor`](crate::Sfu::join_floor).
+    Speaks {
+        /// Where.
+        floor: FloorId,
+        /// Who; `None` where who spoke last has left.
+        stream: Option<StreamId>,
+    },
 }

@@ -5,13 +5,14 @@ use std::time::{Duration, Instant};
 
 use str0m::bwe::BweKind;
 use str0m::change::SdpPendingOffer;
-use str0m::format::Codec;
-use str0m::media::{Frequency, MediaKind, MediaTime, Mid};
+use str0m::format::{Codec, CodecExtra};
+use str0m::media::{Frequency, MediaData, MediaKind, MediaTime, Mid};
 use str0m::net::{Protocol, Receive, TcpType};
 use str0m::{Candidate, Event, Input, Output, Rtc};
 
 use zvonok_sfu::Transport;
 
+use super::layers::Layer;
 use super::wire::{Datagram, Wire};
 
 const FRAME: Duration = Duration::from_micros(33_333);
@@ -31,6 +32,19 @@ pub struct Received {
     pub sound: Option<Codec>,
     pub first_video_is_keyframe: bool,
     pub gaps: usize,
+    /// Every picture.
+    pub frames: Vec<Frame>,
+}
+
+/// A picture that came.
+#[derive(Debug, Clone, Copy)]
+pub struct Frame {
+    /// What it is filled with.
+    pub mark: u8,
+    pub keyframe: bool,
+    /// In ticks of 90 kHz, from an unknown beginning.
+    pub time: u64,
+    pub picture: Option<u64>,
 }
 
 pub struct Client {
@@ -52,7 +66,11 @@ pub struct Client {
     pub limits_told: usize,
     pub received: Received,
     pub gone: bool,
+    /// The level that its packets of sound tell, dBov.
+    pub level: Option<i8>,
     wants_keyframe: bool,
+    /// Of its pictures, where it sends several sizes.
+    pub layers: Vec<Layer>,
 }
 
 impl Client {
@@ -79,7 +97,9 @@ impl Client {
             limits_told: 0,
             received: Received::default(),
             gone: false,
+            level: None,
             wants_keyframe: true,
+            layers: Vec::new(),
         }
     }
 
@@ -96,7 +116,9 @@ impl Client {
         let connected = self.rtc.is_connected();
         if let Some(at) = self.next_video.filter(|at| *at <= now) {
             self.next_video = Some(at + FRAME);
-            if connected {
+            if connected && !self.layers.is_empty() {
+                self.send_layers(now, now - start);
+            } else if connected {
                 // Bit 0 of the first byte of a VP8 frame is clear in key frames.
                 let mut frame = vec![0xa5; self.frame_bytes()];
                 frame[0] = if std::mem::take(&mut self.wants_keyframe) { 0x10 } else { 0x11 };
@@ -118,7 +140,10 @@ impl Client {
 
     fn write(&mut self, kind: MediaKind, codec: Codec, rate: Frequency, now: Instant, time: Duration, data: Vec<u8>) {
         let Some(mid) = self.mid(kind) else { return };
-        let Some(writer) = self.rtc.writer(mid) else { return };
+        let Some(mut writer) = self.rtc.writer(mid) else { return };
+        if let Some(level) = self.level.filter(|_| kind == MediaKind::Audio) {
+            writer = writer.audio_level(level, false);
+        }
         let pt = writer.payload_params().find(|params| params.spec().codec == codec).unwrap().pt();
         writer.write(pt, now, MediaTime::from(time).rebase(rate), data).unwrap();
     }
@@ -151,8 +176,11 @@ impl Client {
 
     fn on_event(&mut self, event: Event) {
         match event {
-            Event::KeyframeRequest(_) => {
+            Event::KeyframeRequest(request) => {
                 self.keyframes_asked += 1;
+                for layer in self.layers.iter_mut().filter(|layer| Some(layer.rid) == request.rid) {
+                    layer.wants_keyframe = true;
+                }
                 self.wants_keyframe = true;
             }
             Event::EgressBitrateEstimate(BweKind::Remb { estimate, .. }) => {
@@ -168,6 +196,7 @@ impl Client {
                     self.received.gaps += 1;
                 }
                 self.received.video += 1;
+                self.received.frames.push(frame(&data));
             }
             Event::MediaData(data) => {
                 self.received.audio += 1;
@@ -176,4 +205,12 @@ impl Client {
             _ => {}
         }
     }
+}
+
+fn frame(data: &MediaData) -> Frame {
+    let picture = match &data.codec_extra {
+        CodecExtra::Vp8(vp8) => vp8.picture_id,
+        _ => None,
+    };
+    Frame { mark: data.data[1], keyframe: data.is_keyframe(), time: data.time.numer(), picture }
 }

@@ -8,6 +8,7 @@
 )]
 
 mod client;
+mod layers;
 mod wire;
 
 use std::net::{Ipv4Addr, SocketAddr};
@@ -18,10 +19,12 @@ use str0m::change::{SdpAnswer, SdpOffer};
 use str0m::format::Codec;
 use str0m::media::{Direction, KeyframeRequestKind, MediaKind};
 use str0m::rtp::RtpWrite;
-use zvonok_sfu::{Input, Kinds, MediaPacket, Output, Sfu, StreamId, SubscriptionId, Transport, VideoChoice};
+use zvonok_sfu::{
+    Event, FloorId, Input, Kinds, MediaPacket, Output, Sfu, StreamId, SubscriptionId, Transport, VideoChoice,
+};
 
 use client::Client;
-pub use client::Received;
+pub use client::{Frame, Received};
 use wire::Wire;
 
 pub const BOTH: &[MediaKind] = &[MediaKind::Audio, MediaKind::Video];
@@ -35,6 +38,8 @@ pub struct World {
     wire: Wire,
     /// What came of streams that are tapped.
     pub tapped: Vec<MediaPacket>,
+    /// Who was told to speak.
+    pub spoken: Vec<(FloorId, Option<StreamId>)>,
 }
 
 impl World {
@@ -51,7 +56,8 @@ impl World {
     pub fn reached_by(addresses: Vec<(Transport, SocketAddr)>) -> Self {
         let now = Instant::now();
         let sfu = Sfu::new(addresses.clone()).unwrap();
-        Self { sfu, now, start: now, addresses, clients: Vec::new(), wire: Wire::default(), tapped: Vec::new() }
+        let (clients, wire, tapped, spoken) = (Vec::new(), Wire::default(), Vec::new(), Vec::new());
+        Self { sfu, now, start: now, addresses, clients, wire, tapped, spoken }
     }
 
     pub fn client(&mut self) -> usize {
@@ -145,6 +151,11 @@ impl World {
     pub fn close(&mut self, client: usize) {
         self.clients[client].rtc.close().unwrap();
         self.clients[client].deadline = self.now;
+    }
+
+    /// The level that the client's packets of sound tell from now on.
+    pub fn speak(&mut self, client: usize, level: Option<i8>) {
+        self.clients[client].level = level;
     }
 
     pub fn drop_client(&mut self, client: usize) {
@@ -246,6 +257,7 @@ impl World {
                     self.wire.push(wire::Datagram { transport, from: source, to: destination, bytes }, self.now);
                 }
                 Output::Media { packet, .. } => self.tapped.push(packet),
+                Output::Event(Event::Speaks { floor, stream }) => self.spoken.push((floor, stream)),
                 Output::Event(_) => {}
             }
         }

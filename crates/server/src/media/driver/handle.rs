@@ -3,8 +3,10 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use tokio::sync::{mpsc, oneshot};
-use zvonok_sfu::{Codecs, Kinds, Measure, MediaPacket, Purpose, SfuError, StreamId, SubscriptionId, VideoChoice};
+use tokio::sync::{mpsc, oneshot, watch};
+use zvonok_sfu::{
+    Codecs, FloorId, Kinds, Measure, MediaPacket, Purpose, SfuError, StreamId, SubscriptionId, VideoChoice,
+};
 
 use super::load::Figures;
 
@@ -26,6 +28,8 @@ pub(super) enum Command {
     Unsubscribe { subscription: SubscriptionId },
     Measure { purposes: Vec<Purpose>, reply: oneshot::Sender<Vec<Option<Measure>>> },
     Figures(oneshot::Sender<Figures>),
+    OpenFloor { floor: FloorId, tell: watch::Sender<Option<StreamId>> },
+    JoinFloor { stream: StreamId, floor: FloorId },
 }
 
 /// The sessions' hand on the SFU.
@@ -159,6 +163,23 @@ impl Media {
         let (reply, answer) = oneshot::channel();
         self.tell(Command::Figures(reply)).await;
         answer.await.ok()
+    }
+
+    /// A floor that was never given before.
+    pub(in super::super) fn new_floor(&self) -> FloorId {
+        FloorId(self.last.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// Who speaks on a floor, from now on.
+    pub(in super::super) async fn open_floor(&self, floor: FloorId) -> watch::Receiver<Option<StreamId>> {
+        let (tell, speaker) = watch::channel(None);
+        self.tell(Command::OpenFloor { floor, tell }).await;
+        speaker
+    }
+
+    /// See [`Sfu::join_floor`].
+    pub(in super::super) async fn join_floor(&self, stream: StreamId, floor: FloorId) {
+        self.tell(Command::JoinFloor { stream, floor }).await;
     }
 
     async fn ask<T>(&self, command: impl FnOnce(Reply<T>) -> Command) -> Result<T, MediaFault> {

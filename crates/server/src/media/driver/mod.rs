@@ -14,10 +14,10 @@ use std::task::Poll;
 use std::time::Instant;
 
 use tokio::net::UdpSocket;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use zvonok_sfu::{Event, Input, MediaPacket, Output, Sfu, SfuError, StreamId, Transport};
+use zvonok_sfu::{Event, FloorId, Input, MediaPacket, Output, Sfu, SfuError, StreamId, Transport};
 
 use super::addresses::{Door, Doors};
 use super::defaults;
@@ -48,6 +48,7 @@ pub(super) fn start(
         heard: connections,
         connections: HashMap::new(),
         taps: HashMap::new(),
+        floors: HashMap::new(),
         buffer: vec![0; defaults::DATAGRAM_BYTES],
         unsent: 0,
         untapped: 0,
@@ -66,6 +67,8 @@ struct Driver {
     buffer: Vec<u8>,
     /// Where packets of streams go beside their subscribers.
     taps: HashMap<StreamId, mpsc::Sender<MediaPacket>>,
+    /// Who is told who speaks.
+    floors: HashMap<FloorId, watch::Sender<Option<StreamId>>>,
     /// Datagrams that found the socket's buffer, or their connection's queue, full.
     unsent: u64,
     /// Packets that found a tap full.
@@ -164,6 +167,11 @@ impl Driver {
             }
             Command::Unsubscribe { subscription } => self.sfu.unsubscribe(subscription),
             Command::Figures(reply) => drop(reply.send(self.load.figures(&self.sfu, self.unsent, self.untapped))),
+            Command::OpenFloor { floor, tell } => {
+                self.floors.retain(|_, tell| !tell.is_closed());
+                self.floors.insert(floor, tell);
+            }
+            Command::JoinFloor { stream, floor } => self.sfu.join_floor(stream, floor, now),
         }
     }
 
@@ -209,6 +217,11 @@ impl Driver {
                 Output::Event(Event::Connected(purpose)) => tracing::debug!(?purpose, "media connected"),
                 Output::Event(Event::Disconnected(purpose)) => tracing::debug!(?purpose, "media went quiet"),
                 Output::Event(Event::Failed(purpose)) => tracing::debug!(?purpose, "media failed"),
+                Output::Event(Event::Speaks { floor, stream }) => {
+                    if let Some(tell) = self.floors.get(&floor) {
+                        tell.send_replace(stream);
+                    }
+                }
             }
         }
     }

@@ -18,6 +18,7 @@ mod recording;
 mod recording_told;
 mod request;
 mod rest;
+mod speaker;
 mod streams;
 mod subscriptions;
 
@@ -28,7 +29,7 @@ use tokio::sync::mpsc;
 use zvonok_openvidu::wire::Reason;
 use zvonok_openvidu::wire::notice::Notice;
 use zvonok_openvidu::wire::rest::{ForcedVideoCodec, MediaMode, MediaNode, RecordingMode};
-use zvonok_sfu::{VideoChoice, VideoCodec};
+use zvonok_sfu::{FloorId, VideoChoice, VideoCodec};
 
 use self::handle::respond;
 use self::participant::{Participant, Pending};
@@ -75,6 +76,8 @@ pub(super) fn new(
     let handle = SessionHandle { id: id.into(), mailbox };
     let session = Session {
         handle: handle.clone(),
+        floor: shared.media.new_floor(),
+        speaker: None,
         properties,
         shared,
         created_at: ids::now_ms(),
@@ -96,6 +99,10 @@ struct Session {
     properties: Properties,
     shared: Arc<Shared>,
     created_at: u64,
+    /// Its streams are heard together.
+    floor: FloorId,
+    /// The connection that speaks, or spoke last and is still there.
+    speaker: Option<String>,
     /// Tokens that nobody has used yet.
     pending: Vec<Pending>,
     participants: Vec<Participant>,
@@ -115,6 +122,7 @@ impl Session {
     async fn run(mut self, mut inbox: mpsc::Receiver<Message>) {
         tracing::info!(session = %self.handle.id, "session created");
         self.tell_created();
+        let mut speaker = self.shared.media.open_floor(self.floor).await;
         while !self.ended {
             let deadline = self.deadline();
             let timer = tokio::time::sleep_until(deadline.unwrap_or_else(Instant::now).into());
@@ -123,6 +131,7 @@ impl Session {
                     Some(message) => self.handle_message(message).await,
                     None => break,
                 },
+                Ok(()) = speaker.changed() => self.speaks(*speaker.borrow_and_update()),
                 () = timer, if deadline.is_some() => self.handle_time().await,
             }
             self.watch_recording();

@@ -38,6 +38,7 @@ impl Session {
             .publish(key, params.sdp_offer, params.do_loopback, self.properties.video_choice())
             .await
             .map_err(media_error)?;
+        self.shared.media.join_floor(key, self.floor).await;
         let entry = Stream { id: ids::stream(media.type_of_video.as_deref(), me), created_at: ids::now_ms(), media };
         let result = json!({ "sdpAnswer": sdp_answer, "id": entry.id, "createdAt": entry.created_at });
         let notice = Notice::ParticipantPublished { id: me.to_owned(), streams: vec![entry.clone()] };

@@ -1,0 +1,38 @@
+//! The layers that a publisher's peer connection brings.
+
+use str0m::bwe::Bitrate;
+use str0m::media::{KeyframeRequestKind, Rid, Rids};
+use str0m::rtp::RtpPacket;
+
+use super::Peer;
+use crate::defaults;
+
+impl Peer {
+    /// The layers of its pictures; none where they come in one size.
+    pub(crate) fn layers(&self) -> Vec<Rid> {
+        let media = self.incoming.video.and_then(|(_, mid)| self.rtc.media(mid));
+        match media.map(str0m::media::Media::rids_rx) {
+            Some(Rids::Specific(rids)) => rids.clone(),
+            Some(Rids::None | Rids::Any) | None => Vec::new(),
+        }
+    }
+
+    /// The layer that a packet of its pictures is of. Only the first packets say so; str0m remembers whose they were.
+    pub(crate) fn layer_of(&mut self, packet: &RtpPacket) -> Option<Rid> {
+        self.rtc.direct_api().stream_rx(&packet.header.ssrc)?.rid()
+    }
+
+    /// Asks it for a key frame of a layer.
+    pub(crate) fn ask_layer(&mut self, rid: Rid, kind: KeyframeRequestKind) {
+        let Some((_, mid)) = self.incoming.video else { return };
+        if let Some(stream) = self.rtc.direct_api().stream_rx_by_mid(mid, Some(rid)) {
+            stream.request_keyframe(kind);
+            self.dirty = true;
+        }
+    }
+
+    /// It gets one of several layers: it is to be found out whether it could take the largest.
+    pub(crate) fn probe_for_layers(&mut self) {
+        self.rtc.bwe().set_desired_bitrate(Bitrate::from(defaults::DESIRED_LAYERED));
+    }
+}

@@ -1,0 +1,125 @@
+//! Streams of several layers: each packet goes to those who take its layer.
+
+use std::time::Instant;
+
+use str0m::media::{KeyframeRequestKind, Rid};
+
+use super::{Output, Sfu};
+use crate::StreamId;
+use crate::layers::Taker;
+use crate::peer::{Delivery, Parcel};
+use crate::stream::{Entry, PeerId, Stream};
+
+impl Sfu {
+    /// How often subscribers of the streams that are there have changed layers.
+    #[must_use]
+    pub fn layer_switches(&self) -> u64 {
+        let layers = |entry: &Entry| match entry {
+            Entry::Published(stream) => stream.layers.as_ref().map_or(0, crate::layers::Layers::switches),
+            Entry::Echo(_) => 0,
+        };
+        self.streams.values().map(layers).sum()
+    }
+
+    /// A packet of a layer.
+    pub(super) fn distribute_layer(&mut self, stream: StreamId, rid: Rid, parcel: &Parcel, now: Instant) {
+        let Some(Entry::Published(entry)) = self.streams.get_mut(&stream) else { return };
+        let Stream { layers: Some(layers), takers, tapped, .. } = entry else { return };
+        if !layers.came(rid, parcel.packet.payload.len(), parcel.starts_keyframe, now) {
+            return;
+        }
+        let (bytes, switches) = (u64::try_from(parcel.packet.payload.len()).unwrap_or(0), layers.switches());
+        self.counts.packets_in += 1;
+        self.counts.bytes_in += bytes;
+        let mut needs = Vec::new();
+        if layers.is_due(takers, now) {
+            for taker in &*takers {
+                let Some(peer) = self.peers.get_mut(taker).filter(|peer| peer.takes_video()) else { continue };
+                if layers.layer_of(Taker::Peer(*taker)).is_none() {
+                    peer.probe_for_layers();
+                }
+                layers.choose(Taker::Peer(*taker), peer.estimate, now);
+            }
+            if *tapped {
+                layers.choose(Taker::Tap, Some(u64::MAX), now);
+            } else {
+                layers.untap();
+            }
+            needs = layers.awaited();
+        }
+        if *tapped && layers.passes(Taker::Tap, rid, parcel.starts_keyframe) {
+            self.outputs.push_back(Output::Media { stream, packet: parcel.packet.clone() });
+        }
+        for taker in &*takers {
+            let Some(peer) = self.peers.get_mut(taker) else { continue };
+            if !layers.passes(Taker::Peer(*taker), rid, parcel.starts_keyframe) {
+                continue;
+            }
+            match peer.deliver(parcel) {
+                Delivery::Sent => {
+                    self.counts.packets_out += 1;
+                    self.counts.bytes_out += bytes;
+                    if !peer.dirty {
+                        peer.dirty = true;
+                        self.dirty.push(*taker);
+                    }
+                }
+                Delivery::NeedsKeyframe if !needs.contains(&rid) => needs.push(rid),
+                Delivery::NeedsKeyframe | Delivery::Skipped => {}
+            }
+        }
+        self.counts.layer_switches += layers.switches().saturating_sub(switches);
+        self.want_layers(stream, &needs, now);
+    }
+
+    /// A taker can show nothing without a key frame of its layer; that of all takers where it is the publisher who came
+    /// back. False where the stream has no layers.
+    pub(super) fn layers_wanted(&mut self, stream: StreamId, by: Option<PeerId>, now: Instant) -> bool {
+        let Some(Entry::Published(entry)) = self.streams.get(&stream) else { return false };
+        let Some(layers) = &entry.layers else { return false };
+        let of = |taker| layers.layer_of(taker);
+        let all: Vec<Rid> = match by.filter(|by| entry.takers.contains(by)) {
+            Some(by) => of(Taker::Peer(by)).into_iter().collect(),
+            None => entry.takers.iter().filter_map(|taker| of(Taker::Peer(*taker))).chain(of(Taker::Tap)).collect(),
+        };
+        let mut needs = Vec::new();
+        for rid in all {
+            if !needs.contains(&rid) {
+                needs.push(rid);
+            }
+        }
+        self.want_layers(stream, &needs, now);
+        true
+    }
+
+    /// Time may make a difference to a stream's layers. Nothing happens where it has none.
+    pub(super) fn layers_are_due(&mut self, stream: StreamId, now: Instant) {
+        let Some(Entry::Published(entry)) = self.streams.get_mut(&stream) else { return };
+        let Some(layers) = &mut entry.layers else { return };
+        let (publisher, due) = (entry.publisher, layers.due(now));
+        self.ask_layers(publisher, &due);
+    }
+
+    fn want_layers(&mut self, stream: StreamId, rids: &[Rid], now: Instant) {
+        let Some(Entry::Published(entry)) = self.streams.get_mut(&stream) else { return };
+        let Some(layers) = &mut entry.layers else { return };
+        let (publisher, mut asked) = (entry.publisher, Vec::new());
+        for rid in rids {
+            if layers.request(*rid, now) {
+                asked.push(*rid);
+            }
+        }
+        if let Some(at) = layers.deadline() {
+            self.stream_timers.insert((at, stream));
+        }
+        self.ask_layers(publisher, &asked);
+    }
+
+    fn ask_layers(&mut self, publisher: PeerId, rids: &[Rid]) {
+        let Some(peer) = self.peers.get_mut(&publisher).filter(|_| !rids.is_empty()) else { return };
+        for rid in rids {
+            peer.ask_layer(*rid, KeyframeRequestKind::Pli);
+        }
+        self.dirty.push(publisher);
+    }
+}
