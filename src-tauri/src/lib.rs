@@ -6,6 +6,9 @@
 mod cli;
 mod commands;
 mod core;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
 mod keyring;
 mod logs;
 mod loopback;

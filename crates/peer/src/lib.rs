@@ -23,6 +23,9 @@ mod core;
 pub mod defaults;
 mod driver;
 mod error;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
 #[cfg(target_os = "linux")]
 pub mod webkit;
 pub mod wire;

@@ -20,6 +20,9 @@ pub mod database;
 mod deployments;
 pub mod echo;
 mod failures;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub use media::fuzzing;
 pub mod hub;
 pub mod limits;
 mod listen;

@@ -32,6 +32,9 @@ mod codec;
 mod counts;
 mod defaults;
 mod error;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
 mod guard;
 mod keyframe;
 mod layers;

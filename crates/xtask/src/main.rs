@@ -1,4 +1,4 @@
-//! One command for everything a developer does: `cargo xtask run | test | bench | shots | dist`.
+//! One command for everything a developer does: `cargo xtask run | test | bench | fuzz | shots | dist`.
 //!
 //! It depends on little so that it compiles in seconds on a fresh machine, and it is the one place that knows which
 //! packages Zvonok needs, in which order things are built, and what has to hold before a change is good.
@@ -7,6 +7,7 @@
 mod bench;
 mod checks;
 mod dist;
+mod fuzz;
 mod packages;
 mod paths;
 mod run;
@@ -25,10 +26,15 @@ cargo xtask run              build the app and start it with its own server and 
 cargo xtask test [--quick]   every check and test; --quick leaves out what needs a display or a browser
 cargo xtask bench [call, server, peer, soak] [--json] [--quick]
                              measure, and print the tables of the README
+cargo xtask fuzz [TARGET ...] [--minutes N] [--keep]
+                             looks for inputs that break a reader, 10 minutes for each target unless said otherwise
 cargo xtask shots            screenshots of every window and state, into target/shots/
 cargo xtask dist             an installable package for this system, into target/dist/";
 
 fn main() -> ExitCode {
+    if std::env::var_os(fuzz::wrapper::ASKED).is_some() {
+        return fuzz::wrapper::run();
+    }
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match dispatch(&arguments) {
         Ok(()) => ExitCode::SUCCESS,
@@ -50,6 +56,7 @@ fn dispatch(arguments: &[String]) -> Result<()> {
         "echo" => only(rest, &[]).and_then(|()| run::echo_call(&paths::debug_program("zvonok"))),
         "test" => only(rest, &["--quick"]).and_then(|()| test::test(rest.iter().any(|flag| flag == "--quick"))),
         "bench" => bench::bench(rest),
+        "fuzz" => fuzz::fuzz(rest),
         "shots" => only(rest, &[]).and_then(|()| shots::shots()),
         "dist" => only(rest, &[]).and_then(|()| dist::dist()),
         "help" | "--help" | "-h" => {

@@ -6,6 +6,7 @@ use anyhow::{Context, Result};
 
 use crate::{
     checks::{arrows, evidence, layout, licences},
+    fuzz,
     packages::Purpose,
     paths, run, setup,
     steps::{Steps, command, count_tests, sh},
@@ -32,6 +33,7 @@ pub(crate) const STEPS: &[&str] = &[
     "tests",
     "doc tests",
     "rustdoc",
+    "fuzz",
     "windows",
     "browser",
     "peer connection",
@@ -61,11 +63,12 @@ pub(crate) fn test(quick: bool) -> Result<()> {
     }
     let built = rust(&mut steps);
     if quick {
-        for name in ["windows", "browser", "peer connection", "app", "echo call", "echo call without UDP"] {
+        for name in ["fuzz", "windows", "browser", "peer connection", "app", "echo call", "echo call without UDP"] {
             steps.skip(name, "--quick");
         }
         return steps.finish();
     }
+    steps.step("fuzz", fuzz::short);
     steps.check("windows", || {
         toolchain::target(WINDOWS)?;
         cargo(&["check", "--workspace", "--target", WINDOWS])

@@ -5,6 +5,8 @@
 //! 128 random bits that only the core and one window know.
 
 mod adapt;
+#[cfg(fuzzing)]
+pub(crate) mod fuzzing;
 mod gate;
 mod gateway;
 mod handles;

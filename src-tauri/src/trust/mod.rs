@@ -17,6 +17,8 @@ use zvonok_ipc::CertificateQuestion;
 pub(crate) use look::{Look, Wire, dial, look};
 pub(crate) use pins::{Fingerprint, HostPort, Pins};
 use verifier::Verifier;
+#[cfg(fuzzing)]
+pub(crate) use verifier::subject;
 
 /// How long a connection may take to be made: two retransmitted SYNs and a TLS handshake on a slow link.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(8);

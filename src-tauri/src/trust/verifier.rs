@@ -111,7 +111,7 @@ impl ServerCertVerifier for Verifier {
 }
 
 /// Whom the certificate names; empty when it cannot be read.
-fn subject(certificate: &CertificateDer<'_>) -> String {
+pub(crate) fn subject(certificate: &CertificateDer<'_>) -> String {
     x509_parser::parse_x509_certificate(certificate).map(|(_, parsed)| parsed.subject().to_string()).unwrap_or_default()
 }
 

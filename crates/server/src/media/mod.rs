@@ -16,6 +16,9 @@ mod events;
 mod extras;
 mod guesses;
 mod host;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
 mod ids;
 mod outbox;
 mod recording;

@@ -19,6 +19,19 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("zvonok-openvidu", &[]),
     ("zvonok-signaling-proto", &[]),
     ("zvonok-testkit", &[]),
+    // Reads what everybody reads.
+    (
+        "zvonok-fuzz",
+        &[
+            "zvonok",
+            "zvonok-ipc",
+            "zvonok-openvidu",
+            "zvonok-peer",
+            "zvonok-server",
+            "zvonok-sfu",
+            "zvonok-signaling-proto",
+        ],
+    ),
     ("xtask", &["zvonok-testkit"]),
 ];
 

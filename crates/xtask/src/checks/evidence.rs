@@ -59,7 +59,7 @@ pub(crate) fn evidence() -> Result<()> {
             }
         }
         for command in &line.commands {
-            let known = ["run", "test", "bench", "shots", "dist"];
+            let known = ["run", "test", "bench", "fuzz", "shots", "dist"];
             let good = command
                 .strip_prefix("cargo xtask ")
                 .is_some_and(|rest| rest.split_whitespace().next().is_some_and(|word| known.contains(&word)));

@@ -25,6 +25,7 @@ const ALLOWED: &[&str] = &[
     "MIT",
     "MIT-0",
     "MPL-2.0",
+    "NCSA",
     "OpenSSL",
     "Python-2.0",
     "Unicode-3.0",

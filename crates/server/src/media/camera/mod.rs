@@ -5,6 +5,8 @@
 
 mod address;
 mod defaults;
+#[cfg(fuzzing)]
+pub(super) mod fuzzing;
 mod packets;
 mod rtsp;
 mod tunnel;

@@ -14,6 +14,8 @@ mod ebml;
 mod file;
 mod finish;
 mod frames;
+#[cfg(fuzzing)]
+pub(super) mod fuzzing;
 mod open;
 mod payload;
 mod picture;

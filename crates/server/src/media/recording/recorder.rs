@@ -220,7 +220,7 @@ impl Recorder {
 }
 
 /// Of `{"width":W,"height":H}`.
-fn size(text: &str) -> Option<(u32, u32)> {
+pub(super) fn size(text: &str) -> Option<(u32, u32)> {
     let value: serde_json::Value = serde_json::from_str(text).ok()?;
     let side =
         |name: &str| value.get(name)?.as_u64().and_then(|side| u32::try_from(side).ok()).filter(|side| *side > 0);

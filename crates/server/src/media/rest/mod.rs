@@ -5,6 +5,8 @@ mod cdr;
 mod check;
 mod connections;
 mod fault;
+#[cfg(fuzzing)]
+pub(super) mod fuzzing;
 mod other;
 mod recordings;
 mod sessions;
