@@ -11,23 +11,29 @@ mod call;
 #[cfg(target_os = "linux")]
 mod clock;
 #[cfg(target_os = "linux")]
+mod load;
+#[cfg(target_os = "linux")]
 mod page;
 #[cfg(target_os = "linux")]
 mod screen;
+#[cfg(target_os = "linux")]
+mod server;
+#[cfg(target_os = "linux")]
+mod soak;
 
 use anyhow::{Result, bail};
 
 use figure::Table;
 use options::{Options, Suite};
 
-/// `cargo xtask bench [call, server, peer, soak] [--json] [--quick] [--debug]`.
+/// `cargo xtask bench [call, server, peer, soak] [--json] [--quick] [--debug] [--minutes N]`.
 pub(crate) fn bench(arguments: &[String]) -> Result<()> {
     let options = Options::parse(arguments)?;
     let mut holes = 0;
     for suite in &options.suites {
         let table = match suite {
-            Suite::Call => call(&options)?,
-            Suite::Server | Suite::Peer | Suite::Soak => bail!("`bench {}` is not measured yet", suite.name()),
+            Suite::Call | Suite::Server | Suite::Soak => measure(*suite, &options)?,
+            Suite::Peer => bail!("`bench peer` is not measured yet"),
         };
         table.print(options.json)?;
         holes += table.holes();
@@ -39,12 +45,17 @@ pub(crate) fn bench(arguments: &[String]) -> Result<()> {
 }
 
 #[cfg(target_os = "linux")]
-fn call(options: &Options) -> Result<Table> {
-    call::measure(options)
+fn measure(suite: Suite, options: &Options) -> Result<Table> {
+    match suite {
+        Suite::Call => call::measure(options),
+        Suite::Server => server::measure(options),
+        Suite::Soak => soak::measure(options),
+        Suite::Peer => bail!("there is no such measurement"),
+    }
 }
 
 /// The rig of the measurements is made of Linux's parts.
 #[cfg(not(target_os = "linux"))]
-fn call(_options: &Options) -> Result<Table> {
-    bail!("`bench call` needs Linux")
+fn measure(suite: Suite, _options: &Options) -> Result<Table> {
+    bail!("`bench {}` needs Linux", suite.name())
 }

@@ -3,7 +3,7 @@
 #[cfg(target_os = "linux")]
 use std::time::Duration;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 
 /// A suite of figures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,7 +14,7 @@ pub(crate) enum Suite {
     Server,
     /// The peer connection alone.
     Peer,
-    /// Hours.
+    /// People who come and go, for long.
     Soak,
 }
 
@@ -41,12 +41,18 @@ pub(crate) struct Options {
     pub(crate) quick: bool,
     /// Debug builds: for trying the bench itself. Its figures say nothing about the product.
     pub(crate) debug: bool,
+    /// How long the soak goes on, in minutes.
+    pub(crate) minutes: u64,
 }
+
+/// The soak's length unless something else is asked for, in minutes.
+const SOAK: u64 = 30;
 
 impl Options {
     pub(crate) fn parse(arguments: &[String]) -> Result<Self> {
-        let mut options = Self { suites: Vec::new(), json: false, quick: false, debug: false };
-        for argument in arguments {
+        let mut options = Self { suites: Vec::new(), json: false, quick: false, debug: false, minutes: SOAK };
+        let mut arguments = arguments.iter();
+        while let Some(argument) = arguments.next() {
             match argument.trim_end_matches(',') {
                 "call" => options.suites.push(Suite::Call),
                 "server" => options.suites.push(Suite::Server),
@@ -55,6 +61,10 @@ impl Options {
                 "--json" => options.json = true,
                 "--quick" => options.quick = true,
                 "--debug" => options.debug = true,
+                "--minutes" => {
+                    let minutes = arguments.next().and_then(|number| number.parse().ok());
+                    options.minutes = minutes.filter(|minutes| *minutes > 0).context("--minutes needs a number")?;
+                }
                 other => bail!("`{other}` is neither a suite nor an option of `bench`"),
             }
         }
@@ -91,6 +101,7 @@ mod tests {
         assert_eq!(options.suites, [Suite::Call, Suite::Server]);
         assert!(options.json && options.quick && !options.debug);
         assert_eq!(parse(&[]).expect("is one too").suites, [Suite::Call]);
-        assert!(parse(&["cal"]).is_err());
+        assert_eq!(parse(&["soak", "--minutes", "2"]).expect("so is this").minutes, 2);
+        assert!(parse(&["cal"]).is_err() && parse(&["soak", "--minutes"]).is_err());
     }
 }

@@ -1,0 +1,122 @@
+//! `bench server`: the hub under 10,000 sockets, and a Node server of npm's socket.io with the same handlers beside it,
+//! one after the other, each under the same load. Then the media server under rooms whose media flows.
+
+mod hub;
+mod media;
+
+use anyhow::{Context, Result};
+
+use super::{
+    figure::{Better, Figure, Table},
+    load::{self, Programs},
+    options::{Options, Suite},
+};
+use crate::{packages::Purpose, setup};
+use hub::{Restart, Signals};
+use media::{Forwarding, Shape};
+
+/// What stands beside the hub.
+const SOCKET_IO: &str = "Node socket.io";
+
+/// How many times better the hub is to be.
+const BETTER: f64 = 5.0;
+
+/// How large the crowd is, and how often it rings.
+#[derive(Debug, Clone, Copy)]
+struct Size {
+    people: usize,
+    rings: usize,
+    /// People of the extended contract, each of whom is told of everybody.
+    offices: usize,
+}
+
+impl Size {
+    const FULL: Self = Self { people: 10_000, rings: 5_000, offices: 1_000 };
+    const QUICK: Self = Self { people: 1_000, rings: 500, offices: 200 };
+}
+
+/// Measures the suite.
+pub(super) fn measure(options: &Options) -> Result<Table> {
+    setup::prepare(Purpose::Test)?;
+    let size = if options.quick { Size::QUICK } else { Size::FULL };
+    let programs = Programs::build(options)?;
+    load::raise_limits()?;
+    println!("{} sockets on the hub ...", size.people);
+    let own = hub::own(&programs, size);
+    println!("{} sockets on {SOCKET_IO} ...", size.people);
+    let peer = hub::socket_io(&programs, size);
+    println!("A restart under {} sockets ...", size.people);
+    let restart = hub::restart(&programs, size.people, false);
+    println!("A restart under {} apps that see each other ...", size.offices);
+    let office = hub::restart(&programs, size.offices, true);
+    println!("Rooms whose media flows ...");
+    let many = media::forward(&programs, Shape::ONE_TO_MANY);
+    let room = media::forward(&programs, Shape::ROOM_OF_8);
+    let conditions = format!(
+        "{} sockets, {} rings; {}; the load generator runs on the same machine",
+        size.people,
+        size.rings,
+        load::machine(programs.build)?
+    );
+    let mut figures = figures(&own, &peer, &restart, &office);
+    figures.extend(forwarding(&many, &room));
+    Ok(Table { conditions, figures })
+}
+
+fn figures(
+    own: &Result<Signals>,
+    peer: &Result<Signals>,
+    restart: &Result<Restart>,
+    office: &Result<Restart>,
+) -> Vec<Figure> {
+    let beside = |name, unit, of: fn(&Signals) -> f64| {
+        let figure = Figure::new(Suite::Server, name, unit, value(own, of)).beside(SOCKET_IO, value(peer, of));
+        match peer {
+            Ok(peer) => figure.reach(Better::Less, of(peer) / BETTER),
+            Err(_) => figure,
+        }
+    };
+    let alone = |name, unit, of: &Result<Restart>, get: fn(&Restart) -> f64| {
+        Figure::new(Suite::Server, name, unit, value(of, get))
+    };
+    vec![
+        beside("memory per idle socket", "kB", |it| it.socket_kb),
+        beside("processor time per 1,000 rings", "s", |it| it.ring_cpu)
+            .with_note("each ring is two requests and two events; what idle sockets take is left out"),
+        Figure::new(
+            Suite::Server,
+            "processor time of idle sockets",
+            "% of a core",
+            value(own, |it| it.idle_cpu * 100.0),
+        )
+        .beside(SOCKET_IO, value(peer, |it| it.idle_cpu * 100.0)),
+        alone("restart: until all are back", "s", restart, |it| it.seconds)
+            .with_note("from the first lost socket on; contract A"),
+        alone("restart: most logins in a second", "1/s", restart, |it| it.peak),
+        alone("restart of an office: until all are back", "s", office, |it| it.seconds)
+            .with_note("apps of the extended contract: each is told of everybody"),
+        alone("restart of an office: most logins in a second", "1/s", office, |it| it.peak),
+    ]
+}
+
+/// Janus is not beside them: its videoroom speaks another protocol, and a generator for it is not there.
+fn forwarding(many: &Result<Forwarding>, room: &Result<Forwarding>) -> Vec<Figure> {
+    let figure = |name, unit, of: &Result<Forwarding>, get: fn(&Forwarding) -> f64| {
+        Figure::new(Suite::Server, name, unit, value(of, get))
+    };
+    let share = "by the processor time that the streams of the run took, 0.9 Mbit/s and 100 packets/s each";
+    vec![
+        figure("forwarded streams per core, 1 to 40", "", many, |it| it.streams / it.cores).with_note(share),
+        figure("lost of 1 to 40", "%", many, |it| it.lost).reach(Better::Less, 0.0),
+        figure("forwarded streams per core, a room of 8", "", room, |it| it.streams / it.cores).with_note(share),
+        figure("lost in a room of 8", "%", room, |it| it.lost).reach(Better::Less, 0.0),
+        figure("delay of a forwarded packet, median", "ms", room, |it| it.p50_ms)
+            .reach(Better::Less, 1.0)
+            .with_note("in the room of 8; from sender to receiver, the generator's own part included"),
+        figure("delay of a forwarded packet, 99th percentile", "ms", room, |it| it.p99_ms).reach(Better::Less, 5.0),
+    ]
+}
+
+fn value<T>(of: &Result<T>, get: impl Fn(&T) -> f64) -> Result<f64> {
+    of.as_ref().map(get).map_err(|error| anyhow::anyhow!("{error:#}")).context("the run failed")
+}
