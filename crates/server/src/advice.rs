@@ -22,8 +22,9 @@ impl StartError {
             Self::Secret(error) => Some(secret(error).to_owned()),
             Self::BadPublicHost => Some(PUBLIC_HOST.to_owned()),
             Self::Deployment(_) => Some("Give each as --openvidu https://HOST:PORT,SECRET-FILE.".to_owned()),
-            // They name the flag themselves.
-            Self::NotOpen(_) | Self::MetricsOpen(_) => None,
+            Self::Redis(_) => Some(REDIS.to_owned()),
+            // They name the flags themselves.
+            Self::NotOpen(_) | Self::MetricsOpen(_) | Self::NotJoined(_) => None,
         }
     }
 }
@@ -55,6 +56,7 @@ const DATA_DIR: &str = "Name a directory that this user may write to, or that ca
 const TAKEN: &str = "End it, or name another place with --data-dir or --database-url.";
 const DATABASE: &str = "Without --database-url it is a file of the data directory, which this user has to own. With \
     --database-url postgresql://USER:PASSWORD@HOST/NAME that server has to run and to let this user make tables.";
+const REDIS: &str = "Give it as --redis-url redis://:PASSWORD@HOST:PORT, or rediss:// for TLS, and see that it runs.";
 const PUBLIC_HOST: &str =
     "--public-host takes a host name or address by which others reach this machine, without scheme and port.";
 

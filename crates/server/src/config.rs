@@ -98,6 +98,8 @@ pub struct Config {
     pub data_dir: Option<PathBuf>,
     /// Where the hub keeps calls, events and accounts; `None` for a SQLite file in `data_dir`, or memory without one.
     pub database: Option<Place>,
+    /// The Redis that joins the hubs of one PostgreSQL into one, `redis://` or `rediss://`; it may have a password.
+    pub redis_url: Option<Secret>,
     /// Open mode for others than this machine. A warning is logged at every start, and there is no `/token`.
     pub open: bool,
     /// How long a call rings.
@@ -126,6 +128,7 @@ impl Default for Config {
             openvidu: Vec::new(),
             data_dir: None,
             database: None,
+            redis_url: None,
             open: false,
             ring_ttl: RING_TTL,
             echo: true,

@@ -8,7 +8,7 @@ use crate::limit_flags::LimitFlags;
 use crate::media_flags::MediaFlags;
 use crate::metrics_flags::MetricsFlags;
 use crate::user::User;
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand};
 use zvonok_server::database::Place;
 use zvonok_server::{Config, Deployment, Secret, Tls, secret};
@@ -49,6 +49,9 @@ pub(crate) struct Flags {
     /// `postgresql://USER:PASSWORD@HOST/NAME`, or `memory` to keep nothing; a SQLite file in the data directory without it.
     #[arg(long, value_name = "URL", env = "ZVONOK_DATABASE_URL", global = true, hide_env_values = true, value_parser = database)]
     database_url: Option<Place>,
+    /// `redis://HOST` or `rediss://HOST`: joins the hubs of one PostgreSQL into one. Needs --database-url and --openvidu.
+    #[arg(long, value_name = "URL", env = "ZVONOK_REDIS_URL", hide_env_values = true)]
+    redis_url: Option<String>,
     /// Let others than this machine use the hub without sign-in.
     #[arg(long)]
     open: bool,
@@ -58,8 +61,6 @@ pub(crate) struct Flags {
     media: MediaFlags,
     #[command(flatten)]
     metrics: MetricsFlags,
-    #[command(flatten)]
-    later: LaterFlags,
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -72,13 +73,6 @@ struct SecretFlags {
     /// The OpenVidu secret itself: others on this machine can read it. Better: --secret-file, or the environment.
     #[arg(long, value_name = "SECRET", conflicts_with = "secret_file")]
     secret: Option<String>,
-}
-
-/// Flags of later versions, known so that the refusal can say so.
-#[derive(Debug, Args)]
-struct LaterFlags {
-    #[arg(long, hide = true)]
-    redis_url: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -101,13 +95,13 @@ impl Flags {
 
     /// The configuration they stand for.
     pub(crate) fn config(self) -> anyhow::Result<Config> {
-        let later = [("--redis-url", self.later.redis_url.is_some())];
-        if let Some((name, _)) = later.iter().find(|(_, given)| *given) {
-            bail!("{name} is not there yet");
-        }
         let in_line = std::env::var_os("ZVONOK_DATABASE_URL").is_none();
         if matches!(&self.database_url, Some(Place::Server(url)) if in_line && url.password().is_some()) {
             tracing::warn!("--database-url can be read by everybody on this machine; better is ZVONOK_DATABASE_URL");
+        }
+        let in_line = std::env::var_os("ZVONOK_REDIS_URL").is_none();
+        if self.redis_url.as_ref().is_some_and(|url| in_line && url.contains('@')) {
+            tracing::warn!("--redis-url can be read by everybody on this machine; better is ZVONOK_REDIS_URL");
         }
         let openvidu = self.openvidu.iter().map(|text| deployment(text)).collect::<Result<_, _>>()?;
         Ok(Config {
@@ -126,6 +120,7 @@ impl Flags {
                 None => default_data_dir().context("there is no home directory: say --data-dir")?,
             }),
             database: self.database_url,
+            redis_url: self.redis_url.map(Secret::new),
             open: self.open,
             ring_ttl: self.limits.ring(),
             echo: true,
@@ -213,12 +208,6 @@ mod tests {
         assert_eq!((config.hub_listen, config.hub_tls), (plain.hub_listen, plain.hub_tls));
         assert_eq!((config.media_listen, config.media_tls), (plain.media_listen, plain.media_tls));
         assert_eq!(config.ring_ttl, plain.ring_ttl);
-    }
-
-    #[test]
-    fn what_is_not_there_yet_says_so() {
-        let flags = Flags::try_parse_from(["zvonok-server", "--redis-url", "redis://x"]).unwrap();
-        assert!(flags.config().unwrap_err().to_string().contains("not there yet"));
     }
 
     #[test]

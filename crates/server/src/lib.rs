@@ -45,7 +45,8 @@ use tracing::Instrument as _;
 use url::Url;
 
 pub use config::{Config, Deployment, EmbeddedMedia, Metrics, Tls};
-use database::{Claim, Database};
+use database::{Claim, Database, Place};
+use hub::cluster::{Bus, Joined};
 use hub::machine::Settings;
 pub use listen::StartError;
 pub use media_control::{MediaControl, MediaControlError, MintedToken, Role};
@@ -65,6 +66,11 @@ pub fn make_data_dir(dir: &std::path::Path) -> Result<(), StartError> {
 /// # Errors
 /// An address that cannot be bound, a certificate or secret that cannot be read, an open mode that is not allowed.
 pub async fn start(config: Config) -> Result<Running, StartError> {
+    if config.redis_url.is_some() && config.openvidu.is_empty() {
+        return Err(StartError::NotJoined(
+            "send all people of a call to the same media server: name it with --openvidu",
+        ));
+    }
     let kept = Kept::open(&config).await?;
     if !config.openvidu.is_empty() {
         let control = Arc::new(deployments::Deployments::new(&config.openvidu)?);
@@ -124,7 +130,7 @@ struct Started {
 async fn start_hub(
     config: Config,
     control: Arc<dyn MediaControl>,
-    Kept { database, claim, accounts }: Kept,
+    Kept { database, claim, accounts, joined }: Kept,
     started: Started,
 ) -> Result<Running, StartError> {
     let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
@@ -143,7 +149,7 @@ async fn start_hub(
     let access = hub::Access { allow_origin: config.allow_origin.clone(), any_host: outside || accounts };
     let looking = claim.clone().look_after(database.clone(), stop.clone());
     tasks.spawn(looking.instrument(tracing::info_span!("claim")));
-    let options = hub::Options { settings, access, echo: config.echo, limits: config.limits };
+    let options = hub::Options { settings, access, echo: config.echo, limits: config.limits, joined };
     let started_hub = hub::start(options, database, control, &tasks, &stop).await;
     let hub::Parts { router, sockets, rings, watch } = started_hub.map_err(StartError::Database)?;
     let hub = listen::listen(&config, router, &tasks)?;
@@ -180,6 +186,8 @@ struct Kept {
     claim: Claim,
     /// There are accounts, so the hub is not open.
     accounts: bool,
+    /// Other hubs share it.
+    joined: Option<Joined>,
 }
 
 impl Kept {
@@ -188,12 +196,23 @@ impl Kept {
             make_data_dir(dir)?;
         }
         let place = config.place();
+        if config.redis_url.is_some() && !matches!(place, Place::Server(_)) {
+            return Err(StartError::NotJoined("keep everything in one PostgreSQL: name it with --database-url"));
+        }
         let database = Database::open(&place).await.map_err(StartError::Database)?;
         let accounts = !database.accounts().await.map_err(StartError::Database)?.is_empty();
         if !config.hub_listen.ip().is_loopback() && !config.open && !accounts {
             return Err(StartError::NotOpen(config.hub_listen));
         }
-        let claim = database.claim(&place).await.map_err(StartError::Database)?;
-        Ok(Self { database, claim, accounts })
+        let claim = database.claim(&place, config.redis_url.is_some()).await.map_err(StartError::Database)?;
+        let joined = match &config.redis_url {
+            Some(url) => {
+                let own = database.identity().await.map_err(StartError::Database)?;
+                let bus = Bus::open(url, own).await.map_err(StartError::Redis)?;
+                Some(Joined { bus, place })
+            }
+            None => None,
+        };
+        Ok(Self { database, claim, accounts, joined })
     }
 }

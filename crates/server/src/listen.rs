@@ -13,6 +13,7 @@ use url::Url;
 use crate::certificates::Certificate;
 use crate::config::{Config, Metrics, Tls};
 use crate::database::DatabaseError;
+use crate::hub::cluster::RedisError;
 use crate::media::{MediaStartError, host_for, names, tls};
 use crate::secret::SecretError;
 use crate::serve;
@@ -60,6 +61,12 @@ pub enum StartError {
     /// The database cannot be opened or read.
     #[error("cannot use the database")]
     Database(#[source] DatabaseError),
+    /// What hubs that are joined into one need is missing.
+    #[error("--redis-url joins hubs that {0}")]
+    NotJoined(&'static str),
+    /// Redis cannot be used.
+    #[error("cannot use Redis")]
+    Redis(#[source] RedisError),
     /// The public host makes no address.
     #[error("the public host is not a host name or address")]
     BadPublicHost,

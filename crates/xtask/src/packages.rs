@@ -76,6 +76,7 @@ const TEST: &[&str] = &[
     "procps",
     "coturn",
     "postgresql",     // the hub's tables are tested on it
+    "redis-server",   // joins hubs
     "systemd",        // looks at the server's unit
     "docker-compose", // looks at its compose file
     "espeak-ng",

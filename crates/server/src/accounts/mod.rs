@@ -70,7 +70,7 @@ pub struct AccountBody {
 }
 
 /// A session that was found by its token.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Signed {
     /// Whose.
     pub login: Login,

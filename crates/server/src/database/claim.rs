@@ -1,4 +1,4 @@
-//! One hub per database: two would each write what only one of them knows.
+//! One hub per database: two would each write what only one of them knows. Those joined by `--redis-url` do not, and share it.
 //!
 //! At a PostgreSQL server the claim is a lock, which lives as long as the connection that took it. That connection may
 //! end while the hub goes on (the server is started again, a firewall forgets it), and then another hub may start. So the
@@ -39,6 +39,8 @@ const ANSWER: Duration = Duration::from_secs(10);
 #[derive(Debug, Clone)]
 pub struct Claim {
     lock: Arc<Mutex<Lock>>,
+    /// Hubs that know of each other have it as well.
+    many: bool,
     lost: CancellationToken,
 }
 
@@ -78,7 +80,7 @@ impl Claim {
                 down = false;
                 continue;
             }
-            match database.claim_again(server.pid).await {
+            match database.claim_again(server.pid, self.many).await {
                 Ok(Some(again)) => {
                     *server = again;
                     down = false;
@@ -100,36 +102,37 @@ impl Claim {
 }
 
 impl Database {
-    /// Claims the database for one hub. Accounts may be changed all the same.
+    /// Claims the database for one hub, or for one of `many` that know of each other. Accounts may be changed all the same.
     ///
     /// # Errors
     /// [`DatabaseError::Taken`] where another one has it.
-    pub async fn claim(&self, place: &Place) -> Result<Claim, DatabaseError> {
+    pub async fn claim(&self, place: &Place, many: bool) -> Result<Claim, DatabaseError> {
         let lock = match place {
             Place::Memory => Lock::Nothing,
             Place::File(path) => Lock::File { _file: claim_file(&path.with_extension("lock"))? },
             Place::Server(_) => {
                 let connection = self.pool.acquire().await?.detach();
-                Lock::Server(self.claim_server(connection).await?.ok_or(DatabaseError::Taken)?)
+                Lock::Server(self.claim_server(connection, many).await?.ok_or(DatabaseError::Taken)?)
             }
         };
-        Ok(Claim { lock: Arc::new(Mutex::new(lock)), lost: CancellationToken::new() })
+        Ok(Claim { lock: Arc::new(Mutex::new(lock)), many, lost: CancellationToken::new() })
     }
 
     /// As at the start, instead of the connection `old`; nothing where another hub was faster.
-    async fn claim_again(&self, old: i64) -> Result<Option<Server>, DatabaseError> {
+    async fn claim_again(&self, old: i64, many: bool) -> Result<Option<Server>, DatabaseError> {
         let mut connection = self.pool.acquire().await?.detach();
         // The server may not have noticed that it has ended, and would not for hours.
         let end = format!("SELECT pg_terminate_backend(pid) {HELD}");
         sqlx::query(&end).bind(old).bind(HALVES.0).bind(HALVES.1).execute(&mut connection).await?;
-        self.claim_server(connection).await
+        self.claim_server(connection, many).await
     }
 
-    async fn claim_server(&self, mut connection: AnyConnection) -> Result<Option<Server>, DatabaseError> {
+    async fn claim_server(&self, mut connection: AnyConnection, many: bool) -> Result<Option<Server>, DatabaseError> {
         let until = Instant::now() + LINGERS;
         loop {
-            let sql = "SELECT pg_try_advisory_lock($1) AS mine, CAST(pg_backend_pid() AS BIGINT) AS pid";
-            let row = sqlx::query(sql).bind(NUMBER).fetch_one(&mut connection).await?;
+            let lock = if many { "pg_try_advisory_lock_shared" } else { "pg_try_advisory_lock" };
+            let sql = format!("SELECT {lock}($1) AS mine, CAST(pg_backend_pid() AS BIGINT) AS pid");
+            let row = sqlx::query(&sql).bind(NUMBER).fetch_one(&mut connection).await?;
             if row.try_get("mine")? {
                 let pid = row.try_get("pid")?;
                 self.claimed.store(pid, Ordering::Release);

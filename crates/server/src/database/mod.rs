@@ -8,6 +8,7 @@
 
 mod accounts;
 mod claim;
+mod lead;
 mod load;
 mod migrate;
 mod recordings;
@@ -80,6 +81,9 @@ pub enum DatabaseError {
     /// The claim on it has ended, and another hub may have it by now.
     #[error("the claim on the database has ended")]
     Unclaimed,
+    /// Another hub leads since: nothing of this one is written any more.
+    #[error("another hub leads")]
+    Superseded,
     /// Its file cannot be made.
     #[error("cannot make {}", path.display())]
     File {
@@ -99,6 +103,8 @@ pub struct Database {
     durable: bool,
     /// The number of the connection that has claimed it at a PostgreSQL server; 0 without one.
     claimed: Arc<AtomicI64>,
+    /// Which of many leaders writes; none where there is one hub only.
+    term: Option<u64>,
 }
 
 impl Database {
@@ -139,7 +145,7 @@ impl Database {
             .connect_with(options)
             .await?;
         migrate::run(&pool).await?;
-        Ok(Self { pool, durable, claimed: Arc::default() })
+        Ok(Self { pool, durable, claimed: Arc::default(), term: None })
     }
 
     /// Whether it keeps what it is given after the process.

@@ -21,6 +21,7 @@ impl Database {
     pub async fn write(&self, changes: &[Change]) -> Result<(), DatabaseError> {
         let mut writer = Writer { transaction: self.pool.begin().await? };
         self.check_claim(&mut writer.transaction).await?;
+        self.still_leads(&mut writer.transaction).await?;
         for change in changes {
             writer.change(change).await?;
         }

@@ -93,8 +93,17 @@ pub struct Kept {
     pub over: Vec<CallId>,
 }
 
+impl Kept {
+    /// Whoever had a device that was connected at the end.
+    #[must_use]
+    pub fn connected(&self) -> BTreeSet<Login> {
+        let connected = self.devices.iter().filter(|(_, _, device)| device.gone_at.is_none());
+        connected.map(|(login, ..)| login.clone()).collect()
+    }
+}
+
 /// A question for the recordings, asked of the machine and answered by the database and the media server.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecordingsQuery {
     /// Whose.
     pub login: Login,

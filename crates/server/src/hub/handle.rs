@@ -14,11 +14,14 @@ use zvonok_signaling_proto::event::{LoginRequest, RingAck};
 
 use super::change::HistoryQuery;
 use super::clock::Clock;
+use super::cluster::far::{Far, FarOut};
+use super::cluster::{self, Joined};
 use super::health::Last;
 use super::journal;
 use super::limits::{MAX_SAME_TIME, QUEUE};
-use super::machine::{Answer, Bearer, Fresh, Input, Machine, Reply, Request, SocketId, Standing};
+use super::machine::{Answer, Bearer, Fresh, Input, Machine, Reply, Request, Settings, SocketId, Standing};
 use super::media;
+use super::rest::stopping;
 use super::sessions::Pass;
 use super::sign_in::{Door, SharedDoor};
 use super::task::{Command, Task};
@@ -51,17 +54,42 @@ impl Hub {
         echo: Option<Echo>,
         media: Arc<dyn MediaControl>,
         limits: HubLimits,
-        tasks: &TaskTracker,
-        stop: &CancellationToken,
+        (tasks, stop): (&TaskTracker, &CancellationToken),
+        far: Option<FarOut>,
     ) -> Self {
         let (commands, inbox) = mpsc::channel(QUEUE);
         let (ops, work) = mpsc::channel(QUEUE);
         let (journal, written) = journal::journal();
-        let task = Task::new(machine, journal, clock, echo, ops, tasks.clone(), stop.clone());
+        let task = Task::new((machine, journal, clock), echo, ops, far, tasks.clone(), stop.clone());
         let writing = journal::write(database.clone(), written, clock, stop.clone());
         tasks.spawn(writing.instrument(tracing::info_span!("hub_journal")));
         tasks.spawn(task.run(inbox).instrument(tracing::info_span!("hub")));
         tasks.spawn(media::run(Arc::clone(&media), work).instrument(tracing::info_span!("hub_media")));
+        Self::new(commands, media, (database, clock), limits, tasks)
+    }
+
+    /// The door of one of many hubs: who decides is elsewhere, or in other tasks.
+    pub(super) fn join(
+        joined: Joined,
+        settings: Settings,
+        (database, clock): (Database, Clock),
+        media: Arc<dyn MediaControl>,
+        limits: HubLimits,
+        (tasks, stop): (&TaskTracker, &CancellationToken),
+    ) -> Self {
+        let (commands, inbox) = mpsc::channel(QUEUE);
+        let post = (joined, database.clone(), settings, Arc::clone(&media));
+        cluster::join(post, inbox, tasks, stop);
+        Self::new(commands, media, (database, clock), limits, tasks)
+    }
+
+    fn new(
+        commands: mpsc::Sender<Command>,
+        media: Arc<dyn MediaControl>,
+        (database, clock): (Database, Clock),
+        limits: HubLimits,
+        tasks: &TaskTracker,
+    ) -> Self {
         let (door, closed) = (Arc::new(Door::new(database.clone(), clock)), Arc::default());
         let seats = Seats::new(limits.sockets, limits.sockets_per_address);
         let (turns, last_look, tasks) = (Arc::default(), Last::default(), tasks.clone());
@@ -117,9 +145,34 @@ impl Hub {
     }
 
     pub(super) async fn reply_to(&self, input: Input) -> Reply {
+        self.submit(input).await.await.unwrap_or(Reply::None)
+    }
+
+    /// Hands an input on, in order; the answer comes later, or an error when the hub has stopped.
+    pub(super) async fn submit(&self, input: Input) -> oneshot::Receiver<Reply> {
         let (reply, answer) = oneshot::channel();
         self.send(Command::Ask { input, reply }).await;
-        answer.await.unwrap_or(Reply::None)
+        answer
+    }
+
+    /// A `login` at another hub.
+    pub(super) async fn far_login(&self, to: Far, id: u64, input: Input) {
+        self.send(Command::Far { to, id, input }).await;
+    }
+
+    /// What is answered in the end, after the media server or the database was asked.
+    pub(super) async fn settle(&self, reply: Reply) -> Answer {
+        match reply {
+            Reply::Answer(answer) => answer,
+            Reply::Grant(grant) => {
+                // To its end: a token that the machine is not told of is never taken back.
+                let hub = self.clone();
+                let minted = self.surely(async move { hub.mint(grant).await }).await;
+                minted.unwrap_or_else(|| Answer::refused(Code::Unavailable, "No token was made. Try again."))
+            }
+            Reply::History(query) => self.history(query).await,
+            Reply::None | Reply::Ack(_) | Reply::LoginRefused(_) | Reply::Media(_) | Reply::Recordings(_) => stopping(),
+        }
     }
 
     /// Does something to its end: a request is dropped as soon as the one who asked goes away. `None` where it panicked.

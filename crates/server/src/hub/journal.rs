@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use super::change::Change;
 use super::clock::Clock;
 use super::limits::{HOLD_MS, MAX_BACKLOG};
-use crate::database::{Database, full};
+use crate::database::{Database, DatabaseError, full};
 
 /// Batches between task and writer, and how many of them make one transaction: enough that a stampede of sign-ins is a
 /// few transactions, each well below [`HOLD_MS`].
@@ -210,6 +210,11 @@ async fn persist(database: &Database, changes: &[Change], stop: &CancellationTok
     loop {
         let last = stop.is_cancelled();
         let Err(error) = database.write(changes).await else { return true };
+        if matches!(error, DatabaseError::Superseded) {
+            tracing::error!("another hub leads: nothing of this one is written any more");
+            stop.cancel();
+            return false;
+        }
         if last {
             tracing::error!(error = full(&error), "the database does not take what changed last");
             return false;

@@ -5,6 +5,7 @@
 
 pub mod change;
 mod clock;
+pub mod cluster;
 pub(crate) mod guard;
 mod handle;
 mod health;
@@ -26,6 +27,7 @@ mod tries;
 mod turns;
 mod watch;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::Router;
@@ -33,6 +35,7 @@ use axum::extract::DefaultBodyLimit;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument as _;
+use zvonok_signaling_proto::Login;
 
 pub use guard::Access;
 use handle::Hub;
@@ -55,6 +58,8 @@ pub struct Options {
     pub echo: bool,
     /// What it takes at the most.
     pub limits: HubLimits,
+    /// It is one of many; none of them has the echo.
+    pub joined: Option<cluster::Joined>,
 }
 
 /// A hub's tasks and its router.
@@ -119,18 +124,13 @@ pub async fn start(
     stop: &CancellationToken,
 ) -> Result<Parts, DatabaseError> {
     let clock = clock::Clock::start();
-    let kept = database.load(clock.now()).await?;
-    let mut machine = Machine::new(options.settings);
-    let echo = options.echo.then(echo::Echo::new);
-    if let Some((echo, login)) = echo.as_ref().and_then(|echo| Some((echo, echo.login()?))) {
-        machine.add_resident(login, echo::NAME, echo.socket().to_owned());
-    }
-    let unreadable = machine.restore(kept, clock.now());
-    if unreadable > 0 {
-        tracing::error!(unreadable, "calls of another version of this server cannot go on");
-    }
-    machine.set_accounts(database.accounts().await?, clock.now());
-    let hub = Hub::start(machine, (database, clock), echo, media, options.limits, tasks, stop);
+    let hub = if let Some(joined) = options.joined {
+        Hub::join(joined, options.settings, (database, clock), media, options.limits, (tasks, stop))
+    } else {
+        let echo = options.echo.then(echo::Echo::new);
+        let begun = begin(options.settings, &database, clock, echo.as_ref()).await?;
+        Hub::start(begun.machine, (database, clock), echo, media, options.limits, (tasks, stop), None)
+    };
     hub.look(true).await?;
     tasks.spawn(watch::watch(hub.clone(), stop.clone()).instrument(tracing::info_span!("hub_accounts")));
     let (layer, sockets) = socket::layer(hub.clone(), options.limits.message_bytes);
@@ -141,4 +141,32 @@ pub async fn start(
         // Outermost, so that nothing is reached around it.
         .layer(axum::middleware::from_fn_with_state(Arc::new(guard::Guard::new(options.access)), guard::check));
     Ok(Parts { router, sockets, rings, watch })
+}
+
+/// What a hub decides from.
+struct Begun {
+    machine: Machine,
+    /// Who was connected when it ended.
+    connected: BTreeSet<Login>,
+}
+
+/// Reads what is kept.
+async fn begin(
+    settings: Settings,
+    database: &Database,
+    clock: clock::Clock,
+    resident: Option<&echo::Echo>,
+) -> Result<Begun, DatabaseError> {
+    let kept = database.load(clock.now()).await?;
+    let connected = kept.connected();
+    let mut machine = Machine::new(settings);
+    if let Some((echo, login)) = resident.and_then(|echo| Some((echo, echo.login()?))) {
+        machine.add_resident(login, echo::NAME, echo.socket().to_owned());
+    }
+    let unreadable = machine.restore(kept, clock.now());
+    if unreadable > 0 {
+        tracing::error!(unreadable, "calls of another version of this server cannot go on");
+    }
+    machine.set_accounts(database.accounts().await?, clock.now());
+    Ok(Begun { machine, connected })
 }

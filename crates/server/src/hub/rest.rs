@@ -181,19 +181,8 @@ impl Asker {
     }
 
     async fn answer(&self, sid: Option<String>, request: Request) -> Response {
-        match self.ask(sid, request).await {
-            Reply::Answer(answer) => reply(answer),
-            Reply::Grant(grant) => {
-                // To its end: a token that the machine is not told of is never taken back.
-                let hub = self.hub.clone();
-                let minted = self.hub.surely(async move { hub.mint(grant).await }).await;
-                reply(minted.unwrap_or_else(|| Answer::refused(Code::Unavailable, "No token was made. Try again.")))
-            }
-            Reply::History(query) => reply(self.hub.history(query).await),
-            Reply::None | Reply::Ack(_) | Reply::LoginRefused(_) | Reply::Media(_) | Reply::Recordings(_) => {
-                reply(stopping())
-            }
-        }
+        let said = self.ask(sid, request).await;
+        reply(self.hub.settle(said).await)
     }
 }
 

@@ -11,6 +11,7 @@ use tokio_util::task::TaskTracker;
 use zvonok_signaling_proto::event::LoginRequest;
 
 use super::clock::Clock;
+use super::cluster::far::{Far, FarOut};
 use super::journal::Journal;
 use super::limits::HOLD_MS;
 use super::machine::{Input, Machine, Output, Reply, SocketId, Standing};
@@ -26,10 +27,31 @@ const GONE: usize = 256;
 
 /// What is asked of the hub's task.
 pub(super) enum Command {
-    Login { socket: SocketRef, body: LoginRequest, pass: Option<Pass>, ack: AckSender },
+    Login {
+        socket: SocketRef,
+        body: LoginRequest,
+        pass: Option<Pass>,
+        ack: AckSender,
+    },
     Tell(Input),
-    Ask { input: Input, reply: oneshot::Sender<Reply> },
+    Ask {
+        input: Input,
+        reply: oneshot::Sender<Reply>,
+    },
     Stand(oneshot::Sender<Standing>),
+    /// A `login` at another hub.
+    Far {
+        to: Far,
+        id: u64,
+        input: Input,
+    },
+}
+
+/// Where a socket is.
+pub(super) enum Line {
+    Here(SocketRef),
+    /// At another of many hubs, or by the way that others take.
+    Far(Far),
 }
 
 /// What an input has led to, once it may be told.
@@ -47,6 +69,7 @@ pub(super) enum Asker {
     Nobody,
     Login(AckSender),
     Request(oneshot::Sender<Reply>),
+    Far { to: Far, id: u64 },
 }
 
 /// The task that owns the machine.
@@ -57,7 +80,9 @@ pub(super) struct Task {
     pub(super) held: VecDeque<Told>,
     pub(super) echo: Option<Echo>,
     pub(super) ops: mpsc::Sender<MediaOp>,
-    pub(super) sockets: HashMap<SocketId, SocketRef>,
+    /// The way to other hubs, where many are one.
+    pub(super) far: Option<FarOut>,
+    pub(super) sockets: HashMap<SocketId, Line>,
     /// Sockets whose end was told lately: their events are tasks of their own and may come later.
     pub(super) gone: VecDeque<SocketId>,
     pub(super) clock: Clock,
@@ -68,16 +93,15 @@ pub(super) struct Task {
 impl Task {
     /// A task that asks the media server through `ops`, and ends sockets on `tasks`, until `stop`.
     pub(super) fn new(
-        machine: Machine,
-        journal: Journal,
-        clock: Clock,
+        (machine, journal, clock): (Machine, Journal, Clock),
         echo: Option<Echo>,
         ops: mpsc::Sender<MediaOp>,
+        far: Option<FarOut>,
         tasks: TaskTracker,
         stop: CancellationToken,
     ) -> Self {
         let (sockets, gone, held) = (HashMap::new(), VecDeque::new(), VecDeque::new());
-        Self { machine, journal, held, echo, ops, sockets, gone, clock, tasks, stop }
+        Self { machine, journal, held, echo, ops, far, sockets, gone, clock, tasks, stop }
     }
 
     pub(super) async fn run(mut self, mut inbox: mpsc::Receiver<Command>) {
@@ -126,25 +150,33 @@ impl Task {
                 if self.gone.contains(&id) {
                     return;
                 }
-                self.sockets.insert(id.clone(), socket);
+                self.sockets.insert(id.clone(), Line::Here(socket));
                 // Looked at here, where a session's end is an input as well: it comes before, or after and is told.
                 let signed = pass.and_then(Pass::show);
                 self.handle(Input::Login { socket: id, body, signed }, Asker::Login(ack));
             }
-            Command::Tell(input) => {
-                if let Input::SocketGone { socket } = &input {
-                    self.forget(socket);
+            Command::Tell(input) => self.handle_end(input, Asker::Nobody),
+            Command::Ask { input, reply } => self.handle_end(input, Asker::Request(reply)),
+            Command::Far { to, id, input } => {
+                if let Input::Login { socket, .. } = &input {
+                    self.sockets.insert(socket.clone(), Line::Far(to.clone()));
                 }
-                self.handle(input, Asker::Nobody);
+                self.handle(input, Asker::Far { to, id });
             }
-            Command::Ask { input, reply } => self.handle(input, Asker::Request(reply)),
             // Who asked may have given up.
             Command::Stand(reply) => drop(reply.send(self.machine.standing())),
         }
     }
 
+    fn handle_end(&mut self, input: Input, to: Asker) {
+        if let Input::SocketGone { socket } = &input {
+            self.forget(socket);
+        }
+        self.handle(input, to);
+    }
+
     /// Takes a socket out for good.
-    pub(super) fn forget(&mut self, socket: &SocketId) -> Option<SocketRef> {
+    pub(super) fn forget(&mut self, socket: &SocketId) -> Option<Line> {
         self.gone.push_back(socket.clone());
         if self.gone.len() > GONE {
             self.gone.pop_front();

@@ -44,7 +44,7 @@ async fn a_claim_that_the_server_has_lost_is_made_again() {
         assert!(tokio::time::Instant::now() < until, "{}", hub.log());
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    assert!(Program::refused(&other, &place).contains("another zvonok-server uses this database"));
+    assert!(Program::refused(&other, &place, &[]).contains("another zvonok-server uses this database"));
     man.done("/status", json!({ "status": "dnd" })).await;
     hub.stop();
     assert_eq!(kept_status(&mut server).await, "dnd", "and it is written to");

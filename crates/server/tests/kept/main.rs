@@ -4,9 +4,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod accounts;
+mod cable;
 mod certificates;
 mod claim;
 mod groups;
+mod joined;
+mod joined_faults;
 mod limits;
 mod metrics;
 mod pages;
@@ -14,6 +17,7 @@ mod person;
 mod postgres;
 mod program;
 mod recordings;
+mod redis;
 mod restart;
 mod stop;
 mod tables;

@@ -72,12 +72,12 @@ async fn calls_rings_and_sockets_are_counted() {
 #[tokio::test(flavor = "multi_thread")]
 async fn beyond_this_machine_figures_need_a_token() {
     let folder = Folder::new();
-    let said = Program::refused_with(&folder, &["--metrics-listen", "0.0.0.0:0"]);
+    let said = Program::refused(&folder, &Place::File, &["--metrics-listen", "0.0.0.0:0"]);
     assert!(said.contains("--metrics-token-file"), "{said}");
     let token = folder.0.join("token");
     std::fs::write(&token, "short\n").unwrap();
     let token = token.to_str().unwrap();
-    let said = Program::refused_with(&folder, &["--metrics-listen", "0.0.0.0:0", "--metrics-token-file", token]);
+    let said = Program::refused(&folder, &Place::File, &["--metrics-listen", "0.0.0.0:0", "--metrics-token-file", token]);
     assert!(said.contains("too short"), "{said}");
     std::fs::write(token, "planted-metrics-token\n").unwrap();
     let address = free_address().replace("127.0.0.1", "0.0.0.0");
@@ -98,7 +98,7 @@ async fn on_this_machine_no_page_reads_figures_and_a_taken_address_is_said() {
     let hub = Program::start(&folder, &Place::File, &["--metrics-listen", &address]);
     let page = http().get(format!("http://{address}/metrics")).header("host", "pages.example");
     assert_eq!(page.send().await.unwrap().status(), 403);
-    let said = Program::refused_with(&other, &["--metrics-listen", &address]);
+    let said = Program::refused(&other, &Place::File, &["--metrics-listen", &address]);
     assert!(said.contains("cannot serve metrics") && said.contains("with --metrics-listen"), "{said}");
     let off = Program::start(&other, &Place::File, &["--metrics-listen", "off"]);
     off.stop();

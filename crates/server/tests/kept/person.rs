@@ -29,6 +29,13 @@ impl Person {
         person.expect("signed in")
     }
 
+    /// A page of part A, whose `login` nobody acknowledges.
+    pub(crate) async fn page(hub: &str, login: &str) -> Self {
+        let mut person = Self::connect(hub, login, None).await.expect("let in");
+        person.send(format!("42[\"login\",{}]", json!({ "login": login }))).await;
+        person
+    }
+
     /// As [`Person::login`], with a token; the hub's words if it refuses.
     pub(crate) async fn with(
         hub: &str,

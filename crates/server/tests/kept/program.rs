@@ -66,19 +66,10 @@ impl Program {
         Self { child, hub, media, log, reads: Some(reads), ended }
     }
 
-    /// What one says that does not start because of `args`.
-    pub(crate) fn refused_with(folder: &Folder, args: &[&str]) -> String {
-        let mut command = command(&folder.0, &Place::File);
-        command.args(["--hub-listen", "127.0.0.1:0", "--media-listen", "127.0.0.1:0", "--media-tls", "off"]).args(args);
-        let ended = command.output().unwrap();
-        assert!(!ended.status.success(), "{args:?} started");
-        String::from_utf8(ended.stderr).unwrap()
-    }
-
     /// What one says that does not start.
-    pub(crate) fn refused(folder: &Folder, place: &Place<'_>) -> String {
+    pub(crate) fn refused(folder: &Folder, place: &Place<'_>, args: &[&str]) -> String {
         let mut command = command(&folder.0, place);
-        command.args(["--hub-listen", "127.0.0.1:0", "--media-listen", "127.0.0.1:0", "--media-tls", "off"]);
+        command.args(["--hub-listen", "127.0.0.1:0", "--media-listen", "127.0.0.1:0", "--media-tls", "off"]).args(args);
         let ended = command.output().unwrap();
         assert!(!ended.status.success());
         String::from_utf8(ended.stderr).unwrap()
@@ -153,6 +144,12 @@ impl Program {
             assert!(tokio::time::Instant::now() < until, "not {words:?} in: {}", self.log());
             pause.tick().await;
         }
+    }
+
+    /// Stops it (`true`) or lets it go on, as a machine that hangs does.
+    pub(crate) fn freeze(&self, stop: bool) {
+        let signal = if stop { "-STOP" } else { "-CONT" };
+        assert!(Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap().success());
     }
 
     pub(crate) fn log(&self) -> String {

@@ -170,7 +170,7 @@ async fn two_hubs_do_not_share_a_database() {
     let (postgres, folder, other) = (Postgres::start(), Folder::new(), Folder::new());
     for (place, folder, other) in [(Place::File, &folder, &folder), (Place::Server(&postgres.url), &folder, &other)] {
         let hub = Program::start(folder, &place, &[]);
-        let said = Program::refused(other, &place);
+        let said = Program::refused(other, &place, &[]);
         assert!(said.contains("another zvonok-server uses this database") && said.contains("--data-dir"), "{said}");
         hub.kill();
         Program::start(other, &place, &[]).stop();

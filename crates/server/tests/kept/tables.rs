@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use zvonok_server::accounts::{Account, AccountBody, MAX_SESSIONS, Signed};
-use zvonok_server::database::{Database, Place};
+use zvonok_server::database::{Database, DatabaseError, Place};
 use zvonok_server::hub::change::{Change, Kept, KeptDevice, KeptEvent, KeptPerson};
 use zvonok_server::hub::limits::{KEEP_EVENTS_MS, KEEP_HISTORY_MS, MAX_EVENTS};
 use zvonok_signaling_proto::event::ServerEvent;
@@ -107,6 +107,23 @@ async fn what_is_written_is_there(place: Place) {
     let kept = load(&database).await;
     assert!(kept.calls.is_empty() && kept.events.len() == 1 && !kept.over.is_empty(), "the history stays");
     database.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_the_newest_leader_writes() {
+    let postgres = Postgres::start();
+    let place = Place::Server(postgres.url.parse().unwrap());
+    let open = async || Database::open(&place).await.unwrap();
+    let changes = |seq: u64| [Change::Device(man(), "pc".into(), device(0, 0)), event(seq, NOW)];
+    let (own, first) = (open().await.identity().await.unwrap(), open().await.lead().await.unwrap());
+    first.write(&changes(1)).await.unwrap();
+    let second = open().await.lead().await.unwrap();
+    let refused = first.write(&changes(2)).await;
+    assert!(matches!(refused, Err(DatabaseError::Superseded)), "{refused:?}");
+    assert_eq!(load(&second).await.events.len(), 1, "and nothing of it is there");
+    second.write(&changes(2)).await.unwrap();
+    assert_eq!(load(&first).await.events.len(), 2);
+    assert_eq!(open().await.identity().await.unwrap(), own, "the database stays what it is");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -71,6 +71,17 @@ impl Machine {
         unreadable
     }
 
+    /// These people were connected a moment ago, and most will be again: they are shown as they were until
+    /// [`super::Input::Gathered`].
+    pub fn expect_back(&mut self, connected: BTreeSet<Login>) {
+        for login in connected {
+            let in_call = self.calls.values().any(|call| call.is_answered() && call.engages(&login));
+            if let Some(person) = self.people.get_mut(&login) {
+                person.shown = if in_call { Status::Busy } else { person.set };
+            }
+        }
+    }
+
     fn restore_call(&mut self, mut call: Call, now: Millis) {
         // A clock that was set back must not let it ring for longer than any ring.
         call.expires_at = call.expires_at.min(now.saturating_add(self.settings.ring_ttl_ms));

@@ -23,7 +23,7 @@ pub struct CallCamera {
 }
 
 /// Leave to have a call recorded and cameras in it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MediaGrant {
     /// The call.
     pub call_id: CallId,
@@ -69,6 +69,8 @@ impl Machine {
     pub(super) fn camera_in(&mut self, grant: &MediaGrant, camera: CallCamera) -> Reply {
         let call = self.calls.get_mut(&grant.call_id).filter(|call| call.is_answered());
         let refusal = match call {
+            // Told twice, where the first answer was lost.
+            Some(call) if call.cameras.iter().any(|known| known.id == camera.id) => return Reply::Answer(Answer::ok()),
             Some(call) if call.cameras.len() < MAX_CAMERAS => {
                 call.cameras.push(camera);
                 return Reply::Answer(Answer::ok());

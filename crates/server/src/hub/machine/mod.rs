@@ -155,6 +155,10 @@ impl Machine {
                 self.session_over(&session, now);
                 Reply::None
             }
+            Input::Gathered => {
+                self.touched.extend(self.people.keys().cloned());
+                Reply::None
+            }
             Input::Tick => Reply::None,
             Input::Stop => {
                 self.stop(now);

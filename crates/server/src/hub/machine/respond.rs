@@ -1,11 +1,12 @@
 //! Answers of requests.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use zvonok_signaling_proto::Code;
 use zvonok_signaling_proto::rest::Head;
 
 /// Answer of a REST request.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Answer {
     /// HTTP status.
     pub http: u16,

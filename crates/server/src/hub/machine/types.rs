@@ -1,5 +1,6 @@
 //! What goes into the hub machine and what comes out.
 
+use serde::{Deserialize, Serialize};
 use zvonok_signaling_proto::event::{LoginAck, LoginRequest, RingAck, ServerEvent};
 use zvonok_signaling_proto::rest::{
     AcceptRequest, BlockRequest, CallRequest, DeclineRequest, Head, InviteRequest, SettingsRequest,
@@ -85,6 +86,8 @@ pub enum Input {
         /// Its hash.
         session: String,
     },
+    /// Whoever of [`super::Machine::expect_back`] could come back has.
+    Gathered,
     /// Time passed; feed it when [`super::Machine::deadline`] is due.
     Tick,
     /// The hub stops: what rings is over, and nothing rings any more.
@@ -92,7 +95,7 @@ pub enum Input {
 }
 
 /// The token of a request.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Bearer {
     /// It sent none that is known.
     None,
@@ -103,7 +106,7 @@ pub enum Bearer {
 }
 
 /// A REST request.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum Request {
     /// `POST /call`
     Call(CallRequest),
@@ -168,7 +171,7 @@ impl Request {
 }
 
 /// Unguessable ids made by the driver, since the machine has no randomness.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Fresh {
     /// A call id, for callers of part A who send none.
     pub call_id: CallId,

@@ -166,3 +166,30 @@ fn a_ring_outlives_a_stop_that_takes_its_callers_socket_with_it() {
     callers.sort_unstable();
     assert_eq!(callers, ["man", "third"], "longer than who leaves a ring may be away");
 }
+
+#[test]
+fn whoever_comes_back_was_never_gone() {
+    let mut rig = rig();
+    rig.login("guest/pc");
+    rig.status("guest/pc", "dnd");
+    rig.login("away/pc");
+    rig.gone("away/pc");
+    let kept = rig.kept.load();
+    let connected = kept.connected();
+    assert_eq!(connected.iter().map(Login::as_str).collect::<Vec<_>>(), ["guest", "man", "woman"]);
+    rig.machine = Machine::new(DURABLE);
+    assert_eq!(rig.machine.restore(kept, rig.now), 0);
+    rig.machine.expect_back(connected);
+    rig.told.clear();
+    let ack = rig.login("man/pc");
+    let roster: Vec<_> = ack.roster.iter().map(|one| (one.login.as_str(), one.status)).collect();
+    use zvonok_signaling_proto::Status::{Available, Dnd, Offline};
+    assert_eq!(roster, [("away", Offline), ("guest", Dnd), ("woman", Available)], "as they were");
+    rig.login("woman/pc");
+    assert!(rig.told.is_empty(), "nobody is told that somebody came: {:?}", rig.told);
+    rig.handle(Input::Gathered);
+    assert_eq!(rig.presence("man/pc", "guest").as_deref(), Some("offline"), "who has not come back is gone");
+    assert_eq!(rig.presence("man/pc", "woman"), None);
+    rig.login("guest/pc");
+    assert_eq!(rig.presence("man/pc", "guest").as_deref(), Some("dnd"));
+}
