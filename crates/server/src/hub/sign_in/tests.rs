@@ -12,6 +12,7 @@ use crate::accounts::Account;
 use crate::database::Place;
 use crate::deployments::Deployments;
 use crate::hub::machine::{Machine, Settings};
+use crate::limits::HubLimits;
 
 const PASSWORD: &str = "correct horse";
 
@@ -27,7 +28,7 @@ async fn hub() -> Hub {
     let machine = Machine::new(Settings { ring_ttl_ms: 45_000, tokens: true, durable: false });
     let media = Arc::new(Deployments::new(&[]).unwrap());
     let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
-    Hub::start(machine, (database, Clock::start()), None, media, &tasks, &stop)
+    Hub::start(machine, (database, Clock::start()), None, media, HubLimits::default(), (&tasks, &stop), None)
 }
 
 #[tokio::test]
