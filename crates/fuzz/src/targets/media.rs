@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use zvonok_sfu::{Input, Sfu, StreamId, SubscriptionId, VideoChoice};
+use zvonok_sfu::{Input, Sfu, StreamId, SubscriptionId, Transport, VideoChoice};
 
 /// Where the SFU is, in these tests.
 const HERE: ([u8; 4], u16) = ([127, 0, 0, 1], 9);
@@ -14,7 +14,7 @@ const OFFER: &str = include_str!("../../corpus/sdp-offers/publish-2.18.0.sdp");
 /// An SFU with a publisher and a subscriber, where both offers are taken.
 #[expect(clippy::expect_used, reason = "a panic is what a fuzz target tells by")]
 fn sfu(offer: &str, now: Instant) -> (Sfu, bool) {
-    let mut sfu = Sfu::new(vec![HERE.into()]).expect("there is an address");
+    let mut sfu = Sfu::new(vec![(Transport::Udp, HERE.into())]).expect("there is an address");
     let answer = sfu.publish(StreamId(1), offer, false, VideoChoice::Offered, now);
     let taken = answer.is_ok();
     if let Ok(answer) = answer {
@@ -42,7 +42,8 @@ pub(super) fn datagrams(mut rest: &[u8]) {
         let (bytes, behind) = behind.split_at(usize::from(*length).min(behind.len()));
         now += Duration::from_millis(20);
         let source = SocketAddr::from(([127, 0, 0, 1], 5_000 + u16::from(*length)));
-        sfu.handle(Input::Datagram { source, destination: HERE.into(), bytes }, now);
+        let (transport, destination) = (Transport::Udp, HERE.into());
+        sfu.handle(Input::Datagram { transport, source, destination, bytes }, now);
         run(&mut sfu, now);
         rest = behind;
     }
