@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use crate::person::{Person, answer, http};
 use crate::postgres::Postgres;
 use crate::program::{Place, Program, user};
+use crate::recordings::join;
 use crate::redis::Redis;
 use crate::{Folder, PATIENCE};
 
@@ -97,6 +98,26 @@ async fn people_on_different_hubs_call_each_other() {
     let of_man: Vec<_> = history(man.get("/calls", "").await);
     let of_woman: Vec<_> = history(woman.get("/calls", "").await);
     assert_eq!((&of_man, &of_woman), (&vec![json!("c2"), json!("c1")], &of_man));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_is_recorded_by_whichever_hub_is_asked() {
+    let mut site = Site::new();
+    let (one, two) = two(&mut site).await;
+    let man = Person::login(&one.hub, "man", None).await;
+    let mut woman = Person::login(&two.hub, "woman", None).await;
+    assert_eq!(man.call("woman", "c1").await.1["status"], 0);
+    woman.hears("calling").await;
+    woman.done("/accept", json!({ "call_id": "c1" })).await;
+    let _there = join(&woman, "c1").await;
+
+    let (start, stop) = (json!({ "action": "start" }), json!({ "action": "stop" }));
+    let begun = woman.done("/calls/c1/recording", start.clone()).await["recording"]["id"].clone();
+    assert!(begun.is_string(), "{begun}");
+    let again = man.done("/calls/c1/recording", start).await;
+    assert_eq!(again["recording"]["id"], begun, "the hub that leads knows what another one has begun");
+    assert_eq!(woman.get("/recordings", "").await["recordings"][0]["id"], begun);
+    assert_eq!(man.done("/calls/c1/recording", stop).await["recording"]["id"], begun);
 }
 
 #[tokio::test(flavor = "multi_thread")]

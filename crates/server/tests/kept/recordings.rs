@@ -34,7 +34,7 @@ async fn person(hub: &Program, login: &str) -> (Person, String) {
 }
 
 /// Joins the call's session as a window would, and stays as long as this lives.
-async fn join(who: &Person, call: &str) -> impl Drop + use<> {
+pub(crate) async fn join(who: &Person, call: &str) -> impl Drop + use<> {
     struct There(tokio::task::JoinHandle<()>);
     impl Drop for There {
         fn drop(&mut self) {
