@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 use tokio_util::task::TaskTracker;
 use tracing::Instrument as _;
 
@@ -15,6 +15,7 @@ use super::SILENCE;
 use super::bus::{Bus, Said};
 use super::far::{Far, FarOut, Told};
 use super::wire::{Answered, Ask, FromLeader, FromNode, ToLeader, ToNode};
+use crate::database::full;
 
 /// Packets that a hub has not said to have heard. It says so once a second, so one that is slower than this many a second
 /// has to begin anew.
@@ -26,6 +27,9 @@ const GATHER: Duration = Duration::from_secs(3);
 
 /// Sessions taken back that are remembered: so many do not end while a `login` is on its way.
 const OVER: usize = 1_024;
+
+/// How long the accounts are looked at while all hubs wait.
+const LOOK_WITHIN: Duration = Duration::from_secs(1);
 
 /// Why a leader does not go on.
 #[derive(Debug, thiserror::Error)]
@@ -223,6 +227,10 @@ impl Desk {
                 }
                 Input::SessionOver { session }
             }
+            Ask::Accounts => {
+                self.look().await;
+                return self.out.send(far, vec![FromLeader::Done { id, answer: Box::new(Answered::Nothing) }]);
+            }
             Ask::Recorded { call_id, recording } => Input::Recorded { call_id, recording },
             Ask::CameraIn { grant, camera } => Input::CameraIn { grant, camera },
             Ask::CameraOut { call_id, camera } => Input::CameraOut { call_id, camera },
@@ -245,6 +253,15 @@ impl Desk {
             out.deliver(far, vec![FromLeader::Done { id, answer: Box::new(answer) }]).await;
         };
         self.tasks.spawn(answering.instrument(tracing::Span::current()));
+    }
+
+    /// Looks at the accounts, before what is asked after that.
+    async fn look(&self) {
+        match timeout(LOOK_WITHIN, self.hub.look(false)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(error = full(&error), "accounts that have changed are seen later"),
+            Err(_) => tracing::warn!("accounts that have changed are seen later: the database takes too long"),
+        }
     }
 
     fn say(&self, far: &Far, n: u64, body: Vec<FromLeader>) -> Result<(), Unfit> {

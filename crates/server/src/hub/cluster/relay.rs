@@ -152,6 +152,8 @@ impl Relay {
             Command::Tell(Input::SessionOver { session }) => {
                 self.asks.add(Ask::SessionOver { session }, Back::Nobody, None);
             }
+            // Whoever signs in next may be among them.
+            Command::Tell(Input::Accounts(_)) => self.asks.add(Ask::Accounts, Back::Nobody, until),
             Command::Ask { input: Input::Request { sid, bearer, request, fresh }, reply } => {
                 self.asks.add(Ask::Request { sid, bearer, request, fresh }, Back::Request(reply), until);
             }

@@ -40,6 +40,8 @@ pub(super) enum Ask {
     RingAck { socket: SocketId, body: RingAck },
     Gone { socket: SocketId },
     SessionOver { session: String },
+    /// To look at the accounts, of which some have changed.
+    Accounts,
     Recorded { call_id: CallId, recording: String },
     CameraIn { grant: Box<MediaGrant>, camera: CallCamera },
     CameraOut { call_id: CallId, camera: String },
