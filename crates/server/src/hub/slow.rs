@@ -14,6 +14,7 @@ use super::clock::Clock;
 use super::handle::{Hub, fresh};
 use super::machine::{Bearer, Input, Machine, Request, Settings};
 use crate::database::{Database, Place};
+use crate::limits::HubLimits;
 use crate::media_control::{MediaControl, MediaControlError, MediaFuture, MintedToken, Role};
 use crate::secret::Secret;
 
@@ -148,5 +149,6 @@ pub(super) async fn talking(media: &Arc<Slow>) -> (Hub, CancellationToken) {
     }
     let database = Database::open(&Place::Memory).await.unwrap();
     let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
-    (Hub::start(machine, (database, clock), None, Arc::<Slow>::clone(media), &tasks, &stop), stop)
+    let media = Arc::<Slow>::clone(media);
+    (Hub::start(machine, (database, clock), None, media, HubLimits::default(), (&tasks, &stop), None), stop)
 }

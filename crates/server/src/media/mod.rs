@@ -14,11 +14,11 @@ mod driver;
 mod error;
 mod events;
 mod extras;
-mod guesses;
-mod host;
 #[cfg(fuzzing)]
 #[doc(hidden)]
 pub mod fuzzing;
+mod guesses;
+mod host;
 mod ids;
 mod outbox;
 mod recording;

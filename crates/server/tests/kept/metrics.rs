@@ -77,7 +77,8 @@ async fn beyond_this_machine_figures_need_a_token() {
     let token = folder.0.join("token");
     std::fs::write(&token, "short\n").unwrap();
     let token = token.to_str().unwrap();
-    let said = Program::refused(&folder, &Place::File, &["--metrics-listen", "0.0.0.0:0", "--metrics-token-file", token]);
+    let said =
+        Program::refused(&folder, &Place::File, &["--metrics-listen", "0.0.0.0:0", "--metrics-token-file", token]);
     assert!(said.contains("too short"), "{said}");
     std::fs::write(token, "planted-metrics-token\n").unwrap();
     let address = free_address().replace("127.0.0.1", "0.0.0.0");

@@ -36,16 +36,41 @@ pub(super) enum FromNode {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Ask {
-    Login { socket: SocketId, body: LoginRequest, signed: Option<Signed> },
-    RingAck { socket: SocketId, body: RingAck },
-    Gone { socket: SocketId },
-    SessionOver { session: String },
+    Login {
+        socket: SocketId,
+        body: LoginRequest,
+        signed: Option<Signed>,
+    },
+    RingAck {
+        socket: SocketId,
+        body: RingAck,
+    },
+    Gone {
+        socket: SocketId,
+    },
+    SessionOver {
+        session: String,
+    },
     /// To look at the accounts, of which some have changed.
     Accounts,
-    Recorded { call_id: CallId, recording: String },
-    CameraIn { grant: Box<MediaGrant>, camera: CallCamera },
-    CameraOut { call_id: CallId, camera: String },
-    Request { sid: Option<SocketId>, bearer: Bearer, request: Request, fresh: Fresh },
+    Recorded {
+        call_id: CallId,
+        recording: String,
+    },
+    CameraIn {
+        grant: Box<MediaGrant>,
+        camera: CallCamera,
+    },
+    CameraOut {
+        call_id: CallId,
+        camera: String,
+    },
+    Request {
+        sid: Option<SocketId>,
+        bearer: Bearer,
+        request: Request,
+        fresh: Fresh,
+    },
 }
 
 /// From the leader to a hub. Without a body it only says that the leader is there.
