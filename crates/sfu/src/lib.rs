@@ -49,6 +49,7 @@ mod stream;
 mod transport;
 
 pub use codec::{AudioCodec, Codec, Codecs, VideoChoice, VideoCodec};
+pub use counts::Counts;
 pub use error::SfuError;
 pub use measure::Measure;
 pub use sfu::{Event, Input, MediaPacket, Output, Sfu};

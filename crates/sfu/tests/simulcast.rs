@@ -53,7 +53,9 @@ fn each_subscriber_gets_the_largest_layer_that_its_link_takes() {
         world.narrow(middle, 850_000);
         world.narrow(narrow, 300_000);
         world.run(20 * SECOND);
-        [wide, middle, narrow].map(|client| world.new_frames(client));
+        for client in [wide, middle, narrow] {
+            world.new_frames(client);
+        }
         world.run(20 * SECOND);
         let mark = |mark| if turned { 2 - mark } else { mark };
         for (client, wanted, least) in [(wide, LARGE, 590), (middle, MIDDLE, 500), (narrow, SMALL, 500)] {
