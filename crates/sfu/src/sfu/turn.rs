@@ -19,9 +19,9 @@ use crate::peer::Peer;
 use crate::stream::PeerId;
 use crate::{Purpose, Transport};
 
-/// What str0m said, kept until the peer that said it is polled dry.
+/// What str0m said, kept until the peer that said it is polled dry. Not boxed: nearly all are packets, and a box would be an
+/// allocation for each.
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "nearly all are packets; a box would be an allocation for each")]
 pub(super) enum Said {
     Packet(RtpPacket),
     Keyframe(KeyframeRequestKind),

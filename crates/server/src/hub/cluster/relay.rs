@@ -182,12 +182,12 @@ impl Relay {
             let asking = async move {
                 if let Some(standing) = hub.standing().await {
                     // Who asked may have given up.
-                    drop(reply.send(standing));
+                    let _ = reply.send(standing);
                 }
             };
             self.tasks.spawn(asking);
         } else if self.link.is_up() {
-            drop(reply.send(Standing::default()));
+            let _ = reply.send(Standing::default());
         }
     }
 
