@@ -208,7 +208,7 @@ impl Driver {
                     match door.socket.try_send_to(&contents, destination) {
                         Ok(_) => {}
                         Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                            self.lost("the UDP socket's buffer is full")
+                            self.lost("the UDP socket's buffer is full");
                         }
                         Err(error) => tracing::trace!(%error, "sending failed"),
                     }
