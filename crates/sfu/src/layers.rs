@@ -59,6 +59,12 @@ struct Layer {
     rate: Option<u64>,
 }
 
+impl Layer {
+    fn is_alive(&self, now: Instant) -> bool {
+        self.last.is_some_and(|last| now.saturating_duration_since(last) <= SILENT)
+    }
+}
+
 #[derive(Debug, Default)]
 struct Pick {
     /// What it gets.
@@ -127,10 +133,7 @@ impl Layers {
     /// Chooses for a taker whose connection takes `estimate` bit/s, as far as that is known.
     pub(crate) fn choose(&mut self, taker: Taker, estimate: Option<u64>, now: Instant) {
         let estimate = estimate.unwrap_or(START_BITRATE);
-        let alive = |layer: &&Layer| layer.last.is_some_and(|last| now.saturating_duration_since(last) <= SILENT);
-        let mut sizes: Vec<(u64, Rid)> =
-            self.layers.iter().filter(alive).filter_map(|layer| Some((layer.rate?, layer.rid))).collect();
-        sizes.sort_unstable_by_key(|(rate, _)| *rate);
+        let sizes = self.sizes(now);
         let within = |share: u64| {
             let fits = |(rate, _): &&(u64, Rid)| *rate <= (estimate / 100).saturating_mul(share);
             // The smallest is better than nothing.
@@ -140,7 +143,7 @@ impl Layers {
         let Some(best) = within(RISES) else {
             // Nothing has been measured yet: whatever comes first.
             if pick.wanted.is_none() {
-                pick.wanted = self.layers.iter().find(alive).map(|layer| layer.rid);
+                pick.wanted = self.layers.iter().find(|layer| layer.is_alive(now)).map(|layer| layer.rid);
             }
             return;
         };
@@ -162,6 +165,23 @@ impl Layers {
         } else {
             pick.rises = None;
         }
+    }
+
+    /// The estimate at which a taker rises to the next larger layer, bit/s; 0 where it has the largest.
+    pub(crate) fn next_of(&self, taker: Taker, now: Instant) -> u64 {
+        let sizes = self.sizes(now);
+        let wanted = self.layer_of(taker);
+        let present = sizes.iter().position(|(_, rid)| Some(*rid) == wanted);
+        let next = present.and_then(|nth| sizes.get(nth + 1));
+        next.map_or(0, |(rate, _)| rate.saturating_mul(100).div_ceil(RISES))
+    }
+
+    /// Rates of the layers that are sent, the smallest first.
+    fn sizes(&self, now: Instant) -> Vec<(u64, Rid)> {
+        let alive = self.layers.iter().filter(|layer| layer.is_alive(now));
+        let mut sizes: Vec<(u64, Rid)> = alive.filter_map(|layer| Some((layer.rate?, layer.rid))).collect();
+        sizes.sort_unstable_by_key(|(rate, _)| *rate);
+        sizes
     }
 
     /// Whether a packet of a layer goes to a taker. A key frame of the layer that it is to get is where it changes.

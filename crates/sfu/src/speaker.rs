@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 
 /// How fast the level follows a louder one: a word reaches 80 % of it in a quarter of a second, a click of 60 ms a third.
 const ATTACK: Duration = Duration::from_millis(150);
+/// The longest packet of Opus in use (RFC 7587).
+const MOMENT: Duration = Duration::from_millis(60);
 /// How fast it follows a quieter one: a pause of 200 ms between words costs a third.
 const RELEASE: Duration = Duration::from_millis(500);
 /// Decibels above silence (-127 dBov) that count as speech: -45 dBov. Rooms are at -70 to -55, speech at -35 to -15.
@@ -34,9 +36,10 @@ struct Voice {
 
 impl Voice {
     fn heard(&mut self, level: f32, now: Instant) {
-        let passed = now.saturating_duration_since(self.at).as_secs_f32();
-        let follows = if level > self.level { ATTACK } else { RELEASE }.as_secs_f32();
-        self.level += (level - self.level) * (1.0 - (-passed / follows).exp());
+        let passed = now.saturating_duration_since(self.at);
+        // A packet says how loud its own moment is (RFC 6464): the pause before it was not as loud.
+        let (passed, follows) = if level > self.level { (passed.min(MOMENT), ATTACK) } else { (passed, RELEASE) };
+        self.level += (level - self.level) * (1.0 - (-passed.as_secs_f32() / follows.as_secs_f32()).exp());
         self.at = self.at.max(now);
     }
 
@@ -185,6 +188,17 @@ mod tests {
                 assert_eq!(room.speakers.active(), Some(who), "seed {seed}: silence is nobody's turn");
             }
             assert_eq!(room.changes, turns, "seed {seed}: each turn is one change");
+        }
+    }
+
+    #[test]
+    fn a_click_after_a_pause_is_no_speech() {
+        let (mut speakers, start) = (Speakers::default(), Instant::now());
+        speakers.came(1, start);
+        for nth in 1..=20 {
+            let level = if nth % 4 == 0 { -10 } else { -70 };
+            let after = Duration::from_millis(1_200 * (nth / 4) + 20 * (nth % 4));
+            assert!(!speakers.heard(1, level, start + after), "packet {nth}");
         }
     }
 

@@ -135,7 +135,7 @@ impl Core {
             outputs: VecDeque::new(),
             wake: Some(now),
         };
-        core.rtc.bwe().set_desired_bitrate(Bitrate::bps(MAX_VIDEO_BITRATE));
+        core.rtc.bwe().set_bitrate(Bitrate::ZERO, Bitrate::bps(MAX_VIDEO_BITRATE));
         core
     }
 

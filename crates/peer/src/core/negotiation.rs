@@ -81,11 +81,17 @@ impl Core {
     }
 
     pub(super) fn create_offer(&mut self) -> Result<Outcome, Refusal> {
-        let pending = self.pending.take();
+        // An offer that nobody has answered is replaced: its lines are not there yet, and are offered anew.
+        self.pending = None;
+        let agreed: Vec<Option<Mid>> = self
+            .transceivers
+            .iter()
+            .map(|transceiver| transceiver.mid.filter(|mid| self.rtc.media(*mid).is_some()))
+            .collect();
         let mut changes = self.rtc.sdp_api();
-        for transceiver in &mut self.transceivers {
+        for (transceiver, agreed) in self.transceivers.iter_mut().zip(agreed) {
             let direction = to_dir(transceiver.direction);
-            if let Some(mid) = transceiver.mid {
+            if let Some(mid) = agreed {
                 changes.set_direction(mid, direction);
                 continue;
             }
@@ -95,9 +101,6 @@ impl Core {
             };
             let mid = changes.add_media(kind, direction, transceiver.stream.clone(), transceiver.track.clone(), None);
             transceiver.mid = Some(mid);
-        }
-        if let Some(pending) = pending {
-            changes.merge(pending);
         }
         let Some((offer, pending)) = changes.apply() else {
             return Err(state("there is nothing to offer"));

@@ -204,6 +204,19 @@ fn two_ends_connect_at_once() {
 }
 
 #[test]
+fn an_offer_that_nobody_answered_is_replaced() {
+    let mut network = Network::new();
+    let (stream, track) = (Some("stream".to_owned()), None);
+    let sound = FromPage::AddTransceiver { line: 0, kind: Kind::Audio, direction: Direction::Sendonly, stream, track };
+    network.tell(0, sound);
+    let first = network.describe(0, |id| FromPage::CreateOffer { id });
+    assert_eq!(first.sdp.matches("\r\nm=").count(), 1);
+    network.connect();
+    network.film(30);
+    assert!(network.ends[1].frames.len() >= 28 && network.ends[1].packets >= 28);
+}
+
+#[test]
 fn picture_and_sound_arrive() {
     let mut network = Network::new();
     network.connect();

@@ -101,7 +101,7 @@ impl Peer {
         let answer =
             guarded(|| rtc.sdp_api().accept_offer(plan.offer)).map_err(|fault| SfuError::Offer(fault.to_string()))?;
         if sends {
-            rtc.bwe().set_desired_bitrate(Bitrate::from(defaults::DESIRED_BITRATE));
+            rtc.bwe().set_bitrate(Bitrate::ZERO, Bitrate::from(defaults::DESIRED_BITRATE));
         }
         let negotiated = |mid: Option<Mid>, codec: Option<Codec>| {
             let (mid, codec) = (mid?, codec?);
@@ -134,6 +134,7 @@ impl Peer {
             connected: false,
             broken: false,
             estimate: None,
+            reaches: None,
             quiet: false,
             reports: Reports::default(),
             offered: None,

@@ -31,8 +31,15 @@ impl Peer {
         }
     }
 
-    /// It gets one of several layers: it is to be found out whether it could take the largest.
-    pub(crate) fn probe_for_layers(&mut self) {
-        self.rtc.bwe().set_desired_bitrate(Bitrate::from(defaults::DESIRED_LAYERED));
+    /// It gets one of several layers: it is to be found out whether it could take the largest. What it gets is filled up
+    /// with padding to `next` bit/s, what the next larger one takes, as far as the estimate goes: of a small picture alone
+    /// nobody learns what else its link takes.
+    pub(crate) fn reach_for(&mut self, next: u64) {
+        // Rates vary a little all the time, which is no reason to probe anew.
+        let near = |before: u64| before.abs_diff(next) <= before / 8;
+        if !self.reaches.is_some_and(near) {
+            self.reaches = Some(next);
+            self.rtc.bwe().set_bitrate(Bitrate::from(next), Bitrate::from(defaults::DESIRED_LAYERED));
+        }
     }
 }

@@ -47,6 +47,8 @@ pub(crate) struct Peer {
     pub(crate) broken: bool,
     /// What its sending side believes it can take, bit/s.
     pub(crate) estimate: Option<u64>,
+    /// What the next larger layer of its picture takes, bit/s; 0 where it has the largest, `None` where there are none.
+    reaches: Option<u64>,
     /// ICE has not heard of it for a while, or it has failed.
     pub(crate) quiet: bool,
     pub(crate) reports: Reports,

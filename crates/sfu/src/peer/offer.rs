@@ -62,6 +62,7 @@ impl Peer {
             connected: false,
             broken: false,
             estimate: None,
+            reaches: None,
             quiet: false,
             reports: Reports::default(),
             clock: CaptureClock::default(),
@@ -89,7 +90,7 @@ impl Peer {
             self.broken = true;
             return Err(SfuError::Answer(fault.to_string()));
         }
-        rtc.bwe().set_desired_bitrate(Bitrate::from(defaults::DESIRED_BITRATE));
+        rtc.bwe().set_bitrate(Bitrate::ZERO, Bitrate::from(defaults::DESIRED_BITRATE));
         self.twin = self.codecs.audio.and_then(AudioCodec::twin).and_then(|twin| {
             let pt = payload_type(rtc, audio?, twin.negotiated())?;
             Some((twin, pt))

@@ -160,7 +160,8 @@ impl Sfu {
             },
             Purpose::Subscribe(subscription) => self.subscriptions.get(&subscription)?.peer,
         };
-        let peer = self.peers.get(&id)?;
+        // One that is only being set up says nothing of a network.
+        let peer = self.peers.get(&id).filter(|peer| peer.connected || peer.quiet)?;
         let estimate = peer.estimate.filter(|_| peer.takes_video());
         Some(peer.reports.measure(estimate, peer.connected && !peer.quiet))
     }

@@ -35,10 +35,8 @@ impl Sfu {
         if layers.is_due(takers, now) {
             for taker in &*takers {
                 let Some(peer) = self.peers.get_mut(taker).filter(|peer| peer.takes_video()) else { continue };
-                if layers.layer_of(Taker::Peer(*taker)).is_none() {
-                    peer.probe_for_layers();
-                }
                 layers.choose(Taker::Peer(*taker), peer.estimate, now);
+                peer.reach_for(layers.next_of(Taker::Peer(*taker), now));
             }
             if *tapped {
                 layers.choose(Taker::Tap, Some(u64::MAX), now);
@@ -78,7 +76,7 @@ impl Sfu {
         let Some(Entry::Published(entry)) = self.streams.get(&stream) else { return false };
         let Some(layers) = &entry.layers else { return false };
         let of = |taker| layers.layer_of(taker);
-        let all: Vec<Rid> = match by.filter(|by| entry.takers.contains(by)) {
+        let all: Vec<Rid> = match by.filter(|by| *by != entry.publisher && entry.takers.contains(by)) {
             Some(by) => of(Taker::Peer(by)).into_iter().collect(),
             None => entry.takers.iter().filter_map(|taker| of(Taker::Peer(*taker))).chain(of(Taker::Tap)).collect(),
         };
@@ -96,7 +94,10 @@ impl Sfu {
     pub(super) fn layers_are_due(&mut self, stream: StreamId, now: Instant) {
         let Some(Entry::Published(entry)) = self.streams.get_mut(&stream) else { return };
         let Some(layers) = &mut entry.layers else { return };
-        let (publisher, due) = (entry.publisher, layers.due(now));
+        let (publisher, due, next) = (entry.publisher, layers.due(now), layers.deadline());
+        if let Some(at) = next {
+            self.stream_timers.insert((at, stream));
+        }
         self.ask_layers(publisher, &due);
     }
 

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use str0m::bwe::BweKind;
 use str0m::change::SdpPendingOffer;
 use str0m::format::{Codec, CodecExtra};
-use str0m::media::{Frequency, MediaData, MediaKind, MediaTime, Mid};
+use str0m::media::{Frequency, KeyframeRequestKind, MediaData, MediaKind, MediaTime, Mid};
 use str0m::net::{Protocol, Receive, TcpType};
 use str0m::{Candidate, Event, Input, Output, Rtc};
 
@@ -32,8 +32,10 @@ pub struct Received {
     pub sound: Option<Codec>,
     pub first_video_is_keyframe: bool,
     pub gaps: usize,
-    /// Every picture.
+    /// Every picture that could be decoded.
     pub frames: Vec<Frame>,
+    /// What came last cannot be decoded before a key frame.
+    broken: bool,
 }
 
 /// A picture that came.
@@ -196,13 +198,29 @@ impl Client {
                     self.received.gaps += 1;
                 }
                 self.received.video += 1;
-                self.received.frames.push(frame(&data));
+                self.show(&data);
             }
             Event::MediaData(data) => {
                 self.received.audio += 1;
                 self.received.sound = Some(data.params.spec().codec);
             }
             _ => {}
+        }
+    }
+}
+
+impl Client {
+    /// What a browser's decoder does: where something is missing it asks for a key frame, and shows nothing until then.
+    fn show(&mut self, data: &MediaData) {
+        if data.is_keyframe() {
+            self.received.broken = false;
+        } else if !data.contiguous {
+            self.received.broken = true;
+            let mut writer = self.rtc.writer(data.mid).unwrap();
+            writer.request_keyframe(None, KeyframeRequestKind::Pli).unwrap();
+        }
+        if !self.received.broken {
+            self.received.frames.push(frame(data));
         }
     }
 }
