@@ -20,6 +20,8 @@ pub(super) struct Asks<B> {
     /// In order.
     unsent: VecDeque<u64>,
     on_way: usize,
+    /// How many of all are a `login`.
+    logins: usize,
     newest: u64,
 }
 
@@ -36,11 +38,12 @@ struct Waiting<B> {
 
 impl<B> Asks<B> {
     pub(super) fn new() -> Self {
-        Self { all: BTreeMap::new(), unsent: VecDeque::new(), on_way: 0, newest: 0 }
+        Self { all: BTreeMap::new(), unsent: VecDeque::new(), on_way: 0, logins: 0, newest: 0 }
     }
 
+    /// A `login` waits as long as its socket is there, and sockets are counted elsewhere.
     pub(super) fn has_room(&self) -> bool {
-        self.all.len() < MOST
+        self.all.len().saturating_sub(self.logins) < MOST
     }
 
     /// To be asked, of whatever leader, until then.
@@ -72,6 +75,7 @@ impl<B> Asks<B> {
 
     fn insert(&mut self, ask: Ask, back: B, until: Option<Instant>, sent: bool, passing: bool) -> u64 {
         self.newest += 1;
+        self.logins += usize::from(is_login(&ask));
         self.all.insert(self.newest, Waiting { ask, back, sent, until, passing });
         self.newest
     }
@@ -84,6 +88,7 @@ impl<B> Asks<B> {
             let Some(waiting) = self.all.get_mut(&id) else { continue };
             if matches!(&waiting.ask, Ask::Login { socket, .. } if !is_there(socket)) {
                 self.all.remove(&id);
+                self.logins -= 1;
                 continue;
             }
             waiting.sent = true;
@@ -96,6 +101,7 @@ impl<B> Asks<B> {
     /// It is answered; who is told.
     pub(super) fn take(&mut self, id: u64) -> Option<B> {
         let waiting = self.all.remove(&id)?;
+        self.logins -= usize::from(is_login(&waiting.ask));
         if waiting.sent {
             self.on_way = self.on_way.saturating_sub(1);
         }
@@ -109,6 +115,7 @@ impl<B> Asks<B> {
             !waiting.passing
         });
         self.unsent = self.all.keys().copied().collect();
+        self.logins = self.all.values().filter(|waiting| is_login(&waiting.ask)).count();
         self.on_way = 0;
     }
 
@@ -118,6 +125,10 @@ impl<B> Asks<B> {
         let late: Vec<_> = self.all.iter().filter(|(_, waiting)| is_late(waiting)).map(|(id, _)| *id).collect();
         late.into_iter().filter_map(|id| self.take(id)).collect()
     }
+}
+
+fn is_login(ask: &Ask) -> bool {
+    matches!(ask, Ask::Login { .. })
 }
 
 #[cfg(test)]
@@ -166,7 +177,7 @@ mod tests {
     fn nobody_is_signed_in_who_has_left() {
         let mut asks = Asks::new();
         let body = serde_json::from_str(r#"{"login":"man"}"#).unwrap();
-        asks.add(Ask::Login { socket: "gone".into(), body, signed: None }, "login", None);
+        asks.add(Ask::Login { socket: "gone".into(), body, signed: None, again: false }, "login", None);
         asks.add(over("x"), "over", None);
         assert!(matches!(asks.next(|_| false), Some((2, Ask::SessionOver { .. }))));
     }

@@ -23,7 +23,7 @@ const UNHEARD: u64 = 8_192;
 
 /// How long requests wait until the hubs that were there have presented their sockets: without that a person would be
 /// offline for a moment, and a call refused.
-const GATHER: Duration = Duration::from_secs(3);
+const GATHER: Duration = Duration::from_secs(5);
 
 /// Sessions taken back that are remembered: so many do not end while a `login` is on its way.
 const OVER: usize = 1_024;
@@ -145,7 +145,7 @@ impl Desk {
             let Some(node) = self.nodes.remove(&id) else { continue };
             tracing::warn!(node = %id, sockets = node.sockets.len(), "a hub is gone");
             for socket in node.sockets.into_keys() {
-                self.hub.tell(Input::SocketGone { socket }).await;
+                self.hub.tell(Input::SocketLost { socket }).await;
             }
         }
         let links: Vec<_> = self.nodes.iter().map(|(id, node)| Far { node: Arc::clone(id), link: node.link }).collect();
@@ -176,7 +176,7 @@ impl Desk {
             node.sockets.iter().filter(|(_, link)| **link != far.link).map(|(id, _)| id.clone()).collect();
         for socket in gone {
             node.sockets.remove(&socket);
-            self.hub.tell(Input::SocketGone { socket }).await;
+            self.hub.tell(Input::SocketLost { socket }).await;
         }
         let Some(gathering) = &mut self.gathering else { return };
         gathering.nodes.remove(&*far.node);
@@ -205,13 +205,13 @@ impl Desk {
 
     async fn ask(&mut self, far: Far, id: u64, ask: Ask) {
         let input = match ask {
-            Ask::Login { socket, body, signed } => {
+            Ask::Login { socket, body, signed, again } => {
                 if let Some(node) = self.nodes.get_mut(&far.node) {
                     node.sockets.insert(socket.clone(), far.link);
                 }
                 // It may have been looked up before another hub took it back.
                 let signed = signed.filter(|signed| !self.over.contains(&signed.session));
-                return self.hub.far_login(far, id, Input::Login { socket, body, signed }).await;
+                return self.hub.far_login(far, id, again, Input::Login { socket, body, signed }).await;
             }
             Ask::RingAck { socket, body } => Input::RingAck { socket, body },
             Ask::Gone { socket } => {

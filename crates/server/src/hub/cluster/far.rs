@@ -91,10 +91,15 @@ impl Parcels {
     }
 }
 
-/// The answer to a `login`.
-pub(in super::super) fn login_done(id: u64, reply: Reply) -> FromLeader {
+/// The answer to a `login`; to one that comes `again` without those who are there, whom its socket knows.
+pub(in super::super) fn login_done(id: u64, again: bool, reply: Reply) -> FromLeader {
     let answer = match reply {
-        Reply::Ack(body) => Answered::Ack(*body),
+        Reply::Ack(mut body) => {
+            if again {
+                body.roster.clear();
+            }
+            Answered::Ack(*body)
+        }
         Reply::LoginRefused(head) => Answered::Refused(head),
         // A device of part A is told nothing.
         Reply::None

@@ -15,7 +15,7 @@ use super::super::clock::Clock;
 use super::super::handle::Hub;
 use super::super::{begin, watch};
 use super::desk::{Desk, Unfit};
-use super::far::FarOut;
+use super::far::{FarOut, Told};
 use super::{BEAT, Post, bus};
 use crate::database::{Database, DatabaseError};
 use crate::limits::HubLimits;
@@ -86,6 +86,8 @@ async fn serve(post: &Post, name: &str, tasks: &TaskTracker, stop: &Cancellation
     let speaking = bus::speak(connection, said);
     tokio::pin!(speaking);
     tracing::info!(hubs = nodes.len(), "this hub leads");
+    // What is told waits for room on the way to Redis, and not the other way round: a burst is no reason to fall.
+    let room = says.clone();
     let mut desk = Desk::new(hub, out, post.bus.clone(), says, tasks.clone(), nodes);
     let mut every = interval(BEAT);
     every.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -97,11 +99,18 @@ async fn serve(post: &Post, name: &str, tasks: &TaskTracker, stop: &Cancellation
                 Some(packet) => desk.hear(packet.get_payload_bytes()).await?,
                 None => return Err(Fallen::Lost),
             },
-            told = told.recv() => match told {
+            told = next(&room, &mut told) => match told {
                 Some(told) => desk.tell(told)?,
                 None => return Err(Fallen::Lost),
             },
             _ = every.tick() => desk.beat().await?,
         }
     }
+}
+
+/// What is told next, once there is room for it.
+async fn next(room: &mpsc::Sender<bus::Said>, told: &mut mpsc::Receiver<Told>) -> Option<Told> {
+    // Given back at once: only the desk says anything, and it does nothing else meanwhile.
+    drop(room.reserve().await.ok()?);
+    told.recv().await
 }

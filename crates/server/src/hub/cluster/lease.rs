@@ -62,15 +62,19 @@ impl Member {
                 }
             }
             let asked = Instant::now();
-            match self.renew().await {
-                Ok(leader) => {
+            // Longer than that the lease may be somebody else's before the answer is there.
+            match timeout(MARGIN, self.renew()).await {
+                Ok(Ok(leader)) => {
                     self.seen = asked;
                     self.found(leader).await;
                 }
-                Err(error) => {
+                Ok(Err(error)) => {
                     tracing::debug!(%error, "the lease cannot be seen");
-                    self.connection = None;
-                    self.is_blind().await;
+                    self.lost().await;
+                }
+                Err(_late) => {
+                    tracing::debug!("the lease cannot be seen in time");
+                    self.lost().await;
                 }
             }
         }
@@ -109,11 +113,20 @@ impl Member {
             tracing::error!("this hub leads no more: another one does");
             self.give_up().await;
         }
+        // Nobody is heard before the leader has read what is kept: what this hub presents would be lost, and be presented
+        // again seconds later.
+        let leader = leader.filter(|_| !mine || self.post.leading.borrow().is_some());
         self.says.send_if_modified(|known| {
             let differs = *known != leader;
             *known = leader;
             differs
         });
+    }
+
+    /// Another connection has to be made.
+    async fn lost(&mut self) {
+        self.connection = None;
+        self.is_blind().await;
     }
 
     /// The lease cannot be renewed: before somebody else may have it, it is given up.

@@ -35,11 +35,23 @@ pub(super) struct Link {
     /// Number of the last packet.
     pub(super) heard: u64,
     heard_at: Instant,
+    /// When these connections were made, or the leader was heard by them for the last time.
+    wired_at: Instant,
 }
 
 impl Link {
     pub(super) fn new(now: Instant) -> Self {
-        Self { leader: None, number: 0, stage: Stage::Down, heard: 0, heard_at: now }
+        Self { leader: None, number: 0, stage: Stage::Down, heard: 0, heard_at: now, wired_at: now }
+    }
+
+    /// There are other connections now.
+    pub(super) fn wired(&mut self) {
+        self.wired_at = Instant::now();
+    }
+
+    /// Whether other connections are worth a try: one that only hears may be dead without anybody being told.
+    pub(super) fn is_deaf(&self) -> bool {
+        matches!(self.stage, Stage::Attaching) && self.wired_at.elapsed() >= SILENCE
     }
 
     pub(super) fn leader(&self) -> Option<&str> {
@@ -138,6 +150,7 @@ impl Relay {
             return self.attach();
         }
         (self.link.heard, self.link.heard_at) = (n, Instant::now());
+        self.link.wired();
         for said in body {
             match said {
                 FromLeader::Attached => self.link.stage = Stage::Returning(self.seats.known()),
@@ -169,6 +182,12 @@ impl Relay {
                 log_lost(ack.send(&body).is_ok());
                 // They ring by the acknowledgement.
                 drop(self.seats.not_rung(&socket, body.pending));
+            }
+            (Back::Again(socket), Answered::Ack(body)) if self.seats.is_ahead(&socket, body.replay_after) => {
+                // It was told what was never kept, and would take what comes next for known: only a login of its own
+                // tells it how far this leader has come.
+                self.seats.end(&socket);
+                self.gone(socket);
             }
             (Back::Again(socket), Answered::Ack(body)) => {
                 self.seats.let_in(&socket, Some(&body));

@@ -49,6 +49,8 @@ pub(super) struct Relay {
     pub(super) outgoing: Vec<FromNode>,
     /// It goes although it is nothing.
     pub(super) beat: bool,
+    /// The hub stops: its sockets are closed by nobody's wish.
+    leaving: bool,
     /// The hub of whoever leads, while that is this one.
     leading: watch::Receiver<Option<Hub>>,
     tasks: TaskTracker,
@@ -64,7 +66,7 @@ impl Relay {
         stop: CancellationToken,
     ) -> Self {
         let (seats, asks, link) = (Seats::new(tasks.clone(), stop.clone()), Asks::new(), Link::new(Instant::now()));
-        Self { node, bus, seats, asks, link, outgoing: Vec::new(), beat: false, leading, tasks, stop }
+        Self { node, bus, seats, asks, link, outgoing: Vec::new(), beat: false, leaving: false, leading, tasks, stop }
     }
 
     /// Serves `inbox` until it is stopped. `leader` is the name of who leads.
@@ -101,8 +103,9 @@ impl Relay {
             let (says, said) = mpsc::channel(bus::QUEUE);
             let speaking = bus::speak(connection, said);
             tokio::pin!(speaking);
+            self.link.wired();
             self.follow(leader.borrow_and_update().clone());
-            while self.flush(&says) {
+            while self.flush(&says) && !self.link.is_deaf() {
                 tokio::select! {
                     () = stop.cancelled() => return,
                     _ended = &mut speaking => break,
@@ -138,12 +141,15 @@ impl Relay {
                 // Looked at here, where a session's end comes by as well: before it, or after and is asked for later.
                 let signed = pass.and_then(Pass::show);
                 if let Some(ask) = self.seats.take(socket, body, signed) {
-                    self.asks.add(ask, Back::Login { socket: id, ack }, until);
+                    // However long it takes: a page that is sent away does not come again by itself.
+                    self.asks.add(ask, Back::Login { socket: id, ack }, None);
                 }
             }
             Command::Tell(Input::RingAck { socket, body }) => {
                 self.asks.add(Ask::RingAck { socket, body }, Back::Nobody, until);
             }
+            // The hub goes, not they: the leader notices that it has gone, and leaves them time to come back elsewhere.
+            Command::Tell(Input::SocketGone { socket }) if self.leaving => _ = self.seats.forget(&socket),
             Command::Tell(Input::SocketGone { socket }) => {
                 if self.seats.forget(&socket) {
                     self.gone(socket);
@@ -168,6 +174,10 @@ impl Relay {
                 self.asks.add(Ask::CameraOut { call_id, camera }, Back::Request(reply), None);
             }
             Command::Stand(reply) => self.stand(reply),
+            Command::Ask { input: Input::Stop, reply } => {
+                self.leaving = true;
+                drop(reply.send(Reply::None));
+            }
             // Everything else is the leader's own.
             Command::Ask { reply, .. } => drop(reply.send(Reply::None)),
             Command::Tell(_) | Command::Far { .. } => {}
@@ -200,9 +210,7 @@ impl Relay {
                     // The one who asked may have gone.
                     drop(reply.send(Reply::Answer(Answer::refused(Code::Unavailable, words))));
                 }
-                // It comes again, to this hub or another.
-                Back::Login { socket, .. } => self.seats.end(&socket),
-                Back::Nobody | Back::Again(_) => {}
+                Back::Login { .. } | Back::Nobody | Back::Again(_) => {}
             }
         }
     }

@@ -60,7 +60,7 @@ impl Seats {
         if self.gone.contains(&id) {
             return None;
         }
-        let ask = Ask::Login { socket: id.clone(), body: body.clone(), signed: signed.clone() };
+        let ask = Ask::Login { socket: id.clone(), body: body.clone(), signed: signed.clone(), again: false };
         let rung = VecDeque::new();
         self.all.insert(id, Seat { socket, body, signed, known: false, last_seq: None, rung });
         Some(ask)
@@ -79,7 +79,7 @@ impl Seats {
     pub(super) fn again(&self, socket: &SocketId) -> Option<Ask> {
         let seat = self.all.get(socket)?;
         let body = LoginRequest { last_seq: seat.last_seq, ..seat.body.clone() };
-        Some(Ask::Login { socket: socket.clone(), body, signed: seat.signed.clone() })
+        Some(Ask::Login { socket: socket.clone(), body, signed: seat.signed.clone(), again: true })
     }
 
     /// A leader has let it in: `ack` for part B. What has a number above that in it is told next.
@@ -87,6 +87,11 @@ impl Seats {
         let Some(seat) = self.all.get_mut(socket) else { return };
         seat.known = true;
         seat.last_seq = ack.and_then(|ack| ack.replay_after);
+    }
+
+    /// Whether it was told more than a leader knows of, that has kept all up to `after`.
+    pub(super) fn is_ahead(&self, socket: &SocketId, after: Option<u64>) -> bool {
+        self.all.get(socket).is_some_and(|seat| seat.last_seq > after)
     }
 
     /// Of these rings the ones that have not rung there yet, which they do now.

@@ -40,6 +40,9 @@ pub(super) enum Ask {
         socket: SocketId,
         body: LoginRequest,
         signed: Option<Signed>,
+        /// A leader before this one has let it in: nobody reads who is there.
+        #[serde(default)]
+        again: bool,
     },
     RingAck {
         socket: SocketId,

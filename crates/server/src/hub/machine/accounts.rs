@@ -6,6 +6,7 @@ use zvonok_signaling_proto::{Code, Login, Millis, Status};
 
 use super::super::limits::MAX_BLOCKED;
 use super::call::Call;
+use super::leaving::Going;
 use super::people::Person;
 use super::types::Bearer;
 use super::{Answer, Machine, Output, Party, SocketId};
@@ -44,7 +45,7 @@ impl Machine {
     }
 
     fn disconnect(&mut self, socket: SocketId, now: Millis) {
-        self.socket_gone(&socket, now);
+        self.socket_gone(&socket, Going::ByItself, now);
         self.outputs.push_back(Output::Disconnect { socket });
     }
 

@@ -1,12 +1,11 @@
-//! Sockets: signing in, replay, going away.
+//! Sockets: signing in, replay.
 
 use zvonok_signaling_proto::event::{LoginAck, LoginRequest, Me, ServerEvent};
 use zvonok_signaling_proto::rest::Head;
 use zvonok_signaling_proto::{Code, Login, MAX_NAME_CHARS, Millis, Status, VERSION};
 
 use super::super::limits::MAX_DEVICES;
-use super::call::{Call, Stage};
-use super::finish::How;
+use super::leaving::Going;
 use super::people::{Device, Person};
 use super::{Machine, Output, Party, Reply, SocketId};
 use crate::accounts::Signed;
@@ -40,7 +39,7 @@ impl Machine {
         let party = Party { login: body.login.clone(), device: device_id };
         if self.sockets.get(&socket).is_some_and(|known| *known != party) {
             // The same socket signs in as somebody else: the first one has left.
-            self.socket_gone(&socket, now);
+            self.socket_gone(&socket, Going::ByItself, now);
         }
         self.attach(&party, &socket, &body, extended, now);
         self.sockets.insert(socket.clone(), party.clone());
@@ -157,61 +156,12 @@ impl Machine {
         let gone: Vec<String> = self.people.get(&party.login).map_or_else(Vec::new, |person| {
             person.devices.iter().filter(|(_, d)| d.plain && d.gone_at.is_some()).map(|(id, _)| id.clone()).collect()
         });
-        let takes_over = |call: &Call| gone.iter().any(|device| call.has(&party.login, device));
-        let mine: Vec<_> = self.calls.values().filter(|call| takes_over(call)).map(|call| call.id.clone()).collect();
-        for id in mine {
-            let Some(call) = self.calls.get_mut(&id) else { continue };
-            if call.caller == party.login && gone.contains(&call.caller_device) {
-                call.caller_device.clone_from(&party.device);
-            }
-            if let Stage::Answered { device, .. } = &mut call.stage
-                && call.callee == party.login
-                && gone.contains(device)
-            {
-                device.clone_from(&party.device);
-            }
-        }
+        self.hand_on(&gone, party);
         let plain_calls: Vec<_> = self.calls.values().filter(|call| call.plain).map(|call| call.id.clone()).collect();
         for ring in self.pending(party, now) {
             if plain_calls.contains(&ring.call_id) {
                 let event = ServerEvent::Calling(ring);
                 self.outputs.push_back(Output::Emit { socket: socket.to_owned(), event, seq: None, plain: true });
-            }
-        }
-    }
-
-    pub(super) fn socket_gone(&mut self, socket: &str, now: Millis) {
-        self.signed.remove(socket);
-        let Some(party) = self.sockets.remove(socket) else { return };
-        let seq = self.logs.seq(&party.login, &party.device);
-        let Some(person) = self.people.get_mut(&party.login) else { return };
-        person.last_seen = Some(now);
-        if self.stopping && self.settings.durable {
-            // The hub leaves, not they: after its return they have been away since then, however long it was down.
-            self.keep_person(&party.login);
-            return;
-        }
-        let Some(device) = person.devices.get_mut(&party.device) else { return };
-        device.socket = None;
-        device.gone_at = Some(now);
-        device.seen_seq = seq;
-        let plain = device.plain;
-        if std::mem::take(&mut device.holds_busy) {
-            person.set = Status::Available;
-        }
-        self.keep_person(&party.login);
-        self.keep_device(&party);
-        self.touched.insert(party.login.clone());
-        if plain {
-            // In part A going away is the only way to give up.
-            let given_up: Vec<_> = self
-                .calls
-                .values()
-                .filter(|call| call.is_ringing() && call.caller == party.login && call.caller_device == party.device)
-                .map(|call| call.id.clone())
-                .collect();
-            for id in given_up {
-                self.finish(&id, How::Cancelled, now);
             }
         }
     }

@@ -14,6 +14,7 @@ mod guest;
 mod guests;
 mod history;
 mod kept;
+mod leaving;
 mod login;
 mod media;
 mod people;
@@ -36,6 +37,7 @@ use zvonok_signaling_proto::{Code, Login, Millis};
 
 use call::Calls;
 use kept::Over;
+use leaving::Going;
 pub(super) use media::too_many_cameras;
 pub use media::{CallCamera, MediaGrant};
 use people::{Device, Person};
@@ -139,7 +141,11 @@ impl Machine {
                 Reply::None
             }
             Input::SocketGone { socket } => {
-                self.socket_gone(&socket, now);
+                self.socket_gone(&socket, Going::ByItself, now);
+                Reply::None
+            }
+            Input::SocketLost { socket } => {
+                self.socket_gone(&socket, Going::WithItsHub, now);
                 Reply::None
             }
             Input::Request { sid, bearer, request, fresh } => self.request(sid.as_deref(), bearer, request, fresh, now),

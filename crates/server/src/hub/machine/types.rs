@@ -40,6 +40,11 @@ pub enum Input {
         /// Which socket.
         socket: SocketId,
     },
+    /// A socket is gone with the hub that had it: nobody has given anything up.
+    SocketLost {
+        /// Which socket.
+        socket: SocketId,
+    },
     /// From REST.
     Request {
         /// The socket that the body names.

@@ -42,6 +42,20 @@ fn a_live_ring_rings_again_with_the_time_it_has_left() {
 }
 
 #[test]
+fn a_page_whose_hub_is_lost_has_given_nothing_up_and_goes_on_where_it_came_back() {
+    let mut rig = rig();
+    rig.page("page", "third");
+    rig.plain_call("page", "woman");
+    assert_eq!(rig.names("woman/pc"), ["calling"]);
+    rig.page("again", "third");
+    rig.handle(Input::SocketLost { socket: "page".into() });
+    rig.at(rig.now + 40_000);
+    assert_eq!(rig.names("woman/pc"), [""; 0], "it rings as long as it would have");
+    rig.gone("again");
+    assert_eq!(rig.names("woman/pc"), ["cancelled"]);
+}
+
+#[test]
 fn a_ring_that_died_meanwhile_is_missed_once() {
     let mut rig = rig();
     rig.call("man/pc", "woman", "c1");
