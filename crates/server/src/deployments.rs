@@ -1,6 +1,7 @@
 //! Real OpenVidu deployments behind [`MediaControl`].
 
 mod extras;
+mod load;
 mod place;
 
 use std::time::Duration;
@@ -11,6 +12,8 @@ use rustls::ClientConfig;
 use zvonok_openvidu::wire;
 use zvonok_openvidu::wire::recorded::Recording;
 use zvonok_openvidu::{Client, Error, Minted};
+
+use load::Load;
 
 use crate::config::Deployment;
 use crate::listen::StartError;
@@ -26,6 +29,7 @@ const TIMEOUT: Duration = Duration::from_secs(8);
 pub(crate) struct Deployments {
     /// Each with its address.
     all: Vec<(Client, String)>,
+    load: Load,
     public_url: String,
 }
 
@@ -51,22 +55,7 @@ impl Deployments {
             .map(|deployment| Ok((made(deployment)?, deployment.url.as_str().trim_end_matches('/').to_owned())))
             .collect::<Result<Vec<_>, StartError>>()?;
         let public_url = all.first().map(|(_, url)| url.clone()).unwrap_or_default();
-        Ok(Self { all, public_url })
-    }
-
-    /// Asks every deployment whether it is there and takes its secret, and says so in the log: a wrong one would else
-    /// come to light with the first call only.
-    pub(crate) async fn look(&self) -> Vec<Result<(), Error>> {
-        let mut looks = Vec::new();
-        for (client, url) in &self.all {
-            let look = client.probe().await;
-            match &look {
-                Ok(found) => tracing::info!(%url, version = ?found.version, "the deployment answers"),
-                Err(error) => tracing::warn!(%url, %error, "{}", what_to_do(error)),
-            }
-            looks.push(look.map(|_found| ()));
-        }
-        looks
+        Ok(Self { load: Load::new(all.len()), all, public_url })
     }
 
     /// The deployment of a session, and its address: always the same one for the same name among so many.
@@ -82,8 +71,10 @@ impl Deployments {
 impl MediaControl for Deployments {
     fn create_session<'a>(&'a self, name: Option<&'a str>) -> MediaFuture<'a, String> {
         async move {
-            let name = name.map_or_else(|| format!("{:032x}", rand::random::<u128>()), str::to_owned);
-            self.of(&name)?.create_session(&name).await.map_err(|error| control_error(&error, &name))?;
+            let name = name.map_or_else(|| self.fresh_session(), str::to_owned);
+            let made = self.of(&name)?.create_session(&name).await;
+            self.load.made(self.deployment(&name), &made);
+            made.map_err(|error| control_error(&error, &name))?;
             Ok(name)
         }
         .boxed()
@@ -143,6 +134,10 @@ impl MediaControl for Deployments {
         self.let_camera_in(session, uri, server_data).boxed()
     }
 
+    fn fresh_session(&self) -> String {
+        place::name_at(self.load.fewest(), self.all.len())
+    }
+
     fn deployment(&self, session: &str) -> usize {
         place::index(session, self.all.len())
     }
@@ -157,19 +152,6 @@ impl MediaControl for Deployments {
 
     fn public_url(&self) -> &str {
         &self.public_url
-    }
-}
-
-/// What whoever runs this server can do about a deployment.
-fn what_to_do(error: &Error) -> &'static str {
-    if matches!(error, Error::SecretRefused { .. }) {
-        "calls will fail: the secret file that --openvidu names has another secret than the deployment (OPENVIDU_SECRET)"
-    } else if matches!(error, Error::Certificate { .. }) {
-        "calls will fail: make this machine trust the certificate, or name a file with it in SSL_CERT_FILE"
-    } else if error.is_retryable() {
-        "calls will fail until it answers: is it running, and is this its address?"
-    } else {
-        "calls will fail: is this the address of an OpenVidu?"
     }
 }
 
@@ -220,12 +202,28 @@ mod tests {
         }
         assert_eq!(used.len(), 3, "the calls are spread");
         assert!(control.look().await.iter().all(Result::is_ok));
+        for _ in 0..12 {
+            let session = control.create_session(None).await.unwrap();
+            control.create_token(&session, Role::Publisher, "").await.unwrap();
+        }
+        let mut sessions = Vec::new();
+        for (client, _) in &control.all {
+            sessions.push(client.session_count().await.unwrap());
+        }
+        assert!(sessions.iter().max().unwrap() - sessions.iter().min().unwrap() <= 1, "the fewest first: {sessions:?}");
+        assert!(control.look().await.iter().all(Result::is_ok));
         assert!(control.reachable().await.iter().all(|(_, reachable)| *reachable));
         let wrong: Vec<_> =
             deployments.iter().map(|it| Deployment { secret: Secret::new("wrong"), ..it.clone() }).collect();
         let looks = Deployments::new(&wrong).unwrap().look().await;
         assert!(looks.iter().all(|look| matches!(look, Err(Error::SecretRefused { .. }))), "{looks:?}");
-        for (server, _) in servers {
+        let mut servers = servers.into_iter().map(|(server, _)| server);
+        servers.next().unwrap().shutdown().await;
+        assert_eq!(control.look().await.iter().filter(|look| look.is_ok()).count(), 2);
+        for _ in 0..20 {
+            assert!(control.deployment(&control.fresh_session()) > 0, "a dead one is skipped");
+        }
+        for server in servers {
             server.shutdown().await;
         }
         let looks = control.look().await;

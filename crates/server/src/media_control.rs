@@ -161,6 +161,12 @@ pub trait MediaControl: Send + Sync + fmt::Debug + 'static {
         Box::pin(async { Err(MediaControlError::Unsupported("cameras")) })
     }
 
+    /// A new unguessable name for a session, of which several media servers know by the name which of them is to have it:
+    /// the one with the fewest sessions of those that answer.
+    fn fresh_session(&self) -> String {
+        random_name()
+    }
+
     /// Which of several media servers has that session, by a number of its own: one that does not answer holds up nothing
     /// that is for another.
     fn deployment(&self, _session: &str) -> usize {
@@ -175,4 +181,9 @@ pub trait MediaControl: Send + Sync + fmt::Debug + 'static {
 
     /// The public address, such as `https://127.0.0.1:4443`; that of the first of several deployments.
     fn public_url(&self) -> &str;
+}
+
+/// An unguessable name of a session: 128 bits of the operating system's seed.
+pub(crate) fn random_name() -> String {
+    format!("{:032x}", rand::random::<u128>())
 }

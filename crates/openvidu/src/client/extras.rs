@@ -1,4 +1,4 @@
-//! Recordings and IP cameras.
+//! Recordings, IP cameras, and how many sessions there are.
 
 use reqwest::{Method, StatusCode};
 use serde::{Deserialize, Serialize};
@@ -17,7 +17,27 @@ struct Start<'a> {
     output_mode: OutputMode,
 }
 
+/// Answer of `sessions`.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Sessions {
+    number_of_elements: u64,
+}
+
 impl Client {
+    /// How many sessions there are.
+    ///
+    /// # Errors
+    ///
+    /// See [`Error`].
+    pub async fn session_count(&self) -> Result<u64, Error> {
+        let answer = self.send(Method::GET, &["sessions"], None::<&()>).await?;
+        match answer.status {
+            StatusCode::OK => answer.json("sessions without a number").map(|it: Sessions| it.number_of_elements),
+            _ => Err(answer.refused()),
+        }
+    }
+
     /// Starts recording every stream of `session` into a file of its own. `name` has letters, digits, `_`, `~` and `-`.
     ///
     /// # Errors

@@ -19,8 +19,8 @@ const DEADLINE: Duration = Duration::from_secs(8);
 /// For connecting alone.
 const CONNECT_DEADLINE: Duration = Duration::from_secs(4);
 
-/// Longest answer that is read. A session with a hundred participants has about 200 kB.
-const ANSWER_LIMIT: usize = 1 << 20;
+/// Longest answer that is read, in bytes: all sessions of a deployment, with about 2 kB for each participant.
+const ANSWER_LIMIT: usize = 16 << 20;
 
 /// What of the server's own words is passed on, in characters.
 const WORDS_LIMIT: usize = 200;

@@ -138,7 +138,7 @@ impl Hub {
 
     /// A request and its answer; [`Reply::None`] when the hub is stopping.
     pub(super) async fn ask(&self, sid: Option<SocketId>, bearer: Bearer, request: Request) -> Reply {
-        match fresh() {
+        match fresh(self.media.fresh_session()) {
             Some(fresh) => self.reply_to(Input::Request { sid, bearer, request, fresh }).await,
             None => Reply::None,
         }
@@ -155,9 +155,9 @@ impl Hub {
         answer
     }
 
-    /// A `login` at another hub.
-    pub(super) async fn far_login(&self, to: Far, id: u64, input: Input) {
-        self.send(Command::Far { to, id, input }).await;
+    /// A `login` at another hub; `again` where a former leader has let that socket in.
+    pub(super) async fn far_login(&self, to: Far, id: u64, again: bool, input: Input) {
+        self.send(Command::Far { to, id, again, input }).await;
     }
 
     /// What is answered in the end, after the media server or the database was asked.
@@ -212,8 +212,8 @@ impl Hub {
     }
 }
 
-/// New unguessable ids: 128 bits of the operating system's seed for a session, a UUIDv7 for a call.
-pub(super) fn fresh() -> Option<Fresh> {
+/// New unguessable ids: a UUIDv7 for a call, and the name of a session.
+pub(super) fn fresh(session: String) -> Option<Fresh> {
     let call_id = uuid::Uuid::now_v7().to_string().parse().ok()?;
-    Some(Fresh { call_id, session: format!("{:032x}", rand::random::<u128>()) })
+    Some(Fresh { call_id, session })
 }

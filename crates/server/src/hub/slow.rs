@@ -144,7 +144,12 @@ pub(super) async fn talking(media: &Arc<Slow>) -> (Hub, CancellationToken) {
         ("man", Request::Call(serde_json::from_value(call).unwrap())),
         ("woman", Request::Accept(serde_json::from_value(accept).unwrap())),
     ] {
-        let input = Input::Request { sid: Some(sid.into()), bearer: Bearer::None, request, fresh: fresh().unwrap() };
+        let input = Input::Request {
+            sid: Some(sid.into()),
+            bearer: Bearer::None,
+            request,
+            fresh: fresh("a session".to_owned()).unwrap(),
+        };
         machine.handle(input, clock.now());
     }
     let database = Database::open(&Place::Memory).await.unwrap();

@@ -43,6 +43,8 @@ pub(super) enum Command {
     Far {
         to: Far,
         id: u64,
+        /// A former leader has let that socket in.
+        again: bool,
         input: Input,
     },
 }
@@ -69,7 +71,7 @@ pub(super) enum Asker {
     Nobody,
     Login(AckSender),
     Request(oneshot::Sender<Reply>),
-    Far { to: Far, id: u64 },
+    Far { to: Far, id: u64, again: bool },
 }
 
 /// The task that owns the machine.
@@ -157,11 +159,11 @@ impl Task {
             }
             Command::Tell(input) => self.handle_end(input, Asker::Nobody),
             Command::Ask { input, reply } => self.handle_end(input, Asker::Request(reply)),
-            Command::Far { to, id, input } => {
+            Command::Far { to, id, again, input } => {
                 if let Input::Login { socket, .. } = &input {
                     self.sockets.insert(socket.clone(), Line::Far(to.clone()));
                 }
-                self.handle(input, Asker::Far { to, id });
+                self.handle(input, Asker::Far { to, id, again });
             }
             // Who asked may have given up.
             Command::Stand(reply) => drop(reply.send(self.machine.standing())),
@@ -169,7 +171,7 @@ impl Task {
     }
 
     fn handle_end(&mut self, input: Input, to: Asker) {
-        if let Input::SocketGone { socket } = &input {
+        if let Input::SocketGone { socket } | Input::SocketLost { socket } = &input {
             self.forget(socket);
         }
         self.handle(input, to);

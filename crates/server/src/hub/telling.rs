@@ -14,6 +14,7 @@ use super::handle::fresh;
 use super::machine::{Bearer, Input, Output, Reply};
 use super::media::MediaOp;
 use super::task::{Asker, Line, Task};
+use crate::media_control::random_name;
 
 /// How often a socket that is full is asked to go, and how long after another: until its heartbeat has ended it.
 const GOOD_BYES: u32 = 120;
@@ -33,9 +34,9 @@ impl Task {
                 (Asker::Login(ack), Reply::LoginRefused(head)) => log_lost(ack.send(&head).is_ok()),
                 // The one who asked may have gone: what was done stays done.
                 (Asker::Request(reply), answer) => drop(reply.send(answer)),
-                (Asker::Far { to, id }, reply) => {
+                (Asker::Far { to, id, again }, reply) => {
                     if let Some(far) = &self.far {
-                        far.send(to, vec![login_done(id, reply)]);
+                        far.send(to, vec![login_done(id, again, reply)]);
                     }
                 }
                 (Asker::Login(_) | Asker::Nobody, _) => {}
@@ -89,7 +90,8 @@ impl Task {
 
     fn echo(&mut self, event: &ServerEvent) {
         let Some((sid, request)) = self.echo.as_ref().and_then(|echo| echo.react(event)) else { return };
-        let Some(fresh) = fresh() else { return };
+        // It calls nobody.
+        let Some(fresh) = fresh(random_name()) else { return };
         let ServerEvent::Calling(calling) = event else { return };
         // In order: the session's end, if it comes at once, comes after its echo.
         self.media(MediaOp::StartEcho { session: calling.session.clone() });
