@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 import { decoded, unpack } from './media-side.mjs';
-import { Page, SECRET, Server, freePort, startBrowser, until } from './rig.mjs';
+import { Page, Server, freePort, startBrowser, until } from './rig.mjs';
 
 const script = path.join(path.dirname(fileURLToPath(import.meta.url)), 'rtsp-camera.py');
 
@@ -62,14 +62,6 @@ after(async () => {
   hook?.close();
 });
 
-/** The records of events. */
-async function records() {
-  const headers = { authorization: `Basic ${Buffer.from(`OPENVIDUAPP:${SECRET}`).toString('base64')}` };
-  const get = (path) => fetch(`${server.mediaUrl}/openvidu/cdr${path}`, { headers });
-  const names = await (await get('')).json();
-  return (await Promise.all(names.map(async (name) => (await get(`/${name}`)).text()))).join('');
-}
-
 const connect = (session, more, on = server) =>
   on.rest('POST', `/sessions/${session}/connection`, { type: 'IPCAM', ...more });
 
@@ -116,7 +108,7 @@ for (const sound of ['alaw', 'mulaw']) {
     await page.close();
     await again.stop();
 
-    const everything = { log: () => server.log, webhook: () => told.join('\n'), records };
+    const everything = { log: () => server.log, webhook: () => told.join('\n'), records: () => server.records() };
     for (const [where, read] of Object.entries(everything)) {
       const gone = where === 'log' ? `camera joined.*${json.id}` : `webrtcConnectionDestroyed.*${json.id}|${json.id}.*webrtcConnectionDestroyed`;
       const text = await until(`${where} tells of the camera`, async () => {

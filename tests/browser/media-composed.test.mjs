@@ -88,7 +88,8 @@ test('everybody is in one file, who came later and left earlier too, and who is 
   assert.ok(Math.abs(played.video.frames - 20 * ready.duration) <= 3, `${played.video.frames} frames in ${ready.duration} s`);
   assert.ok((await loudness(file)) > -60, 'the fake microphones beep');
   // One is in the middle, two are beside each other: the left edge is black, then it is not, then it is again.
-  const edge = (at) => Math.max(...[5, 6].map((row) => at[row * 16]));
+  // The fake camera's background is green.
+  const edge = (at) => Math.max(...[5, 6].map((row) => at[row * 16 * 3 + 1]));
   const alone = edge(await pictureAt(file, 2));
   const two = edge(await pictureAt(file, ready.duration - 3.5));
   const again = edge(await pictureAt(file, ready.duration - 0.7));
@@ -152,7 +153,7 @@ test('what composes may crash: the recording has failed, says why, and has the s
 });
 
 test('a server that dies while it composes leaves it to the next one', async () => {
-  const first = await Server.start();
+  const first = await Server.start({ args: ['--cdr'] });
   const session = await first.session();
   const page = await publisher(session, first);
   await start(session, {}, first);
@@ -163,10 +164,13 @@ test('a server that dies while it composes leaves it to the next one', async () 
   first.child.kill('SIGKILL');
   await Promise.all([ended, stopping]);
   await page.close();
-  const second = await Server.start({ dataDir: first.dataDir });
+  const second = await Server.start({ dataDir: first.dataDir, args: ['--cdr'] });
   const ready = await become('ready', session, second);
   const played = await decoded((await download(ready.url)).file);
   assert.equal(played.complaints, '');
   assert.ok(Math.abs(played.seconds - ready.duration) < 0.3 && ready.duration > 3, JSON.stringify([played, ready]));
+  const told = () => second.records().then((text) => text.split('\n').filter((line) => line.includes('"status":"ready"')));
+  await until('it is told', async () => (await told()).length === 1);
+  assert.ok((await told())[0].includes(ready.id));
   await second.stop();
 });

@@ -38,7 +38,7 @@ export async function loudness(file) {
 
 /** Whether a player finds its way in the file: the picture at `seconds`, as small grey bytes. */
 export async function pictureAt(file, seconds) {
-  const args = ['-v', 'error', '-ss', String(seconds), '-i', file, '-frames:v', '1', '-vf', 'scale=16:12', '-pix_fmt', 'gray', '-f', 'rawvideo', '-'];
+  const args = ['-v', 'error', '-ss', String(seconds), '-i', file, '-frames:v', '1', '-vf', 'scale=16:12', '-pix_fmt', 'rgb24', '-f', 'rawvideo', '-'];
   const { stdout } = await run('ffmpeg', args, { encoding: 'buffer' });
   return stdout;
 }

@@ -204,13 +204,9 @@ pub async fn start(config: EmbeddedMedia) -> Result<MediaServer, MediaStartError
     let (media, driver) = driver::start(doors, &tasks, stop.clone())?;
     tasks.spawn(driver.instrument(tracing::info_span!("sfu")));
 
-    let recordings = recordings(&config, &public_url)?;
+    let recordings = recording::of(&config, &public_url)?;
     let cdr = config.data_dir.as_ref().filter(|_| config.settings.cdr).map(|dir| dir.join(CDR_DIR));
     let events = Events::start(config.settings.webhook.as_ref(), cdr, &tasks, &told)?;
-    if let Some(recordings) = recordings.clone() {
-        let stop = stop.clone();
-        drop(tasks.spawn_blocking(move || recordings.recover(&stop)));
-    }
     let limits = config.settings.limits;
     let shared = Arc::new(Shared {
         directory: Directory::new(limits.sessions),
@@ -231,6 +227,12 @@ pub async fn start(config: EmbeddedMedia) -> Result<MediaServer, MediaStartError
         sockets: Seats::new(limits.sockets, limits.sockets_per_address),
         last_socket: AtomicU64::new(1),
     });
+    let recovering = Arc::clone(&shared);
+    drop(tasks.spawn_blocking(move || {
+        if let Some(recordings) = &recovering.recordings {
+            recordings.recover(&recovering.stop, |recording| session::tell_recovered(&recovering.events, recording));
+        }
+    }));
     let fingerprint = identity.as_ref().map(|identity| identity.fingerprint.clone());
     let router = rest::router(Arc::clone(&shared));
     let tls = identity.map(tls::Identity::exchangeable);
@@ -241,14 +243,5 @@ pub async fn start(config: EmbeddedMedia) -> Result<MediaServer, MediaStartError
     Ok(MediaServer { control, url, fingerprint, addresses, shared, http, certificate })
 }
 
-/// Where recordings are, in the data directory.
-const RECORDINGS_DIR: &str = "recordings";
-
 /// Where records of events are, in the data directory.
 const CDR_DIR: &str = "cdr";
-
-fn recordings(config: &EmbeddedMedia, public_url: &str) -> Result<Option<Arc<Recordings>>, MediaStartError> {
-    let Some(dir) = config.data_dir.as_ref().map(|dir| dir.join(RECORDINGS_DIR)) else { return Ok(None) };
-    let opened = Recordings::open(dir.clone(), config.settings.recording.limit, public_url.to_owned());
-    opened.map(|recordings| Some(Arc::new(recordings))).map_err(|source| MediaStartError::Directory { dir, source })
-}

@@ -64,6 +64,11 @@ impl Share {
         Ok(())
     }
 
+    /// What it has for packing.
+    pub(super) fn spare(&self) -> u64 {
+        self.taken.load(Ordering::Relaxed) / 2
+    }
+
     /// It has exactly `bytes` now.
     pub(super) fn settle(&self, bytes: u64) {
         self.budget.add(bytes);

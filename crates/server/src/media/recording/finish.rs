@@ -14,11 +14,17 @@ use super::composed::{self, ComposeFault, Made, Tools};
 use super::store::{Entry, Recordings};
 use super::{repair, sidecar};
 
+/// Why what was made of a recording is not the whole of it.
+const CUT: &str = "a stream was not recorded to its end";
+
 impl Recordings {
-    /// Finishes what a crash left, and tries again what could not be packed, until `stop`. Blocks, on a thread of the
-    /// runtime's own for that.
-    pub(in super::super) fn recover(&self, stop: &CancellationToken) {
-        for entry in self.all().into_iter().filter(|entry| is_unfinished(entry)) {
+    /// Finishes what a crash left, and tries again what could not be packed, until `stop`; what has come of each is told.
+    /// Blocks, on a thread of the runtime's own for that.
+    pub(in super::super) fn recover(&self, stop: &CancellationToken, tell: impl Fn(&Recording)) {
+        let mut left: Vec<_> = self.all().into_iter().filter(|entry| is_unfinished(entry)).collect();
+        // What is packed takes seconds; it does not wait for what is composed, which may take hours.
+        left.sort_by_key(|entry| (entry.is_composed(), entry.object().created_at));
+        for entry in left {
             if stop.is_cancelled() {
                 return;
             }
@@ -30,12 +36,17 @@ impl Recordings {
             }
             let id = before.id;
             let turn = if entry.is_composed() { Handle::current().block_on(self.turn(stop)) } else { None };
-            match repair_files(&entry.dir).and_then(|()| self.finish(&entry, false, turn, stop)) {
+            let failed = before.failure.is_some();
+            match repair_files(&entry.dir).and_then(|()| self.finish(&entry, failed, turn, stop)) {
                 Ok(_) if stop.is_cancelled() => return,
-                Ok(_) => tracing::info!(recording = id, "a recording that was cut off is finished"),
+                Ok(recording) => {
+                    tracing::info!(recording = id, "a recording that was cut off is finished");
+                    tell(&recording);
+                }
                 Err(error) => {
                     tracing::error!(%error, recording = id, "a recording that was cut off stays so");
                     entry.fail();
+                    tell(&entry.object());
                 }
             }
         }
@@ -75,12 +86,14 @@ impl Recordings {
                     recording.size = made.bytes;
                     recording.duration = made.seconds;
                     recording.url = Some(url);
-                    recording.failure = failed.then(|| "a stream was not recorded to its end".to_owned());
+                    recording.failure = failed.then(|| CUT.to_owned());
                     recording.status = if failed { RecordingStatus::Failed } else { RecordingStatus::Ready };
                 })?;
                 self.tidy(entry);
                 Ok(done)
             }
+            // The next start has to know.
+            Err(ComposeFault::Stopping) if failed => entry.change(|recording| recording.failure = Some(CUT.to_owned())),
             Err(ComposeFault::Stopping) => Ok(entry.object()),
             // Nothing is lost: the single streams are there to be downloaded.
             Err(fault) => {
@@ -93,7 +106,7 @@ impl Recordings {
 
     async fn compose(&self, entry: &Entry, _turn: Turn, stop: &CancellationToken) -> Result<Made, ComposeFault> {
         let tools = self.tools().await.map_err(ComposeFault::Missing)?;
-        composed::compose(&entry.dir, &entry.object(), tools, &self.budget, stop).await
+        composed::compose(&entry.dir, &entry.object(), tools, (&self.budget, entry.share.spare()), stop).await
     }
 }
 
@@ -105,7 +118,9 @@ pub(super) struct Turn(#[expect(dead_code, reason = "its end is what matters")] 
 fn is_unfinished(entry: &Entry) -> bool {
     match entry.object().status {
         RecordingStatus::Stopped => true,
-        RecordingStatus::Failed | RecordingStatus::Ready => sidecar::read_all(&entry.dir).is_ok_and(|files| !files.is_empty()),
+        RecordingStatus::Failed | RecordingStatus::Ready => {
+            sidecar::read_all(&entry.dir).is_ok_and(|files| !files.is_empty())
+        }
         RecordingStatus::Starting | RecordingStatus::Started => false,
     }
 }

@@ -34,7 +34,8 @@ pub(super) struct Frame {
 #[derive(Debug, Default)]
 pub(super) struct Lane {
     run: Option<u64>,
-    before: Option<u64>,
+    /// The run before this one, and what came next in it.
+    before: Option<(u64, u64)>,
     next: u64,
     waiting: BTreeMap<u64, MediaPacket>,
     picture: Option<(u32, Picture)>,
@@ -56,11 +57,11 @@ impl Lane {
         let mut made = Made::default();
         if self.run != Some(packet.run) {
             // What comes late of the run before is too late.
-            if self.before == Some(packet.run) {
+            if self.before.is_some_and(|(run, next)| run == packet.run && packet.seq < next) {
                 return made;
             }
             self.drain(&mut made);
-            self.before = self.run.replace(packet.run);
+            self.before = self.run.replace(packet.run).map(|run| (run, self.next));
             self.next = packet.seq;
             self.picture = None;
             // It may be in the middle of pictures that refer to others.
@@ -211,6 +212,19 @@ mod tests {
         assert_eq!(times, expected);
         assert!(asked >= 1);
         assert!(frames.iter().all(|frame| frame.keyframe == (frame.time / 3_000 % 10 == 0)));
+    }
+
+    #[test]
+    fn a_layer_that_comes_back_is_recorded_again() {
+        let (mut lane, start) = (Lane::default(), Instant::now());
+        let mut frames = Vec::new();
+        for (run, seqs) in [(1, 0..20), (2, 100..120), (1, 20..60)] {
+            for seq in seqs {
+                frames.extend(lane.push(MediaPacket { run, ..packet(seq, start) }).frames);
+            }
+        }
+        let runs: Vec<u64> = frames.iter().map(|frame| frame.run).collect();
+        assert_eq!(runs, [[1; 10].as_slice(), &[2; 10], &[1; 20]].concat());
     }
 
     proptest! {

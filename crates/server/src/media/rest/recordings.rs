@@ -11,7 +11,7 @@ use serde_json::Value;
 use tower_http::services::ServeFile;
 use zvonok_openvidu::wire::Reason;
 use zvonok_openvidu::wire::recorded::{Recording, RecordingStatus, Recordings as Listed};
-use zvonok_openvidu::wire::recording::{RecordingFault, RecordingRequest};
+use zvonok_openvidu::wire::recording::{OutputMode, RecordingFault, RecordingRequest};
 
 use super::super::Shared;
 use super::super::recording::{NotDeleted, Recordings};
@@ -64,6 +64,10 @@ pub(super) async fn start(State(shared): State<Arc<Shared>>, bytes: Bytes) -> Re
     let gone = || Fault::Status(StatusCode::NOT_FOUND);
     session.ask(|reply| Message::MayRecord { reply }).await.ok_or_else(gone)??;
     let request: RecordingRequest = typed(value)?;
+    if request.output_mode != Some(OutputMode::Individual) {
+        // Looked for here, since the session does not stand still for us as long. What is missing it says itself.
+        let _told_later = store(&shared)?.tools().await;
+    }
     let started = session.ask(|reply| Message::StartRecording { request, reply }).await.ok_or_else(gone)?;
     Ok(Json(started?))
 }

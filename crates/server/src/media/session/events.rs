@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 use zvonok_openvidu::wire::Reason;
 use zvonok_openvidu::wire::recorded::Recording;
 
+use super::super::events::Events;
 use super::super::ids;
 use super::Session;
 use super::hidden::is_hidden_id;
@@ -105,17 +106,29 @@ impl Session {
         let (events, session, unique) =
             (std::sync::Arc::clone(&self.shared), self.handle.id.to_string(), self.unique_id());
         move |recording| {
-            let mut event = Map::from_iter([
-                ("sessionId".to_owned(), Value::from(session)),
-                ("uniqueSessionId".to_owned(), unique.into()),
-                ("timestamp".to_owned(), ids::now_ms().into()),
-            ]);
-            if let Value::Object(fields) = recording_fields(recording, Some(reason)) {
-                event.extend(fields.into_iter().filter(|(_, value)| !value.is_null()));
-            }
+            let mut event = recording_event(session, recording, reason);
+            event.insert("uniqueSessionId".to_owned(), unique.into());
             events.events.tell("recordingStatusChanged", event);
         }
     }
+}
+
+/// A recording that an earlier life of the server left is finished. Which one of the sessions of that name it was is not
+/// known any more.
+pub(in super::super) fn tell_recovered(events: &Events, recording: &Recording) {
+    let event = recording_event(recording.session_id.clone(), recording, Reason::OpenviduServerStopped);
+    events.tell("recordingStatusChanged", event);
+}
+
+fn recording_event(session: String, recording: &Recording, reason: Reason) -> Map<String, Value> {
+    let mut event = Map::from_iter([
+        ("sessionId".to_owned(), Value::from(session)),
+        ("timestamp".to_owned(), ids::now_ms().into()),
+    ]);
+    if let Value::Object(fields) = recording_fields(recording, Some(reason)) {
+        event.extend(fields.into_iter().filter(|(_, value)| !value.is_null()));
+    }
+    event
 }
 
 /// With what events of an end have besides.
@@ -191,6 +204,7 @@ fn recording_fields(recording: &Recording, reason: Option<Reason>) -> Value {
         "size": recording.size,
         "duration": recording.duration,
         "status": recording.status,
+        "failure": recording.failure,
         "startTime": recording.created_at,
         "reason": reason,
     })

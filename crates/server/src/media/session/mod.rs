@@ -37,6 +37,7 @@ use super::outbox::notice_text;
 use super::{Shared, defaults, ids};
 
 pub(super) use self::camera::NewCamera;
+pub(super) use self::events::tell_recovered;
 pub(super) use self::handle::{Ended, Message, SessionHandle};
 pub(super) use self::join::unknown_reconnection;
 pub(super) use self::recording::NotRecorded;

@@ -20,8 +20,8 @@ pub(super) struct Contents {
     pub(super) pictures: Option<Aspect>,
 }
 
-/// Reads a finished file until everything that its tracks announce has been found.
-pub(super) fn look(path: &Path) -> io::Result<Contents> {
+/// Reads a finished file until everything that its tracks announce has been found; of sound only what is `wanted`.
+pub(super) fn look(path: &Path, wanted: bool) -> io::Result<Contents> {
     let mut reader = BufReader::new(File::open(path)?);
     let (mut found, mut size, mut at) = (Contents::default(), None, 0);
     loop {
@@ -44,7 +44,8 @@ pub(super) fn look(path: &Path) -> io::Result<Contents> {
             }
             at = content.saturating_add(length);
         }
-        if found.sound && (found.pictures.is_some() || size.is_none()) {
+        // The tracks come before the first cluster.
+        if head.id == id::CLUSTER && (found.sound || !wanted) && (found.pictures.is_some() || size.is_none()) {
             return Ok(found);
         }
         reader.seek(SeekFrom::Start(at))?;
@@ -96,7 +97,8 @@ mod tests {
             }
             file.finish(&budget).await.unwrap();
             let wanted = Contents { sound, pictures: pictures.then_some((64, 48)) };
-            assert_eq!(look(&path).unwrap(), wanted);
+            assert_eq!(look(&path, true).unwrap(), wanted);
+            assert_eq!(look(&path, false).unwrap().pictures, wanted.pictures);
             std::fs::remove_file(path).unwrap();
         }
     }
@@ -106,7 +108,7 @@ mod tests {
         fn no_file_makes_it_panic(bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..400)) {
             let path = std::env::temp_dir().join(format!("zvonok-contents-{}", uuid::Uuid::new_v4()));
             std::fs::write(&path, bytes).unwrap();
-            let _ = look(&path);
+            let _ = look(&path, true);
             std::fs::remove_file(&path).unwrap();
         }
     }

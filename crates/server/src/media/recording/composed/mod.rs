@@ -92,17 +92,19 @@ struct Work<'a> {
     dir: &'a Path,
     clips: &'a [Clip],
     budget: &'a Budget,
-    /// Bytes of the budget that are taken.
+    /// Bytes that are set aside for what is made: of packing, which comes only where nothing is composed.
+    spare: AtomicU64,
+    /// Bytes of the budget that are taken beside them.
     taken: AtomicU64,
 }
 
-/// Composes what the directory of a recording has, and takes of `budget` while it does. Needs a thread of its own: between
-/// waiting for children it works.
+/// Composes what the directory of a recording has, and takes of `budget` while it does what is beyond `spare` bytes. Needs
+/// a thread of its own: between waiting for children it works.
 pub(super) async fn compose(
     dir: &Path,
     recording: &Recording,
     tools: Tools,
-    budget: &Budget,
+    (budget, spare): (&Budget, u64),
     stop: &CancellationToken,
 ) -> Result<Made, ComposeFault> {
     sweep(dir)?;
@@ -113,7 +115,7 @@ pub(super) async fn compose(
     }
     let seconds = u32::try_from(length.div_ceil(1_000)).unwrap_or(u32::MAX);
     let patience = limits::PATIENCE_FIRST + Duration::from_secs(1).saturating_mul(seconds) * limits::PATIENCE;
-    let work = Work { dir, clips: &clips, budget, taken: AtomicU64::new(0) };
+    let work = Work { dir, clips: &clips, budget, spare: AtomicU64::new(spare), taken: AtomicU64::new(0) };
     let made = tokio::select! {
         made = make(&work, recording, tools) => made,
         () = tokio::time::sleep(patience) => Err(ComposeFault::TooLong),
@@ -155,7 +157,7 @@ fn clips(dir: &Path) -> io::Result<Vec<Clip>> {
     let mut clips = Vec::new();
     for (path, entry) in sidecar::read_all(dir)? {
         let Some(file) = path.file_name().and_then(|name| name.to_str()) else { continue };
-        let found = contents::look(&path)?;
+        let found = contents::look(&path, entry.has_audio)?;
         let time = |offset: i64| u64::try_from(offset).unwrap_or(0);
         clips.push(Clip {
             file: file.to_owned(),
@@ -206,11 +208,13 @@ impl Meter<'_> {
             Err(error) => return Err(error.into()),
         };
         let more = length.saturating_sub(self.length);
-        self.work.budget.take(more).map_err(|fault| match fault {
+        let own = self.work.spare.load(Ordering::Relaxed).min(more);
+        self.work.budget.take(more - own).map_err(|fault| match fault {
             FileFault::Full => ComposeFault::Full,
             FileFault::Io(error) => error.into(),
         })?;
-        self.work.taken.fetch_add(more, Ordering::Relaxed);
+        self.work.spare.fetch_sub(own, Ordering::Relaxed);
+        self.work.taken.fetch_add(more - own, Ordering::Relaxed);
         self.length = self.length.max(length);
         Ok(())
     }

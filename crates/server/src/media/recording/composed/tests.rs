@@ -85,7 +85,7 @@ fn recording(has_video: bool) -> Recording {
 
 async fn made(place: &Place, recording: &Recording, tools: Tools) -> Result<Made, ComposeFault> {
     let budget = Budget::new(u64::MAX, 0);
-    compose(&place.0, recording, tools, &budget, &CancellationToken::new()).await
+    compose(&place.0, recording, tools, (&budget, 0), &CancellationToken::new()).await
 }
 
 /// What `gst-discoverer-1.0` says of a file.
@@ -222,13 +222,18 @@ async fn it_ends_with_the_server_and_with_the_room_on_the_disk() {
     stream(&place, 1, "smpte", true, (0, 4));
     let (stop, tools) = (CancellationToken::new(), Tools::Webm);
     let budget = Budget::new(20_000, 0);
-    let fault = compose(&place.0, &recording(true), tools, &budget, &stop).await.unwrap_err();
+    let fault = compose(&place.0, &recording(true), tools, (&budget, 0), &stop).await.unwrap_err();
     assert!(matches!(fault, ComposeFault::Full), "{fault}");
     assert!(budget.take(20_000).is_ok(), "what was made is deleted");
+    let fault = compose(&place.0, &recording(true), tools, (&budget, 10_000), &stop).await.unwrap_err();
+    assert!(matches!(fault, ComposeFault::Full), "{fault}");
+    let made = compose(&place.0, &recording(true), tools, (&budget, 10_000_000), &stop).await.unwrap();
+    assert!(made.bytes > 20_000, "what was set aside is used: {made:?}");
+    std::fs::remove_file(place.0.join("composed.webm")).unwrap();
 
     stop.cancel();
     let budget = Budget::new(u64::MAX, 0);
-    let fault = compose(&place.0, &recording(true), tools, &budget, &stop).await.unwrap_err();
+    let fault = compose(&place.0, &recording(true), tools, (&budget, 0), &stop).await.unwrap_err();
     assert!(matches!(fault, ComposeFault::Stopping), "{fault}");
     assert_eq!(std::fs::read_dir(&place.0).unwrap().count(), 2);
 }

@@ -73,7 +73,8 @@ mod tests {
             [scene(0, 500, &[]), scene(500, 2_000, &[0]), scene(2_000, 4_000, &[0, 1]), scene(4_000, 9_000, &[0])],
             "who is only heard changes no picture"
         );
-        assert_eq!(scenes(&clips, 2, |clip| clip.sound)[3], scene(2_000, 4_000, &[0, 1]), "no more than two at a time");
+        let heard = scenes(&clips, 2, |clip| clip.sound);
+        assert_eq!(heard[2..], [scene(2_000, 4_000, &[0, 1]), scene(4_000, 9_000, &[0])], "no more than two at a time");
         assert_eq!(scenes(&[], 9, |_| true), []);
     }
 

@@ -5,7 +5,7 @@ use std::process::Stdio;
 use tokio::process::Command;
 
 /// What every composed recording needs: in Debian's packages `gstreamer1.0-plugins-base` and `-good`.
-const NEEDED: [&str; 19] = [
+const NEEDED: [&str; 25] = [
     "fdsrc",
     "fdsink",
     "filesrc",
@@ -25,7 +25,15 @@ const NEEDED: [&str; 19] = [
     "rawaudioparse",
     "opusenc",
     "vp8enc",
+    "vp8dec",
+    "vp9dec",
+    "opusparse",
+    "opusdec",
+    "alawdec",
+    "mulawdec",
 ];
+/// Decoders of H.264, which cameras send: in Debian's packages `gstreamer1.0-libav` and `-plugins-bad`.
+const H264_DECODERS: [&str; 2] = ["avdec_h264", "openh264dec"];
 /// What MP4 needs besides its two encoders.
 const MP4: [&str; 3] = ["mp4mux", "h264parse", "aacparse"];
 /// Encoders of H.264, the better ones first.
@@ -50,6 +58,9 @@ pub(in super::super) async fn find() -> Result<Tools, &'static str> {
     }
     if let Some(missing) = first_missing(&NEEDED).await {
         return Err(missing);
+    }
+    if first_there(&H264_DECODERS).await.is_none() {
+        return Err("avdec_h264");
     }
     let (video, audio) = (first_there(&H264).await, first_there(&AAC).await);
     Ok(match (video, audio) {

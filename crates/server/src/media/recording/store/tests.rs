@@ -41,7 +41,7 @@ fn what_cannot_be_packed_after_a_crash_can_be_deleted() {
     let dir = dir();
     spoil(&recorded(&open(&dir)));
     let store = open(&dir);
-    store.recover(&CancellationToken::new());
+    store.recover(&CancellationToken::new(), |_| ());
     assert_eq!(store.get("session").unwrap().object().status, RecordingStatus::Failed);
     store.delete("session").unwrap();
     assert!(store.list().is_empty() && fs::read_dir(&dir).unwrap().next().is_none());
@@ -61,11 +61,11 @@ fn what_could_not_be_packed_leaves_nothing_half_done_and_is_tried_again() {
 
     fs::remove_dir_all(place).unwrap();
     let store = open(&dir);
-    store.recover(&CancellationToken::new());
+    store.recover(&CancellationToken::new(), |_| ());
     let recording = store.get("session").unwrap().object();
     assert_eq!(recording.status, RecordingStatus::Ready);
     assert!(recording.url.is_some() && recording.size > 0);
-    store.recover(&CancellationToken::new());
+    store.recover(&CancellationToken::new(), |_| ());
     assert_eq!(store.get("session").unwrap().object(), recording, "what is finished stays so");
     fs::remove_dir_all(dir).unwrap();
 }
@@ -77,15 +77,15 @@ fn what_is_packed_is_never_packed_again_of_what_is_left() {
         let store = open(&dir);
         let entry = recorded(&store);
         let packed = store.pack(&entry, failed).unwrap();
-        let archive = fs::read(entry.archive()).unwrap();
+        let whole = fs::read(entry.dir.join(archive::ARCHIVE)).unwrap();
         // Half of what the archive has could not be deleted before the server was killed.
         let left = Places::new(entry.dir.clone()).next().unwrap();
         fs::write(&left, [0x1a]).unwrap();
         sidecar::write(&left, &sidecar::of_sound()).unwrap();
         let store = open(&dir);
-        store.recover(&CancellationToken::new());
+        store.recover(&CancellationToken::new(), |_| ());
         assert_eq!(store.get(&packed.id).unwrap().object(), packed);
-        assert_eq!(fs::read(entry.archive()).unwrap(), archive);
+        assert_eq!(fs::read(entry.dir.join(archive::ARCHIVE)).unwrap(), whole);
         assert!(!left.exists(), "and it is deleted now");
     }
     fs::remove_dir_all(dir).unwrap();
