@@ -3,15 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { Page, Server, freePort, startBrowser } from './rig.mjs';
-
-/** The page of figures, by name with labels. */
-async function figures(port) {
-  const response = await fetch(`http://127.0.0.1:${port}/metrics`);
-  assert.equal(response.status, 200);
-  const lines = (await response.text()).split('\n').filter((line) => line && !line.startsWith('#'));
-  return Object.fromEntries(lines.map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.split(' ').at(-1))]));
-}
+import { Page, Server, figures, freePort, startBrowser } from './rig.mjs';
 
 test('a call of two pages shows in streams, packets, bytes and processor time, and in no losses', async () => {
   const port = await freePort();

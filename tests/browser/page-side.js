@@ -78,6 +78,18 @@
       }
       return ways;
     },
+    /** The pictures that go out, each with the size's name where there are several, and those that come in. */
+    async pictures() {
+      const [out, into] = [[], []];
+      for (const peer of peers.filter((it) => it.connectionState !== 'closed')) {
+        for (const it of (await peer.getStats()).values()) {
+          if (it.kind !== 'video') continue;
+          if (it.type === 'outbound-rtp') out.push({ rid: plain(it.rid), frames: it.framesSent ?? 0, width: plain(it.frameWidth) });
+          if (it.type === 'inbound-rtp') into.push({ frames: it.framesDecoded ?? 0, width: plain(it.frameWidth), height: plain(it.frameHeight) });
+        }
+      }
+      return { out, into };
+    },
     /** Joins; subscribes to every stream that is or will be there, unless told not to. */
     async join(token, { subscribe = true, data } = {}) {
       library = new OpenVidu();
@@ -118,7 +130,7 @@
       await session.publish(publisher);
       return publisher.stream.streamId;
     },
-    publishFails: (options) => zvonok.publish(options).then(() => null, (error) => plain(error.name ?? error.code)),
+    publishFails: (options) => zvonok.publish(options).then(() => null, (error) => error.name ?? error.code ?? String(error.message ?? error)),
     mute: (kind, on) => (kind === 'audio' ? publisher.publishAudio(on) : publisher.publishVideo(on)),
     signal: (data, type, to = []) =>
       session.signal({

@@ -1,5 +1,6 @@
 // What all browser tests stand on: a real server, a real Chromium, pages with a real openvidu-browser.
 
+import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -25,6 +26,14 @@ export const LIBRARIES = {
   '2.32.2': path.join(here, 'node_modules/openvidu-browser/static/js/openvidu-browser-2.32.2.min.js'),
   '2.18.0': path.join(here, 'node_modules/openvidu-browser-2-18/static/js/openvidu-browser-2.18.0.min.js'),
 };
+
+/** The server's page of figures, by name with labels. */
+export async function figures(port) {
+  const response = await fetch(`http://127.0.0.1:${port}/metrics`);
+  assert.equal(response.status, 200);
+  const lines = (await response.text()).split('\n').filter((line) => line && !line.startsWith('#'));
+  return Object.fromEntries(lines.map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.split(' ').at(-1))]));
+}
 
 /** A TCP port that nobody listens on. */
 export async function freePort() {
@@ -84,6 +93,14 @@ export class Server {
     this.hubUrl = `http://127.0.0.1:${hubPort}`;
     this.mediaUrl = `${http}://127.0.0.1:${mediaPort}`;
     this.websocketUrl = `${ws}://127.0.0.1:${mediaPort}/openvidu`;
+  }
+
+  /** The records of events (CDR). */
+  async records() {
+    const headers = { authorization: `Basic ${Buffer.from(`OPENVIDUAPP:${SECRET}`).toString('base64')}` };
+    const get = (path) => fetch(`${this.mediaUrl}/openvidu/cdr${path}`, { headers });
+    const names = await (await get('')).json();
+    return (await Promise.all(names.map(async (name) => (await get(`/${name}`)).text()))).join('');
   }
 
   /** One REST request; `body` is an object, or a string that is sent as it is. */

@@ -42,6 +42,10 @@ pub(crate) struct MediaFlags {
     /// Offer clients what they subscribe to, as OpenVidu does with mediasoup, instead of answering their offers.
     #[arg(long)]
     server_offers: bool,
+    /// Ask clients to send their picture in several sizes at once, of which each of the others gets the largest that its
+    /// link takes: for rooms of many. The library of OpenVidu does so only where the server makes the offers.
+    #[arg(long, requires = "server_offers")]
+    simulcast: bool,
     #[command(flatten)]
     turn: TurnFlags,
 }
@@ -53,6 +57,7 @@ impl MediaFlags {
         Ok(MediaSettings {
             tcp_port: self.media_tcp,
             server_offers: self.server_offers,
+            simulcast: self.simulcast,
             turn: self.turn.settings()?,
             webhook: self.webhook.map(|endpoint| WebhookSettings { endpoint, headers, events }),
             cdr: self.cdr,

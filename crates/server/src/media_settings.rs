@@ -89,6 +89,9 @@ pub struct MediaSettings {
     pub tcp_port: Option<u16>,
     /// Clients are told to be offered what they subscribe to, instead of offering to take it. Both are answered either way.
     pub server_offers: bool,
+    /// Clients are asked to send their picture in several sizes. Those of OpenVidu do only if they are offered what they
+    /// subscribe to.
+    pub simulcast: bool,
     /// STUN and TURN servers that clients are told of.
     pub turn: TurnSettings,
 }

@@ -113,7 +113,7 @@ impl Session {
             record: me.ticket.record,
             version: VERSION.to_owned(),
             media_server: if self.shared.settings.server_offers { "mediasoup" } else { "kurento" }.to_owned(),
-            video_simulcast: false,
+            video_simulcast: self.shared.settings.simulcast,
             coturn_ip: turn.as_ref().map(|turn| turn.host.clone()),
             coturn_port: turn.as_ref().map(|turn| turn.port),
             turn_username: turn.as_ref().map(|turn| turn.username.clone()),
