@@ -25,6 +25,8 @@ pub(crate) enum Purpose {
     Display,
     /// Every test.
     Test,
+    /// What `bench` measures beside ours. Nothing else needs it, so it is asked for alone.
+    Peers,
 }
 
 /// Needed to compile.
@@ -85,13 +87,16 @@ const TEST: &[&str] = &[
     "python3-gi", // an IP camera: GStreamer's RTSP server
     "gir1.2-gst-rtsp-server-1.0",
     "gstreamer1.0-rtsp",
-    "gstreamer1.0-plugins-ugly", // x264
-    "x11-apps",                  // `xwd` watches the screen for `bench`
-    "x11-utils",                 // `xprop` tells which window is on top
     "gstreamer1.0-plugins-ugly",      // x264
     "gstreamer1.0-tools",             // composes recordings
     "gstreamer1.0-plugins-base-apps", // `gst-discoverer-1.0` looks at what was composed
     "x11-apps",                       // `xwd` watches the screen for `bench`
+    "x11-utils",                      // `xprop` tells which window is on top
+];
+
+/// Needed beside our figures.
+const PEERS: &[&str] = &[
+    "janus", // its videoroom
 ];
 
 /// The packages for a purpose; what a purpose builds on is included.
@@ -101,6 +106,7 @@ fn packages(purpose: Purpose) -> Vec<&'static str> {
         Purpose::Run => &[BUILD, RUN],
         Purpose::Display => &[BUILD, RUN, DISPLAY],
         Purpose::Test => &[BUILD, RUN, DISPLAY, TEST],
+        Purpose::Peers => &[PEERS],
     };
     parts.iter().flat_map(|part| part.iter().copied()).collect()
 }

@@ -20,6 +20,12 @@ const AT_ONCE: usize = 8;
 /// Addresses of people are below, and those of rings.
 const ADDRESSES: usize = 61_000;
 
+/// Addresses of those who ring, above all others.
+const RINGERS: usize = 62_000;
+
+/// Visits of one worker come no faster: a crowd that comes again has not rung for longer than its people may not.
+const BETWEEN: Duration = Duration::from_millis(100);
+
 /// People on the hub in one visit.
 const VISITORS: usize = 6;
 
@@ -75,7 +81,9 @@ pub(super) async fn churn(plan: Arc<Plan>) -> Result<Value> {
 }
 
 async fn visits(plan: Arc<Plan>, counts: Arc<Counts>, until: Instant) -> Result<()> {
+    let mut pace = tokio::time::interval(BETWEEN);
     while Instant::now() < until {
+        pace.tick().await;
         visit(&plan, &counts).await.context("on the hub")?;
     }
     Ok(())
@@ -85,11 +93,12 @@ async fn visits(plan: Arc<Plan>, counts: Arc<Counts>, until: Instant) -> Result<
 async fn visit(plan: &Plan, counts: &Counts) -> Result<()> {
     let number = counts.visits.fetch_add(1, Ordering::Relaxed);
     // The same people come again, later than anybody may ring too often.
-    let crowd = Crowd::new(&format!("v{}p", number % CROWDS), plan.hub, VISITORS, number % 2 == 0);
+    let crowd = Crowd::new(&format!("v{}p", number % CROWDS), plan.hub, VISITORS, number.is_multiple_of(2));
     // The crowd's sockets break where they are when it is dropped, in the middle of whatever happens.
     crowd.arrive().await?;
     if number % 2 == 1 {
-        rings::ring(&crowd, VISITORS / 2).await?;
+        // Each crowd has its own: the hub takes so many requests of one address.
+        rings::ring(&crowd, VISITORS / 2, RINGERS + number % CROWDS * (VISITORS / 2)).await?;
     }
     Ok(())
 }

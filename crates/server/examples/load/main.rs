@@ -2,14 +2,17 @@
 //! `--extended`, what ours adds), so that the same load meets ours and others'.
 //!
 //! `load HUB PEOPLE [--extended]` connects that many people and says `{"up":…}`; then it takes commands, a line each:
-//! `rings N`, `watch` (before a restart), and in place of all of it `churn SECONDS MEDIA SECRET` or
-//! `forward SECONDS MEDIA SECRET ROOMS PUBLISHERS WATCHERS`. Its answers are lines of
-//! JSON. It ends with its standard input.
+//! `rings N`, `watch` (before a restart), and in place of all of it `churn SECONDS MEDIA SECRET`,
+//! `forward SECONDS MEDIA SECRET ROOMS PUBLISHERS WATCHERS`, or the same with a Janus:
+//! `forward-janus SECONDS API ADDRESS ROOMS PUBLISHERS WATCHERS`, where ADDRESS is of this machine and Janus has it too.
+//! Its answers are lines of JSON. It ends with its standard input.
 #![expect(clippy::print_stdout, reason = "what it says is its purpose")]
 
 mod churn;
 mod crowd;
+mod end;
 mod forward;
+mod janus;
 mod person;
 mod rings;
 mod room;
@@ -46,7 +49,9 @@ async fn main() -> Result<()> {
     while let Some(line) = lines.recv().await {
         let words: Vec<&str> = line.split_whitespace().collect();
         match words.as_slice() {
-            ["rings", count] => say(&rings::ring(&crowd, count.parse().context("not a number")?).await?),
+            ["rings", count] => {
+                say(&rings::ring(&crowd, count.parse().context("not a number")?, rings::ADDRESSES).await?);
+            }
             ["watch"] => {
                 crowd.forget_arrivals();
                 say(&json!({ "watching": people }));
@@ -56,12 +61,13 @@ async fn main() -> Result<()> {
                 say(&churn::churn(Arc::new(plan(hub, seconds, media, secret)?)).await?);
             }
             ["forward", seconds, media, secret, rooms, publishers, watchers] => {
-                let shape = forward::Shape {
-                    rooms: rooms.parse()?,
-                    publishers: publishers.parse()?,
-                    watchers: watchers.parse()?,
-                };
+                let shape = shape(rooms, publishers, watchers)?;
                 say(&forward::forward(&plan(hub, seconds, media, secret)?, shape, say).await?);
+            }
+            ["forward-janus", seconds, api, address, rooms, publishers, watchers] => {
+                let (api, address) = (api.parse().context("no API")?, address.parse().context("no address")?);
+                let (seconds, shape) = (seconds.parse()?, shape(rooms, publishers, watchers)?);
+                say(&janus::forward(api, address, seconds, shape, say).await?);
             }
             _ => bail!("`{line}` is not known"),
         }
@@ -85,6 +91,10 @@ fn commands() -> mpsc::Receiver<String> {
 fn plan(hub: SocketAddr, seconds: &str, media: &str, secret: &str) -> Result<Plan> {
     let seconds = seconds.parse().context("not a number")?;
     Ok(Plan { hub, seconds, media: media.to_owned(), secret: secret.to_owned() })
+}
+
+fn shape(rooms: &str, publishers: &str, watchers: &str) -> Result<forward::Shape> {
+    Ok(forward::Shape { rooms: rooms.parse()?, publishers: publishers.parse()?, watchers: watchers.parse()? })
 }
 
 fn say(answer: &Value) {

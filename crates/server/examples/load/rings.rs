@@ -17,11 +17,11 @@ const AT_ONCE: usize = 20;
 /// Rings of one worker a second at the most: two requests each, of which the hub takes 60 a second of one address.
 const A_SECOND: f64 = 25.0;
 
-/// Addresses of people are below.
-const ADDRESSES: usize = 60_000;
+/// The first of the addresses that rings come from; those of people are below.
+pub(super) const ADDRESSES: usize = 60_000;
 
-/// Rings so often, and tells how long it took.
-pub(super) async fn ring(crowd: &Crowd, count: usize) -> Result<Value> {
+/// Rings so often, from addresses of `from` on, and tells how long it took.
+pub(super) async fn ring(crowd: &Crowd, count: usize, from: usize) -> Result<Value> {
     let half = crowd.people.len() / 2;
     ensure!(half > 0, "there are too few people");
     let (next, began) = (Arc::new(AtomicUsize::new(0)), Instant::now());
@@ -32,7 +32,7 @@ pub(super) async fn ring(crowd: &Crowd, count: usize) -> Result<Value> {
     let mut workers: JoinSet<Result<()>> = JoinSet::new();
     for worker in 0..AT_ONCE.min(count) {
         let (next, pairs, base) = (Arc::clone(&next), Arc::clone(&pairs), base.clone());
-        let http = reqwest::Client::builder().local_address(of_number(ADDRESSES + worker)).no_proxy().build()?;
+        let http = reqwest::Client::builder().local_address(of_number(from + worker)).no_proxy().build()?;
         workers.spawn(async move {
             let mut pace = tokio::time::interval(Duration::from_secs_f64(1.0 / A_SECOND));
             loop {

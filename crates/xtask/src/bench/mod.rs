@@ -26,7 +26,7 @@ use anyhow::{Result, bail};
 use figure::Table;
 use options::{Options, Suite};
 
-/// `cargo xtask bench [call, server, peer, soak] [--json] [--quick] [--debug] [--minutes N]`.
+/// `cargo xtask bench [call, server, peer, soak] [--only hub|media] [--json] [--quick] [--debug] [--minutes N]`.
 pub(crate) fn bench(arguments: &[String]) -> Result<()> {
     let options = Options::parse(arguments)?;
     let mut holes = 0;

@@ -30,6 +30,15 @@ impl Suite {
     }
 }
 
+/// A part of `bench server` that can be measured alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// Sockets and rings.
+    Hub,
+    /// Forwarded streams.
+    Media,
+}
+
 /// The command line.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Options {
@@ -43,6 +52,8 @@ pub(crate) struct Options {
     pub(crate) debug: bool,
     /// How long the soak goes on, in minutes.
     pub(crate) minutes: u64,
+    /// The only part of `bench server` that is measured; all when none is named.
+    pub(crate) only: Option<Part>,
 }
 
 /// The soak's length unless something else is asked for, in minutes.
@@ -50,7 +61,8 @@ const SOAK: u64 = 30;
 
 impl Options {
     pub(crate) fn parse(arguments: &[String]) -> Result<Self> {
-        let mut options = Self { suites: Vec::new(), json: false, quick: false, debug: false, minutes: SOAK };
+        let mut options =
+            Self { suites: Vec::new(), json: false, quick: false, debug: false, minutes: SOAK, only: None };
         let mut arguments = arguments.iter();
         while let Some(argument) = arguments.next() {
             match argument.trim_end_matches(',') {
@@ -65,13 +77,29 @@ impl Options {
                     let minutes = arguments.next().and_then(|number| number.parse().ok());
                     options.minutes = minutes.filter(|minutes| *minutes > 0).context("--minutes needs a number")?;
                 }
+                "--only" => {
+                    options.only = match arguments.next().map(String::as_str) {
+                        Some("hub") => Some(Part::Hub),
+                        Some("media") => Some(Part::Media),
+                        _ => bail!("--only needs `hub` or `media`"),
+                    }
+                }
                 other => bail!("`{other}` is neither a suite nor an option of `bench`"),
             }
         }
         if options.suites.is_empty() {
             options.suites.push(Suite::Call);
         }
+        if options.only.is_some() && !options.suites.contains(&Suite::Server) {
+            bail!("--only names a part of `bench server`");
+        }
         Ok(options)
+    }
+
+    /// Whether that part of `bench server` is asked for.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn measures(&self, part: Part) -> bool {
+        self.only.is_none_or(|only| only == part)
     }
 
     /// How long a call is measured: 30 s, as the figures say.
@@ -102,6 +130,10 @@ mod tests {
         assert!(options.json && options.quick && !options.debug);
         assert_eq!(parse(&[]).expect("is one too").suites, [Suite::Call]);
         assert_eq!(parse(&["soak", "--minutes", "2"]).expect("so is this").minutes, 2);
+        let media = parse(&["server", "--only", "media"]).expect("as is this");
+        assert!(media.measures(Part::Media) && !media.measures(Part::Hub));
+        assert!(options.measures(Part::Media) && options.measures(Part::Hub));
+        assert!(parse(&["server", "--only", "video"]).is_err() && parse(&["call", "--only", "hub"]).is_err());
         assert!(parse(&["cal"]).is_err() && parse(&["soak", "--minutes"]).is_err());
     }
 }

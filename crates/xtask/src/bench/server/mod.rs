@@ -1,7 +1,9 @@
 //! `bench server`: the hub under 10,000 sockets, and a Node server of npm's socket.io with the same handlers beside it,
-//! one after the other, each under the same load. Then the media server under rooms whose media flows.
+//! one after the other, each under the same load. Then the media server under rooms whose media flows, and Debian's Janus
+//! under the same.
 
 mod hub;
+mod janus;
 mod media;
 
 use anyhow::{Context, Result};
@@ -9,11 +11,10 @@ use anyhow::{Context, Result};
 use super::{
     figure::{Better, Figure, Table},
     load::{self, Programs},
-    options::{Options, Suite},
+    options::{Options, Part, Suite},
 };
 use crate::{packages::Purpose, setup};
 use hub::{Restart, Signals};
-use media::{Forwarding, Shape};
 
 /// What stands beside the hub.
 const SOCKET_IO: &str = "Node socket.io";
@@ -35,32 +36,37 @@ impl Size {
     const QUICK: Self = Self { people: 1_000, rings: 500, offices: 200 };
 }
 
-/// Measures the suite.
+/// Measures the suite, or the part of it that was asked for.
 pub(super) fn measure(options: &Options) -> Result<Table> {
     setup::prepare(Purpose::Test)?;
-    let size = if options.quick { Size::QUICK } else { Size::FULL };
     let programs = Programs::build(options)?;
     load::raise_limits()?;
+    let (mut figures, mut conditions) = (Vec::new(), Vec::new());
+    if options.measures(Part::Hub) {
+        let size = if options.quick { Size::QUICK } else { Size::FULL };
+        figures.extend(signaling(&programs, size));
+        conditions.push(format!("{} sockets, {} rings", size.people, size.rings));
+    }
+    if options.measures(Part::Media) {
+        let (media, peer) = media::measure(&programs);
+        figures.extend(media);
+        conditions.push(peer);
+    }
+    conditions.push(load::machine(programs.build)?);
+    conditions.push("the load generator runs on the same machine".to_owned());
+    Ok(Table { conditions: conditions.join("; "), figures })
+}
+
+fn signaling(programs: &Programs, size: Size) -> Vec<Figure> {
     println!("{} sockets on the hub ...", size.people);
-    let own = hub::own(&programs, size);
+    let own = hub::own(programs, size);
     println!("{} sockets on {SOCKET_IO} ...", size.people);
-    let peer = hub::socket_io(&programs, size);
+    let peer = hub::socket_io(programs, size);
     println!("A restart under {} sockets ...", size.people);
-    let restart = hub::restart(&programs, size.people, false);
+    let restart = hub::restart(programs, size.people, false);
     println!("A restart under {} apps that see each other ...", size.offices);
-    let office = hub::restart(&programs, size.offices, true);
-    println!("Rooms whose media flows ...");
-    let many = media::forward(&programs, Shape::ONE_TO_MANY);
-    let room = media::forward(&programs, Shape::ROOM_OF_8);
-    let conditions = format!(
-        "{} sockets, {} rings; {}; the load generator runs on the same machine",
-        size.people,
-        size.rings,
-        load::machine(programs.build)?
-    );
-    let mut figures = figures(&own, &peer, &restart, &office);
-    figures.extend(forwarding(&many, &room));
-    Ok(Table { conditions, figures })
+    let office = hub::restart(programs, size.offices, true);
+    figures(&own, &peer, &restart, &office)
 }
 
 fn figures(
@@ -96,24 +102,6 @@ fn figures(
         alone("restart of an office: until all are back", "s", office, |it| it.seconds)
             .with_note("apps of the extended contract: each is told of everybody"),
         alone("restart of an office: most logins in a second", "1/s", office, |it| it.peak),
-    ]
-}
-
-/// Janus is not beside them: its videoroom speaks another protocol, and a generator for it is not there.
-fn forwarding(many: &Result<Forwarding>, room: &Result<Forwarding>) -> Vec<Figure> {
-    let figure = |name, unit, of: &Result<Forwarding>, get: fn(&Forwarding) -> f64| {
-        Figure::new(Suite::Server, name, unit, value(of, get))
-    };
-    let share = "by the processor time that the streams of the run took, 0.9 Mbit/s and 100 packets/s each";
-    vec![
-        figure("forwarded streams per core, 1 to 40", "", many, |it| it.streams / it.cores).with_note(share),
-        figure("lost of 1 to 40", "%", many, |it| it.lost).reach(Better::Less, 0.0),
-        figure("forwarded streams per core, a room of 8", "", room, |it| it.streams / it.cores).with_note(share),
-        figure("lost in a room of 8", "%", room, |it| it.lost).reach(Better::Less, 0.0),
-        figure("delay of a forwarded packet, median", "ms", room, |it| it.p50_ms)
-            .reach(Better::Less, 1.0)
-            .with_note("in the room of 8; from sender to receiver, the generator's own part included"),
-        figure("delay of a forwarded packet, 99th percentile", "ms", room, |it| it.p99_ms).reach(Better::Less, 5.0),
     ]
 }
 
