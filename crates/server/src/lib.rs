@@ -78,10 +78,7 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
             start_on(Config { echo: false, ..config }, Arc::<deployments::Deployments>::clone(&control), kept).await?;
         let stop = running.stop.clone();
         running.tasks.spawn(async move {
-            tokio::select! {
-                () = stop.cancelled() => {}
-                _looks = control.look() => {}
-            }
+            control.watch(&stop).await;
         });
         return Ok(running);
     }

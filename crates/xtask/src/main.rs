@@ -24,7 +24,7 @@ use anyhow::{Result, bail};
 const HELP: &str = "\
 cargo xtask run              build the app and start it with its own server and an echo contact
 cargo xtask test [--quick]   every check and test; --quick leaves out what needs a display or a browser
-cargo xtask bench [call, server, soak] [--json] [--quick] [--minutes N]
+cargo xtask bench [call, server, soak] [--only hub|media] [--json] [--quick] [--minutes N]
                              measure, and print the tables of the README; minutes are the soak's
 cargo xtask fuzz [TARGET ...] [--minutes N] [--keep]
                              looks for inputs that break a reader, 10 minutes for each target unless said otherwise

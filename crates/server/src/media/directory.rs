@@ -102,7 +102,7 @@ mod tests {
 
     #[test]
     fn a_session_that_ends_late_leaves_a_newer_one_of_its_name() {
-        let (directory, make) = (Directory::default(), || SessionHandle::to(mpsc::channel(1).0));
+        let (directory, make) = (Directory::new(8), || SessionHandle::to(mpsc::channel(1).0));
         let old = directory.enter("room", make).unwrap();
         directory.leave(&old);
         let new = directory.enter("room", make).unwrap();

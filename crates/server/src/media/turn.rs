@@ -81,7 +81,10 @@ impl FromStr for IceUrl {
         }
         // The parser of ordinary URLs checks host and port.
         let url = Url::parse(&format!("http://{address}")).map_err(|_error| bad())?;
-        let plain = url.path() == "/" && url.username().is_empty() && !address.contains(['/', '@', '#']);
+        let plain = url.path() == "/"
+            && url.username().is_empty()
+            && !address.contains(['/', '\\', '@', '#', '%'])
+            && !address.ends_with(':');
         let host = matches!(url.host(), Some(Host::Domain(_) | Host::Ipv4(_) | Host::Ipv6(_)));
         if plain && host && url.port() != Some(0) { Ok(Self { text: text.to_owned(), relays }) } else { Err(bad()) }
     }

@@ -65,6 +65,9 @@ async fn certificates_are_exchanged_without_dropping_anybody() {
     }
 
     let new = client(&two.0);
+    for url in &urls {
+        assert!(reaches(&new, url).await, "{url}");
+    }
     for broken in
         [("no certificate".to_owned(), two.1.clone()), (one.0.clone(), two.1.clone()), (two.0.clone(), String::new())]
     {
@@ -81,7 +84,9 @@ async fn certificates_are_exchanged_without_dropping_anybody() {
     put(&folder.0, &three);
     for url in &urls {
         comes_to_be_used(&three.0, url).await;
-        assert!(reaches(&old, url).await && reaches(&new, url).await, "an open connection to {url} was dropped");
+        for (name, client) in [("first", &old), ("second", &new)] {
+            assert!(reaches(client, url).await, "the {name} open connection to {url} was dropped");
+        }
     }
     let log = hub.stop();
     assert!(!log.contains("PRIVATE KEY"), "{log}");

@@ -56,6 +56,10 @@ async fn closed(stream: &mut TcpStream) -> bool {
 async fn strangers_are_closed_and_do_not_keep_others_out() {
     let server = plain_server().await;
     let to = address(&server, Transport::Tcp);
+    let (mut man, mut woman) = (Rpc::join(&server).await, Rpc::join(&server).await);
+    let (_camera, stream) = Peer::new(Transport::Tcp, to).await.publish(&mut man).await;
+    let mut sees = Peer::new(Transport::Tcp, to).await.receive(&mut woman, &stream).await;
+    sees.receives(30).await;
     for nonsense in [&b"GET / HTTP/1.1\r\n\r\n"[..], &[0x16, 0x03, 0x01, 0x02, 0x00], &[0xff; 64]] {
         let mut stream = TcpStream::connect(to).await.unwrap();
         stream.write_all(nonsense).await.unwrap();
@@ -70,15 +74,15 @@ async fn strangers_are_closed_and_do_not_keep_others_out() {
         waiting.push(TcpStream::connect(to).await.unwrap());
     }
     assert!(closed(waiting.last_mut().unwrap()).await, "200 strangers of one address are let in");
+    // Those who have proven who they are have room of their own.
+    sees.receives(30).await;
     assert!(closed(&mut nobody).await);
     for stream in &mut waiting {
         assert!(closed(stream).await, "a stranger who says nothing is waited for");
     }
     assert_eq!(crate::panics(), 0);
-    let (mut man, mut woman) = (Rpc::join(&server).await, Rpc::join(&server).await);
-    let camera = Peer::new(Transport::Tcp, to).await;
-    let (_camera, stream) = camera.publish(&mut man).await;
-    let mut sees = Peer::new(Transport::Tcp, to).await.receive(&mut woman, &stream).await;
     sees.receives(30).await;
+    let mut late = Rpc::join(&server).await;
+    Peer::new(Transport::Tcp, to).await.receive(&mut late, &stream).await.receives(30).await;
     server.shutdown().await;
 }

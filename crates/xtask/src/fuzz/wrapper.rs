@@ -18,8 +18,10 @@ const FLAGS: &[&str] = &[
     "-Cllvm-args=-sanitizer-coverage-inline-8bit-counters",
     "-Cllvm-args=-sanitizer-coverage-pc-table",
     "-Cllvm-args=-sanitizer-coverage-trace-compares",
-    // Checks stay on; without any optimisation most of the time would go into serde's moves.
+    // Without any optimisation most of the time would go into serde's moves; with some, checks are off unless asked for.
     "-Copt-level=1",
+    "-Cdebug-assertions=on",
+    "-Coverflow-checks=on",
 ];
 
 /// Runs `rustc …`, as given, with the flags where they belong.

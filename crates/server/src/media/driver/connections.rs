@@ -38,6 +38,9 @@ impl Driver {
                     (true, true) => {
                         // Where nobody hears it, the connection is closed already.
                         let _ = connection.proven.take().map(|proven| proven.send(()));
+                        // Its peer may have given up another one for it.
+                        let sfu = &self.sfu;
+                        self.connections.retain(|ends, it| it.proven.is_some() || sfu.knows(transport, ends.source));
                     }
                     // Its peer connection is gone, and it is no other's.
                     (false, false) => drop(self.connections.remove(&ends)),

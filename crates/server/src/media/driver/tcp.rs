@@ -17,6 +17,7 @@ use tokio_util::task::TaskTracker;
 use super::super::addresses::Door;
 use super::super::defaults;
 use super::strangers::{Stranger, Strangers};
+use crate::failures::network;
 
 /// Who is at both ends of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -74,7 +75,7 @@ pub(super) async fn accept(door: Door<TcpListener>, listening: Listening) {
                 continue;
             }
         };
-        let Some((permit, stranger)) = listening.strangers.enter(source.ip()) else {
+        let Some((permit, stranger)) = listening.strangers.enter(network(source.ip())) else {
             tracing::debug!("too many TCP connections for media, one more is refused");
             continue;
         };
@@ -146,8 +147,8 @@ async fn read(stream: impl AsyncRead + Unpin, ends: Ends, heard: &mpsc::Sender<H
         }
         let mut bytes = vec![0; length];
         tokio::time::timeout(defaults::TCP_IDLE, stream.read_exact(&mut bytes)).await??;
-        // An empty one keeps a connection open, and says nothing.
-        if !bytes.is_empty() && heard.send(Heard::Datagram { ends, bytes }).await.is_err() {
+        // An empty one says nothing, but for that somebody is there: whose connection it is is looked at all the same.
+        if heard.send(Heard::Datagram { ends, bytes }).await.is_err() {
             return Ok(());
         }
     }
@@ -204,10 +205,10 @@ mod tests {
         }
         let (ended, datagrams) = read_all(&bytes).await;
         assert_eq!(ended.unwrap_err().kind(), io::ErrorKind::UnexpectedEof);
-        assert_eq!(datagrams, [b"one", b"two"]);
+        assert_eq!(datagrams, [&b"one"[..], b"", b"two"]);
         bytes.extend_from_slice(b"GET / HTTP/1.1\r\n\r\n");
         let (ended, datagrams) = read_all(&bytes).await;
-        assert_eq!((ended.unwrap_err().kind(), datagrams.len()), (io::ErrorKind::InvalidData, 2));
+        assert_eq!((ended.unwrap_err().kind(), datagrams.len()), (io::ErrorKind::InvalidData, 3));
         let longest = vec![7; defaults::DATAGRAM_BYTES];
         let mut bytes = Vec::new();
         frame(&mut bytes, &longest);
