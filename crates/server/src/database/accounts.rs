@@ -1,5 +1,7 @@
 //! Accounts and sessions.
 
+use std::collections::BTreeSet;
+
 use sqlx::{Any, Row as _, Transaction};
 use zvonok_signaling_proto::{Login, Millis};
 
@@ -148,6 +150,24 @@ impl Database {
             expires_at: small(row.try_get("expires_at")?),
         };
         Ok((!account.disabled).then_some(signed))
+    }
+
+    /// Which of these sessions are not there (any more).
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn sessions_over(&self, sessions: &[String]) -> Result<Vec<String>, DatabaseError> {
+        if sessions.is_empty() {
+            return Ok(Vec::new());
+        }
+        let places: Vec<_> = (1..=sessions.len()).map(|number| format!("${number}")).collect();
+        let sql = format!("SELECT token FROM sessions WHERE token IN ({})", places.join(", "));
+        // Seldom as many as before, so it is not worth being remembered by the connection.
+        let query = sqlx::query(&sql).persistent(false);
+        let query = sessions.iter().fold(query, |query, session| query.bind(session.as_str()));
+        let there = query.fetch_all(&self.pool).await?;
+        let there = there.iter().map(|row| row.try_get("token")).collect::<Result<BTreeSet<String>, _>>()?;
+        Ok(sessions.iter().filter(|session| !there.contains(*session)).cloned().collect())
     }
 
     /// Takes a session back.

@@ -60,11 +60,26 @@ pub(crate) async fn two(site: &mut Site) -> (Program, Program) {
     (one, site.hub())
 }
 
-async fn status_of(who: &Person, other: &str) -> Value {
+/// How somebody is seen.
+pub(crate) async fn status_of(who: &Person, other: &str) -> Value {
     let users = who.get("/users", "").await;
     let found: Vec<_> = users["users"].as_array().unwrap().iter().filter(|user| user["login"] == other).collect();
     assert_eq!(found.len(), 1, "a person is one: {users}");
     found[0]["status"].clone()
+}
+
+/// Waits until somebody is seen so.
+pub(crate) async fn becomes(who: &Person, other: &str, status: &str) {
+    let until = tokio::time::Instant::now() + PATIENCE;
+    let mut pause = tokio::time::interval(std::time::Duration::from_millis(50));
+    loop {
+        let is = status_of(who, other).await;
+        if is == status {
+            return;
+        }
+        assert!(tokio::time::Instant::now() < until, "{other} is {is}, and not {status}");
+        pause.tick().await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -169,10 +184,7 @@ async fn two_sockets_on_two_hubs_count_once() {
     drop(pc);
     assert_eq!(status_of(&man, "woman").await, "available", "one of them is left");
     drop(again);
-    let until = tokio::time::Instant::now() + PATIENCE;
-    while status_of(&man, "woman").await != "offline" {
-        assert!(tokio::time::Instant::now() < until);
-    }
+    becomes(&man, "woman", "offline").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::cable::Cable;
-use crate::joined::{Site, says, two};
+use crate::joined::{Site, becomes, says, status_of, two};
 use crate::person::Person;
 
 /// What was on its way has come: the leader has answered after it.
@@ -57,11 +57,8 @@ async fn who_was_at_the_killed_hub_goes_on_at_another() {
     let guest = Person::login(&third.hub, "guest", None).await;
     third.kill();
     drop(guest);
-    let until = tokio::time::Instant::now() + crate::PATIENCE;
-    while man.get("/users", "").await["users"].to_string().contains(r#""login":"guest","name":"guest","status":"a"#) {
-        assert!(tokio::time::Instant::now() < until);
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    }
+    assert_eq!(status_of(&man, "guest").await, "available", "nobody has noticed yet");
+    becomes(&man, "guest", "offline").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -9,6 +9,7 @@ mod certificates;
 mod claim;
 mod groups;
 mod joined;
+mod joined_again;
 mod joined_faults;
 mod limits;
 mod metrics;

@@ -163,6 +163,9 @@ async fn a_sign_in_that_an_account_overtakes_keeps_no_session(place: Place) {
     assert!(database.add_session(&session("late", 0), "pc", NOW).await.unwrap().is_none());
     assert_eq!(database.session("late", NOW).await.unwrap(), None);
     assert!(database.add_session(&session("new", 1), "pc", NOW).await.unwrap().is_some());
+    let asked = ["never", "new", "first"].map(str::to_owned);
+    assert_eq!(database.sessions_over(&asked).await.unwrap(), ["never", "first"]);
+    assert!(database.sessions_over(&[]).await.unwrap().is_empty());
     database.disable(&man(), true).await.unwrap();
     assert!(database.add_session(&session("late", 1), "pc", NOW).await.unwrap().is_none());
     assert!(database.add_session(&session("late", 2), "pc", NOW).await.unwrap().is_none(), "nor while it is disabled");

@@ -1,35 +1,24 @@
 //! The leader's desk: which hubs there are, what they ask, and what they are told.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::sync::mpsc;
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
-use tracing::Instrument as _;
 
 use super::super::handle::Hub;
-use super::super::machine::{Input, Reply, SocketId};
+use super::super::machine::{Input, SocketId};
 use super::SILENCE;
+use super::asked::Gathering;
 use super::bus::{Bus, Said};
 use super::far::{Far, FarOut, Told};
-use super::wire::{Answered, Ask, FromLeader, FromNode, ToLeader, ToNode};
-use crate::database::full;
+use super::papers::Papers;
+use super::wire::{FromLeader, FromNode, ToLeader, ToNode};
 
 /// Packets that a hub has not said to have heard. It says so once a second, so one that is slower than this many a second
 /// has to begin anew.
 const UNHEARD: u64 = 8_192;
-
-/// How long requests wait until the hubs that were there have presented their sockets: without that a person would be
-/// offline for a moment, and a call refused.
-const GATHER: Duration = Duration::from_secs(5);
-
-/// Sessions taken back that are remembered: so many do not end while a `login` is on its way.
-const OVER: usize = 1_024;
-
-/// How long the accounts are looked at while all hubs wait.
-const LOOK_WITHIN: Duration = Duration::from_secs(1);
 
 /// Why a leader does not go on.
 #[derive(Debug, thiserror::Error)]
@@ -42,7 +31,7 @@ pub(super) enum Unfit {
 
 /// A hub.
 #[derive(Debug)]
-struct Node {
+pub(super) struct Node {
     /// 0 for none.
     link: u64,
     /// Number of the newest packet of that link, and of the newest that was heard.
@@ -50,28 +39,21 @@ struct Node {
     heard: u64,
     heard_at: Instant,
     /// Each with the link on which it was presented.
-    sockets: HashMap<SocketId, u64>,
-}
-
-/// Hubs that have still to come, and what waits for them.
-#[derive(Debug)]
-struct Gathering {
-    nodes: BTreeSet<String>,
-    until: Instant,
-    held: Vec<(Far, u64, Ask)>,
+    pub(super) sockets: HashMap<SocketId, u64>,
 }
 
 /// See the module.
 pub(super) struct Desk {
-    hub: Hub,
-    out: FarOut,
+    pub(super) hub: Hub,
+    pub(super) out: FarOut,
     bus: Bus,
     says: mpsc::Sender<Said>,
-    tasks: TaskTracker,
-    nodes: BTreeMap<Arc<str>, Node>,
-    gathering: Option<Gathering>,
+    pub(super) tasks: TaskTracker,
+    pub(super) papers: Papers,
+    pub(super) nodes: BTreeMap<Arc<str>, Node>,
+    pub(super) gathering: Option<Gathering>,
     /// Sessions that were taken back lately.
-    over: VecDeque<String>,
+    pub(super) over: VecDeque<String>,
     heard_at: Instant,
 }
 
@@ -82,13 +64,13 @@ impl Desk {
         out: FarOut,
         bus: Bus,
         says: mpsc::Sender<Said>,
-        tasks: TaskTracker,
+        (tasks, papers): (TaskTracker, Papers),
         nodes: Vec<String>,
     ) -> Self {
         let now = Instant::now();
-        let gathering = Gathering { nodes: nodes.into_iter().collect(), until: now + GATHER, held: Vec::new() };
-        let (nodes, gathering, over) = (BTreeMap::new(), Some(gathering), VecDeque::new());
-        Self { hub, out, bus, says, tasks, nodes, gathering, over, heard_at: now }
+        let gathering = Some(Gathering::of(nodes, now));
+        let (nodes, over) = (BTreeMap::new(), VecDeque::new());
+        Self { hub, out, bus, says, tasks, papers, nodes, gathering, over, heard_at: now }
     }
 
     /// A packet of a hub.
@@ -167,101 +149,6 @@ impl Desk {
             sockets: HashMap::new(),
         });
         (node.link, node.told, node.heard) = (far.link, 0, 0);
-    }
-
-    /// A hub has presented all its sockets: those of an older link that were not are gone.
-    async fn ready(&mut self, far: &Far) {
-        let Some(node) = self.nodes.get_mut(&far.node) else { return };
-        let gone: Vec<_> =
-            node.sockets.iter().filter(|(_, link)| **link != far.link).map(|(id, _)| id.clone()).collect();
-        for socket in gone {
-            node.sockets.remove(&socket);
-            self.hub.tell(Input::SocketLost { socket }).await;
-        }
-        let Some(gathering) = &mut self.gathering else { return };
-        gathering.nodes.remove(&*far.node);
-        if gathering.nodes.is_empty() {
-            self.gathered().await;
-        }
-    }
-
-    /// Nobody is waited for any more.
-    async fn gathered(&mut self) {
-        let Some(gathering) = self.gathering.take() else { return };
-        tracing::info!(hubs = self.nodes.len(), missing = gathering.nodes.len(), "the hubs are one");
-        self.hub.tell(Input::Gathered).await;
-        for (far, id, ask) in gathering.held {
-            self.ask(far, id, ask).await;
-        }
-    }
-
-    async fn take(&mut self, far: &Far, id: u64, ask: Ask) {
-        match (&mut self.gathering, &ask) {
-            // As many as hubs send without an answer.
-            (Some(gathering), Ask::Request { .. }) => gathering.held.push((far.clone(), id, ask)),
-            _ => self.ask(far.clone(), id, ask).await,
-        }
-    }
-
-    async fn ask(&mut self, far: Far, id: u64, ask: Ask) {
-        let input = match ask {
-            Ask::Login { socket, body, signed, again } => {
-                if let Some(node) = self.nodes.get_mut(&far.node) {
-                    node.sockets.insert(socket.clone(), far.link);
-                }
-                // It may have been looked up before another hub took it back.
-                let signed = signed.filter(|signed| !self.over.contains(&signed.session));
-                return self.hub.far_login(far, id, again, Input::Login { socket, body, signed }).await;
-            }
-            Ask::RingAck { socket, body } => Input::RingAck { socket, body },
-            Ask::Gone { socket } => {
-                if let Some(node) = self.nodes.get_mut(&far.node) {
-                    node.sockets.remove(&socket);
-                }
-                Input::SocketGone { socket }
-            }
-            Ask::SessionOver { session } => {
-                self.over.push_back(session.clone());
-                if self.over.len() > OVER {
-                    self.over.pop_front();
-                }
-                Input::SessionOver { session }
-            }
-            Ask::Accounts => {
-                self.look().await;
-                return self.out.send(far, vec![FromLeader::Done { id, answer: Box::new(Answered::Nothing) }]);
-            }
-            Ask::Recorded { call_id, recording } => Input::Recorded { call_id, recording },
-            Ask::CameraIn { grant, camera } => Input::CameraIn { grant, camera },
-            Ask::CameraOut { call_id, camera } => Input::CameraOut { call_id, camera },
-            Ask::Request { sid, bearer, request, fresh } => Input::Request { sid, bearer, request, fresh },
-        };
-        // In order; what it leads to may take its time.
-        let reply = self.hub.submit(input).await;
-        let (hub, out) = (self.hub.clone(), self.out.clone());
-        let answering = async move {
-            // Nothing where this hub leads no more: the next leader is asked again.
-            let Ok(reply) = reply.await else { return };
-            let answer = match reply {
-                Reply::None => Answered::Nothing,
-                Reply::Media(grant) => Answered::Media(grant),
-                Reply::Recordings(of) => Answered::Recordings(of),
-                Reply::Answer(_) | Reply::Grant(_) | Reply::History(_) | Reply::Ack(_) | Reply::LoginRefused(_) => {
-                    Answered::Answer(hub.settle(reply).await)
-                }
-            };
-            out.deliver(far, vec![FromLeader::Done { id, answer: Box::new(answer) }]).await;
-        };
-        self.tasks.spawn(answering.instrument(tracing::Span::current()));
-    }
-
-    /// Looks at the accounts, before what is asked after that.
-    async fn look(&self) {
-        match timeout(LOOK_WITHIN, self.hub.look(false)).await {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::warn!(error = full(&error), "accounts that have changed are seen later"),
-            Err(_) => tracing::warn!("accounts that have changed are seen later: the database takes too long"),
-        }
     }
 
     fn say(&self, far: &Far, n: u64, body: Vec<FromLeader>) -> Result<(), Unfit> {

@@ -16,6 +16,7 @@ use super::super::handle::Hub;
 use super::super::{begin, watch};
 use super::desk::{Desk, Unfit};
 use super::far::{FarOut, Told};
+use super::papers::{self, Papers};
 use super::{BEAT, Post, bus};
 use crate::database::{Database, DatabaseError};
 use crate::limits::HubLimits;
@@ -81,6 +82,9 @@ async fn serve(post: &Post, name: &str, tasks: &TaskTracker, stop: &Cancellation
         looked = timeout(READ_WITHIN, hub.look(true)) => looked.map_err(|_| Fallen::Slow)??,
     }
     tasks.spawn(watch::watch(hub.clone(), stop.clone()).instrument(tracing::info_span!("hub_accounts")));
+    let papers = Papers::default();
+    let looking = papers::look_up(papers.clone(), hub.clone(), stop.clone());
+    tasks.spawn(looking.instrument(tracing::info_span!("hub_papers")));
     post.leading.send_replace(Some(hub.clone()));
     let (says, said) = mpsc::channel(bus::QUEUE);
     let speaking = bus::speak(connection, said);
@@ -88,7 +92,7 @@ async fn serve(post: &Post, name: &str, tasks: &TaskTracker, stop: &Cancellation
     tracing::info!(hubs = nodes.len(), "this hub leads");
     // What is told waits for room on the way to Redis, and not the other way round: a burst is no reason to fall.
     let room = says.clone();
-    let mut desk = Desk::new(hub, out, post.bus.clone(), says, tasks.clone(), nodes);
+    let mut desk = Desk::new(hub, out, post.bus.clone(), says, (tasks.clone(), papers), nodes);
     let mut every = interval(BEAT);
     every.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {

@@ -6,6 +6,7 @@
 //! in PostgreSQL, checked in every transaction (`Database::lead`). When a leader dies, the next one reads what is kept,
 //! the hubs present their sockets again, and what was not answered is asked again. Nobody has to connect anew.
 
+mod asked;
 mod asks;
 mod bus;
 mod desk;
@@ -13,6 +14,7 @@ pub(super) mod far;
 mod leader;
 mod lease;
 mod link;
+mod papers;
 mod relay;
 mod seats;
 mod wire;
