@@ -3,6 +3,8 @@
 
 mod deeds;
 
+use std::time::Duration;
+
 use axum::Router;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query};
@@ -12,12 +14,17 @@ use zvonok_signaling_proto::media::{Asked, CameraRequest, RecordingAction, Recor
 use zvonok_signaling_proto::rest::Query as PageQuery;
 use zvonok_signaling_proto::{CallId, Code, MAX_NAME_CHARS};
 
+use super::change::KeptRecording;
 use super::handle::Hub;
 use super::machine::{Answer, MediaGrant, Reply, Request};
 use super::media::answered;
 use super::rest::{Asker, Body, malformed, read, reply};
 use crate::secret::Secret;
 use deeds::info;
+
+/// When a call is looked at again that is recorded by nobody knows whom: a hub keeps what it has begun within milliseconds,
+/// unless its database is slow.
+const LOOK_AGAIN: [Duration; 3] = [Duration::from_millis(100), Duration::from_millis(300), Duration::from_millis(900)];
 
 type PathOf<T> = Result<Path<T>, PathRejection>;
 type Paged = Result<Query<PageQuery>, QueryRejection>;
@@ -46,14 +53,28 @@ async fn record(asker: Asker, call: PathOf<CallId>, body: Body) -> Response {
     let deed = async move {
         let _turn = asker.hub.turns.with(&grant.call_id).await;
         // Another may have begun or ended one while this one waited: who repeats that is answered the same.
-        let grant = granted(&asker, Ok(Path(grant.call_id)), sid).await?;
+        let grant = granted(&asker, Ok(Path(grant.call_id)), sid.clone()).await?;
         let kept = match body.action {
-            RecordingAction::Start => asker.hub.start_recording(&grant).await,
+            RecordingAction::Start => begun(&asker, grant, sid).await,
             RecordingAction::Stop => asker.hub.stop_recording(&grant).await,
         };
         kept.map(|kept| Answer::with(&RecordingAnswer { recording: info(kept) }))
     };
     reply(to_its_end(&hub, deed).await)
+}
+
+/// Begins a recording, or gives the one that runs. Turns are of one hub: another one may have begun it a moment ago, and
+/// be about to say so.
+async fn begun(asker: &Asker, mut grant: MediaGrant, sid: Option<String>) -> Result<KeptRecording, Answer> {
+    for pause in LOOK_AGAIN {
+        if let Some(kept) = asker.hub.start_recording(&grant).await? {
+            return Ok(kept);
+        }
+        tokio::time::sleep(pause).await;
+        grant = granted(asker, Ok(Path(grant.call_id)), sid.clone()).await?;
+    }
+    let kept = asker.hub.start_recording(&grant).await?;
+    kept.ok_or_else(|| Answer::outcome(Code::Busy, "This call is being recorded already, but not by this hub."))
 }
 
 async fn add_camera(asker: Asker, call: PathOf<CallId>, body: Body) -> Response {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures_util::FutureExt as _;
 use serde_json::json;
@@ -25,6 +26,8 @@ pub(super) struct Slow {
     pub(super) asked: Semaphore,
     pub(super) may: Semaphore,
     pub(super) revoked: Mutex<Vec<String>>,
+    /// How often it has refused to record twice.
+    pub(super) refused: AtomicUsize,
     /// The recording of its one session, from when it was asked for.
     pub(super) recording: Mutex<Option<Recording>>,
 }
@@ -32,7 +35,8 @@ pub(super) struct Slow {
 impl Slow {
     pub(super) fn new() -> Arc<Self> {
         let (asked, may) = (Semaphore::new(0), Semaphore::new(0));
-        Arc::new(Self { asked, may, revoked: Mutex::default(), recording: Mutex::default() })
+        let (revoked, refused, recording) = (Mutex::default(), AtomicUsize::new(0), Mutex::default());
+        Arc::new(Self { asked, may, revoked, refused, recording })
     }
 
     async fn turn(&self) -> Result<(), MediaControlError> {
@@ -92,6 +96,7 @@ impl MediaControl for Slow {
     fn start_recording<'a>(&'a self, _: &'a str, _: &'a str) -> MediaFuture<'a, Recording> {
         async move {
             if self.recording.lock().unwrap().replace(recording()).is_some() {
+                self.refused.fetch_add(1, Ordering::SeqCst);
                 return Err(MediaControlError::BeingRecorded);
             }
             self.turn().await?;

@@ -127,8 +127,11 @@ async fn a_call_is_recorded_by_whichever_hub_is_asked() {
     let _there = join(&woman, "c1").await;
 
     let (start, stop) = (json!({ "action": "start" }), json!({ "action": "stop" }));
-    let begun = woman.done("/calls/c1/recording", start.clone()).await["recording"]["id"].clone();
+    let (begun, at_once) =
+        tokio::join!(woman.done("/calls/c1/recording", start.clone()), man.done("/calls/c1/recording", start.clone()));
+    let begun = begun["recording"]["id"].clone();
     assert!(begun.is_string(), "{begun}");
+    assert_eq!(at_once["recording"]["id"], begun, "two hubs that are asked at once begin one");
     let again = man.done("/calls/c1/recording", start).await;
     assert_eq!(again["recording"]["id"], begun, "the hub that leads knows what another one has begun");
     assert_eq!(woman.get("/recordings", "").await["recordings"][0]["id"], begun);

@@ -17,13 +17,16 @@ use crate::media_control::MediaControlError;
 use crate::secret::Secret;
 
 impl Hub {
-    /// A call that is being recorded goes on being so.
-    pub(super) async fn start_recording(&self, grant: &MediaGrant) -> Result<KeptRecording, Answer> {
+    /// A call that is being recorded goes on being so. `None` where it is by somebody whom this hub knows nothing of.
+    pub(super) async fn start_recording(&self, grant: &MediaGrant) -> Result<Option<KeptRecording>, Answer> {
         if let Some(running) = self.newest(grant).await?.filter(|kept| !is_over(&kept.seen)) {
-            return Ok(running);
+            return Ok(Some(running));
         }
-        let made = within(self.media.start_recording(&grant.session, grant.call_id.as_str())).await;
-        let seen = made.map_err(|error| no(&error, grant, "record"))?;
+        let seen = match within(self.media.start_recording(&grant.session, grant.call_id.as_str())).await {
+            Ok(seen) => seen,
+            Err(MediaControlError::BeingRecorded) => return Ok(None),
+            Err(error) => return Err(no(&error, grant, "record")),
+        };
         tracing::info!(call_id = %grant.call_id, "a recording begins");
         let kept = KeptRecording {
             id: uuid::Uuid::now_v7().to_string(),
@@ -41,7 +44,7 @@ impl Hub {
         }
         let (call_id, recording) = (kept.call_id.clone(), kept.id.clone());
         self.reply_to(Input::Recorded { call_id, recording }).await;
-        Ok(kept)
+        Ok(Some(kept))
     }
 
     pub(super) async fn stop_recording(&self, grant: &MediaGrant) -> Result<KeptRecording, Answer> {

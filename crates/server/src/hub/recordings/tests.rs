@@ -1,6 +1,7 @@
 //! A media server that takes its time, and people who do not wait for it.
 
 use std::pin::pin;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use axum::body::Body as Whole;
@@ -11,9 +12,9 @@ use zvonok_openvidu::wire::recorded::RecordingStatus;
 
 use super::*;
 use crate::hub::change::RecordingsQuery;
-use crate::hub::machine::Bearer;
+use crate::hub::machine::{Bearer, Input};
 use crate::hub::rest;
-use crate::hub::slow::{Slow, talking};
+use crate::hub::slow::{self, Slow, talking};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -127,5 +128,35 @@ async fn two_who_start_at_once_are_answered_the_same_recording() {
     let (one, two) = (body(one).await, body(two).await);
     assert_eq!((&one["status"], &two["status"]), (&json!(0), &json!(0)), "{one} {two}");
     assert_eq!(one["recording"]["id"], two["recording"]["id"]);
+    stop.cancel();
+}
+
+#[tokio::test]
+async fn a_recording_that_another_hub_begins_is_answered_as_soon_as_it_is_known() {
+    let media = Slow::new();
+    let (hub, stop) = talking(&media).await;
+    // The media server records, and the other hub has not said so yet.
+    *media.recording.lock().unwrap() = Some(slow::recording());
+    let body_of_start = start("man");
+    let never = body(asked(&hub, Method::POST, RECORDING, &body_of_start).await).await;
+    assert_eq!(never["code"], "busy", "{never}");
+    let before = media.refused.load(Ordering::SeqCst);
+    let mut answer = pin!(asked(&hub, Method::POST, RECORDING, &body_of_start));
+    let refused = async {
+        while media.refused.load(Ordering::SeqCst) == before {
+            assert!(poll!(&mut answer).is_pending(), "it looks again");
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, refused).await.expect("the media server is asked");
+    let grant = until(&hub, |_| true).await;
+    let (id, seen) = ("of another hub".to_owned(), slow::recording());
+    let MediaGrant { call_id, session, .. } = grant;
+    let media_id = seen.id.clone();
+    let kept = KeptRecording { id: id.clone(), call_id: call_id.clone(), session, media_id, started_at: 1, seen };
+    hub.database.add_recording(&kept).await.unwrap();
+    hub.reply_to(Input::Recorded { call_id, recording: id.clone() }).await;
+    let said = body(tokio::time::timeout(PATIENCE, answer).await.expect("an answer")).await;
+    assert_eq!((&said["status"], &said["recording"]["id"]), (&json!(0), &json!(id)), "{said}");
     stop.cancel();
 }
