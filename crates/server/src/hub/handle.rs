@@ -160,6 +160,11 @@ impl Hub {
         self.send(Command::Far { to, id, again, input }).await;
     }
 
+    /// A hub has presented its sockets, and is told how everybody is seen.
+    pub(super) async fn roster(&self, to: Far) {
+        self.send(Command::Roster(to)).await;
+    }
+
     /// What is answered in the end, after the media server or the database was asked.
     pub(super) async fn settle(&self, reply: Reply) -> Answer {
         match reply {

@@ -14,7 +14,7 @@ use super::clock::Clock;
 use super::cluster::far::{Far, FarOut};
 use super::journal::Journal;
 use super::limits::HOLD_MS;
-use super::machine::{Input, Machine, Output, Reply, SocketId, Standing};
+use super::machine::{Input, Machine, Output, Reply, Shown, SocketId, Standing};
 use super::media::MediaOp;
 use super::sessions::Pass;
 use crate::echo::Echo;
@@ -39,6 +39,8 @@ pub(super) enum Command {
         reply: oneshot::Sender<Reply>,
     },
     Stand(oneshot::Sender<Standing>),
+    /// Another hub's sockets are there: it is told how everybody is seen.
+    Roster(Far),
     /// A `login` at another hub.
     Far {
         to: Far,
@@ -71,7 +73,13 @@ pub(super) enum Asker {
     Nobody,
     Login(AckSender),
     Request(oneshot::Sender<Reply>),
-    Far { to: Far, id: u64, again: bool },
+    Far {
+        to: Far,
+        id: u64,
+        again: bool,
+    },
+    /// Who is told how everybody is seen.
+    Roster(Far, Vec<Shown>),
 }
 
 /// The task that owns the machine.
@@ -165,14 +173,23 @@ impl Task {
                 }
                 self.handle(input, Asker::Far { to, id, again });
             }
+            Command::Roster(to) => {
+                let (asker, ticket) = (Asker::Roster(to, self.machine.all_shown()), self.keep());
+                let told = Told { reply: Reply::None, to: asker, outputs: Vec::new(), ticket, since: Instant::now() };
+                self.held.push_back(told);
+            }
             // Who asked may have given up.
             Command::Stand(reply) => drop(reply.send(self.machine.standing())),
         }
     }
 
     fn handle_end(&mut self, input: Input, to: Asker) {
-        if let Input::SocketGone { socket } | Input::SocketLost { socket } = &input {
+        if let Input::SocketGone { socket } = &input {
             self.forget(socket);
+        }
+        if let Input::SocketsLost { sockets } = &input {
+            // Nothing overtakes the word of their end, and these may be many.
+            sockets.iter().for_each(|socket| _ = self.sockets.remove(socket));
         }
         self.handle(input, to);
     }

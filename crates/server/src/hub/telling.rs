@@ -39,6 +39,11 @@ impl Task {
                         far.send(to, vec![login_done(id, again, reply)]);
                     }
                 }
+                (Asker::Roster(to, people), _) => {
+                    if let Some(far) = &self.far {
+                        far.roster(&to, people);
+                    }
+                }
                 (Asker::Login(_) | Asker::Nobody, _) => {}
             }
             self.put_out(told.outputs);
@@ -58,6 +63,7 @@ impl Task {
                         self.emit(&socket, &event, seq, plain);
                     }
                 }
+                Output::Shown(shown) => parcels.show(shown),
                 Output::Disconnect { socket } => match self.sockets.remove(&socket) {
                     Some(Line::Here(socket)) => end(socket, &self.tasks, &self.stop),
                     Some(Line::Far(to)) => parcels.disconnect(&to, socket),

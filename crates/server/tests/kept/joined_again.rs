@@ -2,7 +2,8 @@
 
 use serde_json::json;
 
-use crate::joined::{Site, says, two};
+use crate::cable::Cable;
+use crate::joined::{Site, becomes, says, two};
 use crate::person::{Person, answer, http};
 use crate::program::{Place, Program, user};
 
@@ -34,5 +35,92 @@ async fn a_session_that_ended_while_nobody_led_is_none_to_the_next_leader() {
     thief.is_ended().await;
     late.emits_and_is_ended("login", &json!({ "login": "man" })).await;
     assert!(man.get("/users", "").await["users"].is_array(), "another session of the same person goes on");
+    man.hears_nothing_more().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_hub_has_missed_of_presence_its_sockets_are_told_by_its_next_link() {
+    let mut site = Site::new();
+    let cable = Cable::to(site.redis.port).await;
+    let leader = site.hub();
+    says(&leader, "the hubs are one", 1).await;
+    let other = site.hub_by(&format!("redis://127.0.0.1:{}", cable.port));
+    let man = Person::login(&leader.hub, "man", None).await;
+    let mut guest = Person::login(&leader.hub, "guest", None).await;
+    let mut woman = Person::login(&other.hub, "woman", None).await;
+    // Whom she has blocked sees nothing of all this.
+    woman.done("/block", json!({ "login": "guest", "blocked": true })).await;
+    guest.sees("woman", "offline").await;
+    man.done("/status", json!({ "status": "away" })).await;
+    woman.sees("man", "away").await;
+    cable.cut(true);
+    let (http, refused) = woman.post("/cancel", json!({ "call_id": "none" })).await;
+    assert_eq!((http, &refused["code"]), (503, &json!("unavailable")), "{refused}");
+    becomes(&man, "woman", "offline").await;
+    man.done("/status", json!({ "status": "dnd" })).await;
+    cable.cut(false);
+    woman.sees("man", "dnd").await;
+    becomes(&man, "woman", "available").await;
+    man.done("/status", json!({ "status": "available" })).await;
+    woman.sees("man", "available").await;
+    // And by the next leader, of what no other hub was told of.
+    leader.kill();
+    woman.sees("man", "offline").await;
+    assert!(!guest.saw("woman", "available"), "she stays gone for whom she has blocked");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_whose_hub_is_killed_or_stopped_goes_on_at_another() {
+    let mut site = Site::new();
+    let (first, second) = two(&mut site).await;
+    let third = site.hub();
+    let mut woman = Person::login(&third.hub, "woman", None).await;
+    let page = Person::page(&first.hub, "man").await;
+    page.is_in().await;
+    assert_eq!(page.call("woman", "c1").await.1["status"], 0);
+    woman.hears("calling").await;
+    first.kill();
+    drop(page);
+    let page = Person::page(&second.hub, "man").await;
+    page.is_in().await;
+    // The hub that it was on is missed a moment later, and takes nothing of it away.
+    woman.hears_nothing_more().await;
+    woman.done("/accept", json!({ "call_id": "c1" })).await;
+    becomes(&woman, "man", "busy").await;
+    second.stop();
+    drop(page);
+    let page = Person::page(&third.hub, "man").await;
+    page.is_in().await;
+    woman.hears_nothing_more().await;
+    // The call is the page's that came back, at the latest when the hub that was stopped is missed.
+    let until = tokio::time::Instant::now() + crate::PATIENCE;
+    let mut pause = tokio::time::interval(std::time::Duration::from_millis(50));
+    while page.post("/hangup", json!({ "call_id": "c1" })).await.1["status"] != 0 {
+        assert!(tokio::time::Instant::now() < until, "{}", third.log());
+        pause.tick().await;
+    }
+    woman.hears("ended").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_login_waits_for_redis_however_long_that_takes() {
+    let mut site = Site::new();
+    let (one, _two) = two(&mut site).await;
+    let waiting = Person::connect(&one.hub, "man", None).await;
+    let mut waiting = waiting.unwrap();
+    site.redis.kill();
+    says(&one, "Redis does not answer", 1).await;
+    let entering = tokio::spawn(async move {
+        let entered = waiting.enter("pc", None).await;
+        (waiting, entered)
+    });
+    // What is asked after it is refused, after more than ten seconds, while the login goes on waiting.
+    let body = json!({ "sid": "x", "call_id": "none" });
+    let (http, _) = answer(http().post(format!("{}/cancel", one.hub)).json(&body)).await;
+    assert_eq!(http, 503);
+    assert!(!entering.is_finished());
+    site.redis.revive();
+    let (mut man, entered) = entering.await.unwrap();
+    assert_eq!(entered, Ok(()));
     man.hears_nothing_more().await;
 }

@@ -20,6 +20,8 @@ pub(crate) struct Person {
     /// The acknowledgement of `login`.
     pub(crate) ack: Value,
     heard: VecDeque<(String, Value)>,
+    /// Whom it was told to be how, the last of it last.
+    seen: VecDeque<(String, Value)>,
 }
 
 impl Person {
@@ -54,8 +56,9 @@ impl Person {
         let (socket, _) = tokio_tungstenite::connect_async(url).await.unwrap();
         let http = http();
         let (hub, token) = (hub.to_owned(), token.map(str::to_owned));
-        let (sid, heard) = (String::new(), VecDeque::new());
-        let mut person = Self { socket, hub, http, token, login: login.to_owned(), sid, ack: Value::Null, heard };
+        let (login, sid, ack) = (login.to_owned(), String::new(), Value::Null);
+        let (heard, seen) = (VecDeque::new(), VecDeque::new());
+        let mut person = Self { socket, hub, http, token, login, sid, ack, heard, seen };
         assert!(person.frame().await.unwrap().starts_with('0'));
         let auth = person.token.as_ref().map(|token| json!({ "token": token }).to_string());
         person.send(format!("40{}", auth.unwrap_or_default())).await;
@@ -94,7 +97,9 @@ impl Person {
 
     fn note(&mut self, frame: &str) {
         let event: Value = serde_json::from_str(frame.strip_prefix("42").expect("an event")).unwrap();
-        if event[0] != "presence" {
+        if event[0] == "presence" {
+            self.seen.push_back((event[1]["login"].as_str().unwrap().to_owned(), event[1]["status"].clone()));
+        } else {
             self.heard.push_back((event[0].as_str().unwrap().to_owned(), event[1].clone()));
         }
     }
@@ -109,6 +114,35 @@ impl Person {
         let (heard, payload) = self.heard.pop_front().unwrap();
         assert_eq!(heard, name, "{} heard {payload}", self.login);
         payload
+    }
+
+    /// Waits until it is told that somebody is so, of all that it was not asked for yet.
+    pub(crate) async fn sees(&mut self, login: &str, status: &str) {
+        loop {
+            while let Some((who, how)) = self.seen.pop_front() {
+                if who == login && how == status {
+                    return;
+                }
+            }
+            let frame = self.frame().await;
+            let frame = frame.unwrap_or_else(|| unreachable!("{} is disconnected", self.login));
+            self.note(&frame);
+        }
+    }
+
+    /// Whether it was told that somebody is so, of what it has read and was not asked for yet.
+    pub(crate) fn saw(&self, login: &str, status: &str) -> bool {
+        self.seen.iter().any(|(who, how)| who == login && how == status)
+    }
+
+    /// Waits until the `login` of a page, which nobody acknowledges, has come.
+    pub(crate) async fn is_in(&self) {
+        let until = tokio::time::Instant::now() + PATIENCE;
+        let mut pause = tokio::time::interval(std::time::Duration::from_millis(20));
+        while self.get("/users", "").await["users"].is_null() {
+            assert!(tokio::time::Instant::now() < until, "{} is not in", self.login);
+            pause.tick().await;
+        }
     }
 
     /// That nothing more was heard: what was on its way has come before the answer to a question asked now.

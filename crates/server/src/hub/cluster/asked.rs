@@ -43,10 +43,10 @@ impl Desk {
         let Some(node) = self.nodes.get_mut(&far.node) else { return };
         let gone: Vec<_> =
             node.sockets.iter().filter(|(_, link)| **link != far.link).map(|(id, _)| id.clone()).collect();
-        for socket in gone {
-            node.sockets.remove(&socket);
-            self.hub.tell(Input::SocketLost { socket }).await;
-        }
+        gone.iter().for_each(|socket| _ = node.sockets.remove(socket));
+        self.hub.tell(Input::SocketsLost { sockets: gone }).await;
+        // Once, and not with each socket that was presented.
+        self.hub.roster(far.clone()).await;
         let Some(gathering) = &mut self.gathering else { return };
         gathering.nodes.remove(&*far.node);
         if gathering.nodes.is_empty() {

@@ -93,7 +93,7 @@ impl Desk {
         (node.heard, node.heard_at) = (heard, now);
         for said in body {
             match said {
-                FromNode::Attach => self.tell((far.clone(), vec![FromLeader::Attached]))?,
+                FromNode::Attach => self.tell_one(&far, vec![FromLeader::Attached])?,
                 FromNode::Ready => self.ready(&far).await,
                 FromNode::Ask { id, ask } => self.take(&far, id, *ask).await,
             }
@@ -101,18 +101,30 @@ impl Desk {
         Ok(())
     }
 
-    /// What was decided for a hub.
-    pub(super) fn tell(&mut self, (far, body): Told) -> Result<(), Unfit> {
+    /// What was decided for a hub, or for all.
+    pub(super) fn tell(&mut self, told: Told) -> Result<(), Unfit> {
+        match told {
+            Told::One(far, body) => self.tell_one(&far, body),
+            Told::All(body) => self.links().iter().try_for_each(|far| self.tell_one(far, body.clone())),
+        }
+    }
+
+    fn links(&self) -> Vec<Far> {
+        let linked = self.nodes.iter().filter(|(_, node)| node.link != 0);
+        linked.map(|(id, node)| Far { node: Arc::clone(id), link: node.link }).collect()
+    }
+
+    fn tell_one(&mut self, far: &Far, body: Vec<FromLeader>) -> Result<(), Unfit> {
         // One with a newer link presents its sockets on that, and is told what came since.
         let Some(node) = self.nodes.get_mut(&far.node).filter(|node| node.link == far.link) else { return Ok(()) };
         node.told += 1;
         if node.told.saturating_sub(node.heard) > UNHEARD {
             tracing::warn!(node = %far.node, "a hub is too slow, and has to begin anew");
             node.link = 0;
-            return self.say(&far, 0, vec![FromLeader::Unknown]);
+            return self.say(far, 0, vec![FromLeader::Unknown]);
         }
         let told = node.told;
-        self.say(&far, told, body)
+        self.say(far, told, body)
     }
 
     /// Once a second.
@@ -126,14 +138,9 @@ impl Desk {
         for id in gone {
             let Some(node) = self.nodes.remove(&id) else { continue };
             tracing::warn!(node = %id, sockets = node.sockets.len(), "a hub is gone");
-            for socket in node.sockets.into_keys() {
-                self.hub.tell(Input::SocketLost { socket }).await;
-            }
+            self.hub.tell(Input::SocketsLost { sockets: node.sockets.into_keys().collect() }).await;
         }
-        let links: Vec<_> = self.nodes.iter().map(|(id, node)| Far { node: Arc::clone(id), link: node.link }).collect();
-        for far in links.into_iter().filter(|far| far.link != 0) {
-            self.tell((far, Vec::new()))?;
-        }
+        self.tell(Told::All(Vec::new()))?;
         if self.gathering.as_ref().is_some_and(|gathering| gathering.until <= now) {
             self.gathered().await;
         }

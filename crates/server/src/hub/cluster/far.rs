@@ -7,7 +7,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use zvonok_signaling_proto::event::ServerEvent;
 
-use super::super::machine::{Reply, SocketId};
+use super::super::machine::{Reply, Shown, SocketId};
 use super::wire::{Answered, FromLeader};
 
 /// Packets that wait for the leader's desk. Each is all that one input has for one hub.
@@ -20,8 +20,19 @@ pub(in super::super) struct Far {
     pub(in super::super) link: u64,
 }
 
-/// A packet for a hub.
-pub(super) type Told = (Far, Vec<FromLeader>);
+/// About so many sockets or people are in a packet at the most: below half a megabyte with ids of 20 characters, and a
+/// few where each has an event of its own.
+const AT_ONCE: usize = 5_000;
+
+/// What an event's own text counts for, in ids of sockets.
+const TEXT: usize = 20;
+
+/// A packet, for a hub or for all that have a link.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Told {
+    One(Far, Vec<FromLeader>),
+    All(Vec<FromLeader>),
+}
 
 /// The way to the hubs.
 #[derive(Debug, Clone)]
@@ -39,7 +50,23 @@ impl FarOut {
 
     /// Sends it, or gives up leading: the next leader knows what is kept, and leaves nothing out.
     pub(in super::super) fn send(&self, to: Far, body: Vec<FromLeader>) {
-        if self.sender.try_send((to, body)).is_err() && !self.stop.is_cancelled() {
+        self.try_send(Told::One(to, body));
+    }
+
+    /// How everybody is seen, for a hub.
+    pub(in super::super) fn roster(&self, to: &Far, people: Vec<Shown>) {
+        let mut portions = portions(people).peekable();
+        if portions.peek().is_none() {
+            self.send(to.clone(), vec![FromLeader::Roster { people: Vec::new(), last: true }]);
+        }
+        while let Some(people) = portions.next() {
+            let last = portions.peek().is_none();
+            self.send(to.clone(), vec![FromLeader::Roster { people, last }]);
+        }
+    }
+
+    fn try_send(&self, told: Told) {
+        if self.sender.try_send(told).is_err() && !self.stop.is_cancelled() {
             tracing::error!("Redis does not take what the hubs are told: another hub has to lead");
             self.stop.cancel();
         }
@@ -47,15 +74,27 @@ impl FarOut {
 
     /// As [`FarOut::send`], but waits for room.
     pub(super) async fn deliver(&self, to: Far, body: Vec<FromLeader>) {
-        if self.sender.send((to, body)).await.is_err() {
+        if self.sender.send(Told::One(to, body)).await.is_err() {
             tracing::debug!("this hub leads no more: the next one is asked again");
         }
     }
 }
 
-/// What one input has for each hub.
+/// So many at once, of those for whom there is a text each.
+fn portions(people: Vec<Shown>) -> impl Iterator<Item = Vec<Shown>> {
+    let mut people = people.into_iter();
+    std::iter::from_fn(move || {
+        let some: Vec<_> = people.by_ref().take(AT_ONCE / TEXT).collect();
+        (!some.is_empty()).then_some(some)
+    })
+}
+
+/// What one input has for each hub, and for all.
 #[derive(Debug, Default)]
-pub(in super::super) struct Parcels(BTreeMap<Far, Vec<FromLeader>>);
+pub(in super::super) struct Parcels {
+    each: BTreeMap<Far, Vec<FromLeader>>,
+    shown: Vec<Shown>,
+}
 
 impl Parcels {
     /// The same event for many sockets of a hub is said once.
@@ -69,10 +108,10 @@ impl Parcels {
     ) {
         let payload = if plain { event.plain_payload() } else { Some(event.payload(seq)) };
         let Some(payload) = payload else { return };
-        let body = self.0.entry(to.clone()).or_default();
+        let body = self.each.entry(to.clone()).or_default();
         match body.last_mut() {
             Some(FromLeader::Emit { sockets, name, payload: same, seq: None })
-                if seq.is_none() && name == event.name() && *same == payload =>
+                if seq.is_none() && sockets.len() < AT_ONCE && name == event.name() && *same == payload =>
             {
                 sockets.push(socket);
             }
@@ -83,11 +122,30 @@ impl Parcels {
     }
 
     pub(in super::super) fn disconnect(&mut self, to: &Far, socket: SocketId) {
-        self.0.entry(to.clone()).or_default().push(FromLeader::Disconnect { socket });
+        self.each.entry(to.clone()).or_default().push(FromLeader::Disconnect { socket });
     }
 
+    /// To be told to all hubs.
+    pub(in super::super) fn show(&mut self, shown: Shown) {
+        self.shown.push(shown);
+    }
+
+    /// Sends it, in packets of which none is too big for Redis to take at once.
     pub(in super::super) fn send(self, out: &FarOut) {
-        self.0.into_iter().for_each(|(to, body)| out.send(to, body));
+        for (to, body) in self.each {
+            let (mut packet, mut size) = (Vec::new(), 0);
+            for said in body {
+                let more = TEXT + if let FromLeader::Emit { sockets, .. } = &said { sockets.len() } else { 0 };
+                if size > 0 && size + more > AT_ONCE {
+                    out.send(to.clone(), std::mem::take(&mut packet));
+                    size = 0;
+                }
+                size += more;
+                packet.push(said);
+            }
+            out.send(to, packet);
+        }
+        portions(self.shown).for_each(|people| out.try_send(Told::All(vec![FromLeader::Shown(people)])));
     }
 }
 
@@ -113,41 +171,4 @@ pub(in super::super) fn login_done(id: u64, again: bool, reply: Reply) -> FromLe
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_event_for_many_sockets_of_a_hub_is_one() {
-        let stop = CancellationToken::new();
-        let (out, mut told) = FarOut::new(stop.clone());
-        let to = |node: &str| Far { node: node.into(), link: 1 };
-        let event = ServerEvent::PlainCalling("man".parse().unwrap());
-        let mut parcels = Parcels::default();
-        for (node, socket) in [("a", "1"), ("b", "2"), ("a", "3")] {
-            parcels.emit(&to(node), socket.into(), &event, None, false);
-        }
-        parcels.emit(&to("a"), "1".into(), &event, Some(1), false);
-        parcels.emit(&to("a"), "3".into(), &event, Some(1), false);
-        parcels.send(&out);
-        let (first, body) = told.try_recv().unwrap();
-        let said = |said: &FromLeader| {
-            let FromLeader::Emit { sockets, seq, .. } = said else { panic!("{said:?}") };
-            (sockets.join(","), *seq)
-        };
-        let sockets: Vec<_> = body.iter().map(said).collect();
-        assert_eq!(first, to("a"));
-        assert_eq!(
-            sockets,
-            [("1,3".into(), None), ("1".into(), Some(1)), ("3".into(), Some(1))],
-            "a number is one's own"
-        );
-        assert_eq!(told.try_recv().unwrap().1.len(), 1);
-
-        while out.sender.capacity() > 0 {
-            out.send(to("a"), Vec::new());
-        }
-        assert!(!stop.is_cancelled());
-        out.send(to("a"), Vec::new());
-        assert!(stop.is_cancelled(), "what cannot be told ends the leader");
-    }
-}
+mod tests;

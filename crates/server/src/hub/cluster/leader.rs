@@ -72,6 +72,7 @@ async fn serve(post: &Post, name: &str, tasks: &TaskTracker, stop: &Cancellation
     };
     let mut machine = begun.machine;
     machine.expect_back(begun.connected);
+    machine.serve_many();
     let (out, mut told) = FarOut::new(stop.clone());
     let media = Arc::clone(&post.media);
     // It has no sockets of its own: they are counted where they are.

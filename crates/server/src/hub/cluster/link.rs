@@ -7,7 +7,7 @@ use serde_json::Value;
 use tokio::time::Instant;
 use zvonok_signaling_proto::event::ServerEvent;
 
-use super::super::machine::{Reply, SocketId};
+use super::super::machine::{Reply, Shown, SocketId};
 use super::SILENCE;
 use super::relay::{Back, Relay};
 use super::wire::{Answered, Ask, FromLeader, FromNode, ToNode};
@@ -77,6 +77,7 @@ impl Relay {
     fn attach(&mut self) {
         self.asks.anew();
         self.outgoing.clear();
+        self.seats.people.unlink();
         self.link.number += 1;
         (self.link.heard, self.link.heard_at) = (0, Instant::now());
         if self.link.leader.is_some() {
@@ -163,8 +164,29 @@ impl Relay {
                 FromLeader::Emit { sockets, name, payload, seq } => {
                     sockets.into_iter().for_each(|socket| self.emit(socket, &name, &payload, seq));
                 }
+                FromLeader::Shown(people) => {
+                    if self.seats.people.is_current() {
+                        people.into_iter().for_each(|shown| self.show(shown));
+                    }
+                }
+                FromLeader::Roster { people, last } => {
+                    people.into_iter().for_each(|shown| self.show(shown));
+                    if last {
+                        self.seats.people.complete();
+                    }
+                }
                 FromLeader::Disconnect { socket } => self.seats.end(&socket),
             }
+        }
+    }
+
+    /// Tells those who see somebody otherwise.
+    fn show(&mut self, shown: Shown) {
+        let Some(change) = self.seats.people.take(shown) else { return };
+        for (presence, sockets) in self.seats.who_sees(&change) {
+            let event = ServerEvent::Presence(presence);
+            let payload = event.payload(None);
+            sockets.into_iter().for_each(|socket| self.emit(socket, event.name(), &payload, None));
         }
     }
 

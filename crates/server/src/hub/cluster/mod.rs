@@ -15,6 +15,7 @@ mod leader;
 mod lease;
 mod link;
 mod papers;
+mod people;
 mod relay;
 mod seats;
 mod wire;

@@ -180,7 +180,7 @@ impl Relay {
             }
             // Everything else is the leader's own.
             Command::Ask { reply, .. } => drop(reply.send(Reply::None)),
-            Command::Tell(_) | Command::Far { .. } => {}
+            Command::Tell(_) | Command::Far { .. } | Command::Roster(_) => {}
         }
     }
 

@@ -6,10 +6,12 @@ use serde_json::Value;
 use socketioxide::extract::SocketRef;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use zvonok_signaling_proto::event::{Calling, LoginAck, LoginRequest};
+use zvonok_signaling_proto::VERSION;
+use zvonok_signaling_proto::event::{Calling, LoginAck, LoginRequest, Presence};
 
 use super::super::machine::SocketId;
 use super::super::telling;
+use super::people::{Change, People};
 use super::wire::Ask;
 use crate::accounts::Signed;
 
@@ -24,6 +26,8 @@ pub(super) struct Seats {
     all: HashMap<SocketId, Seat>,
     /// Sockets whose end was told lately: their events are tasks of their own and may come later.
     gone: VecDeque<SocketId>,
+    /// How those who are let in see everybody.
+    pub(super) people: People,
     tasks: TaskTracker,
     stop: CancellationToken,
 }
@@ -51,7 +55,7 @@ impl Seat {
 
 impl Seats {
     pub(super) fn new(tasks: TaskTracker, stop: CancellationToken) -> Self {
-        Self { all: HashMap::new(), gone: VecDeque::new(), tasks, stop }
+        Self { all: HashMap::new(), gone: VecDeque::new(), people: People::default(), tasks, stop }
     }
 
     /// Takes a socket that says who it is; what to ask the leader, unless the socket has gone already.
@@ -100,6 +104,20 @@ impl Seats {
         rings.retain(|ring| !seat.rung.iter().any(|rung| rung == ring.call_id.as_str()));
         rings.iter().for_each(|ring| seat.ring(ring.call_id.as_str()));
         rings
+    }
+
+    /// The sockets of part B that see somebody otherwise now, with how.
+    pub(super) fn who_sees(&self, change: &Change) -> Vec<(Presence, Vec<SocketId>)> {
+        let mut all: Vec<(Presence, Vec<SocketId>)> = Vec::new();
+        let extended = |seat: &Seat| seat.known && seat.body.version.is_some_and(|version| version >= VERSION);
+        for (socket, seat) in self.all.iter().filter(|(_, seat)| extended(seat)) {
+            let Some(presence) = change.to(&seat.body.login) else { continue };
+            match all.iter_mut().find(|(same, _)| *same == presence) {
+                Some((_, sockets)) => sockets.push(socket.clone()),
+                None => all.push((presence, vec![socket.clone()])),
+            }
+        }
+        all
     }
 
     /// Emits an event. False where the socket does not take it: it is disconnected, and is told on its next connection.

@@ -7,7 +7,7 @@ use zvonok_signaling_proto::event::{LoginAck, LoginRequest, RingAck};
 use zvonok_signaling_proto::rest::Head;
 
 use super::super::change::RecordingsQuery;
-use super::super::machine::{Answer, Bearer, CallCamera, Fresh, MediaGrant, Request, SocketId};
+use super::super::machine::{Answer, Bearer, CallCamera, Fresh, MediaGrant, Request, Shown, SocketId};
 use crate::accounts::Signed;
 
 /// From a hub to the leader. Without a body it only says that the hub is there.
@@ -94,6 +94,10 @@ pub(in super::super) enum FromLeader {
     Unknown,
     /// That was asked, and is done.
     Done { id: u64, answer: Box<Answered> },
+    /// So these are seen from now on.
+    Shown(Vec<Shown>),
+    /// So everybody is seen who is known, once all sockets of a link were presented: what came before that is in it.
+    Roster { people: Vec<Shown>, last: bool },
     /// To be emitted.
     Emit { sockets: Vec<SocketId>, name: String, payload: Value, seq: Option<u64> },
     /// To be disconnected.

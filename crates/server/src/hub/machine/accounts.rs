@@ -144,8 +144,12 @@ impl Machine {
             let (shown, seen) = (person.shown, person.last_seen);
             let (status, last_seen) = if body.blocked { (Status::Offline, None) } else { (shown, seen) };
             self.keep_person(&who.login);
-            let event = ServerEvent::Presence(Presence { login: who.login.clone(), status, last_seen });
-            self.devices_of(&body.login, Some(false)).iter().for_each(|device| self.show(device, &event));
+            if self.many {
+                self.outputs.extend(self.shown(&who.login).map(Output::Shown));
+            } else {
+                let event = ServerEvent::Presence(Presence { login: who.login.clone(), status, last_seen });
+                self.devices_of(&body.login, Some(false)).iter().for_each(|device| self.show(device, &event));
+            }
             self.end_rings_between(&body.login, &who.login, now);
         }
         Answer::ok()

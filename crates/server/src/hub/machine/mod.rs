@@ -17,6 +17,7 @@ mod kept;
 mod leaving;
 mod login;
 mod media;
+mod output;
 mod people;
 mod place;
 mod query;
@@ -40,10 +41,11 @@ use kept::Over;
 use leaving::Going;
 pub(super) use media::too_many_cameras;
 pub use media::{CallCamera, MediaGrant};
+pub use output::{Output, Shown};
 use people::{Device, Person};
 pub use respond::Answer;
 pub use tally::{Standing, Tally};
-pub use types::{Bearer, Fresh, Grant, Input, Output, Reply, Request, SocketId};
+pub use types::{Bearer, Fresh, Grant, Input, Reply, Request, SocketId};
 
 use super::change::Change;
 use super::limits::MAX_PEOPLE;
@@ -84,6 +86,8 @@ pub struct Machine {
     touched: BTreeSet<Login>,
     /// So many people are known at most.
     most_people: usize,
+    /// Its sockets are at many hubs, which know whom to tell how somebody is seen.
+    many: bool,
     stopping: bool,
     tally: Tally,
 }
@@ -113,6 +117,7 @@ impl Machine {
             plain_devices: 0,
             touched: BTreeSet::new(),
             most_people: MAX_PEOPLE,
+            many: false,
             stopping: false,
             tally: Tally::default(),
         }
@@ -130,6 +135,11 @@ impl Machine {
         self.show_presence(0);
     }
 
+    /// From now on presence is [`Output::Shown`], once for all sockets, and not an event of each.
+    pub fn serve_many(&mut self) {
+        self.many = true;
+    }
+
     /// Takes one input and answers it.
     pub fn handle(&mut self, input: Input, now: Millis) -> Reply {
         // Whatever is due comes first, so that an answer that comes too late finds its ring dead.
@@ -144,8 +154,8 @@ impl Machine {
                 self.socket_gone(&socket, Going::ByItself, now);
                 Reply::None
             }
-            Input::SocketLost { socket } => {
-                self.socket_gone(&socket, Going::WithItsHub, now);
+            Input::SocketsLost { sockets } => {
+                sockets.iter().for_each(|socket| self.socket_gone(socket, Going::WithItsHub, now));
                 Reply::None
             }
             Input::Request { sid, bearer, request, fresh } => self.request(sid.as_deref(), bearer, request, fresh, now),

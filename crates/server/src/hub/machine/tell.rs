@@ -5,7 +5,7 @@ use zvonok_signaling_proto::{Login, Millis, Status};
 
 use super::super::change::{Change, KeptEvent};
 use super::people::Person;
-use super::{Machine, Output, Party};
+use super::{Machine, Output, Party, Shown};
 
 impl Machine {
     /// Tells one device: numbered and kept for part B, in part A's words (or not at all) for part A.
@@ -89,6 +89,10 @@ impl Machine {
             }
             let (last_seen, blocked) = (person.last_seen, person.blocked.clone());
             self.keep_person(&login);
+            if self.many {
+                self.outputs.extend(self.shown(&login).map(Output::Shown));
+                continue;
+            }
             let event = ServerEvent::Presence(Presence { login, status, last_seen });
             let sees = self.people.iter().filter(|(login, _)| !blocked.contains(*login));
             let devices = sees.flat_map(|(_, person)| person.devices.values()).filter(|device| !device.plain);
@@ -97,6 +101,18 @@ impl Machine {
                 self.outputs.push_back(Output::Emit { socket, event, seq: None, plain: false });
             }
         }
+    }
+
+    /// How that person was shown last.
+    pub(super) fn shown(&self, login: &Login) -> Option<Shown> {
+        let person = self.people.get(login)?;
+        let presence = Presence { login: login.clone(), status: person.shown, last_seen: person.last_seen };
+        Some(Shown { presence, hidden_from: person.blocked.clone() })
+    }
+
+    /// How everybody was shown last.
+    pub fn all_shown(&self) -> Vec<Shown> {
+        self.people.keys().filter(|login| self.is_somebody(login)).filter_map(|login| self.shown(login)).collect()
     }
 
     /// Tells a device something that has no number, if it is connected.

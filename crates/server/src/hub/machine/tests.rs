@@ -57,6 +57,10 @@ impl Rig {
                     let payload = if plain { event.plain_payload().unwrap() } else { event.payload(seq) };
                     self.told.push((socket, event.name(), payload));
                 }
+                Output::Shown(shown) => {
+                    let event = zvonok_signaling_proto::event::ServerEvent::Presence(shown.presence);
+                    self.told.push(("(many)".to_owned(), event.name(), event.payload(None)));
+                }
                 Output::Disconnect { socket } => self.told.push((socket, "(disconnect)", Value::Null)),
                 Output::CloseSession { session, connections, evict } => self.closed.push((session, connections, evict)),
             }

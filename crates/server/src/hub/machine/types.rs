@@ -1,7 +1,7 @@
 //! What goes into the hub machine and what comes out.
 
 use serde::{Deserialize, Serialize};
-use zvonok_signaling_proto::event::{LoginAck, LoginRequest, RingAck, ServerEvent};
+use zvonok_signaling_proto::event::{LoginAck, LoginRequest, RingAck};
 use zvonok_signaling_proto::rest::{
     AcceptRequest, BlockRequest, CallRequest, DeclineRequest, Head, InviteRequest, SettingsRequest,
 };
@@ -40,10 +40,10 @@ pub enum Input {
         /// Which socket.
         socket: SocketId,
     },
-    /// A socket is gone with the hub that had it: nobody has given anything up.
-    SocketLost {
-        /// Which socket.
-        socket: SocketId,
+    /// Sockets are gone with the hub that had them: nobody has given anything up.
+    SocketsLost {
+        /// Which sockets.
+        sockets: Vec<SocketId>,
     },
     /// From REST.
     Request {
@@ -218,34 +218,4 @@ pub enum Reply {
     Recordings(RecordingsQuery),
     /// The history is with the database.
     History(HistoryQuery),
-}
-
-/// What the driver has to do, in this order.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Output {
-    /// Emit an event.
-    Emit {
-        /// To which socket.
-        socket: SocketId,
-        /// What.
-        event: ServerEvent,
-        /// Its number.
-        seq: Option<u64>,
-        /// In part A's shape.
-        plain: bool,
-    },
-    /// Disconnect a socket: the device has a newer one.
-    Disconnect {
-        /// Which socket.
-        socket: SocketId,
-    },
-    /// Revoke tokens and close a session: its call is over.
-    CloseSession {
-        /// The session.
-        session: String,
-        /// The connections whose tokens the hub gave.
-        connections: Vec<String>,
-        /// False while another call uses a session of the same name.
-        evict: bool,
-    },
 }

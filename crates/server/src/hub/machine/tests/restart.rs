@@ -48,7 +48,7 @@ fn a_page_whose_hub_is_lost_has_given_nothing_up_and_goes_on_where_it_came_back(
     rig.plain_call("page", "woman");
     assert_eq!(rig.names("woman/pc"), ["calling"]);
     rig.page("again", "third");
-    rig.handle(Input::SocketLost { socket: "page".into() });
+    rig.handle(Input::SocketsLost { sockets: vec!["page".into()] });
     rig.at(rig.now + 40_000);
     assert_eq!(rig.names("woman/pc"), [""; 0], "it rings as long as it would have");
     rig.gone("again");

@@ -131,3 +131,26 @@ fn who_is_gone_longest_makes_room_for_somebody_new() {
     assert_eq!(answer["code"], "unknown_user");
     assert_eq!(rig.login("woman/pc'").pending.len(), 1, "who is called is kept, though gone longer");
 }
+
+#[test]
+fn many_hubs_are_told_once_how_somebody_is_seen_and_by_whom_not() {
+    let mut rig = Rig::new();
+    rig.machine.serve_many();
+    for socket in ["man/pc", "man/phone", "woman/pc", "guest/pc"] {
+        rig.login(socket);
+    }
+    rig.told.clear();
+    rig.ask("woman/pc", Request::Status(serde_json::from_value(json!("dnd")).unwrap()));
+    assert_eq!(rig.told.len(), 1, "{:?}", rig.told);
+    assert_eq!(rig.presence("(many)", "woman").as_deref(), Some("dnd"));
+    rig.told.clear();
+    let block = serde_json::from_value(json!({ "login": "man", "blocked": true })).unwrap();
+    rig.ask("woman/pc", Request::Block(block));
+    assert_eq!(rig.presence("(many)", "woman").as_deref(), Some("dnd"), "with the news from whom she is hidden");
+    let shown = rig.machine.all_shown();
+    assert_eq!(shown.len(), 3);
+    let woman = shown.iter().find(|shown| shown.presence.login.as_str() == "woman").unwrap();
+    let seen = ["man", "guest"].map(|login| woman.to(&login.parse().unwrap()).status);
+    assert_eq!(seen, [zvonok_signaling_proto::Status::Offline, zvonok_signaling_proto::Status::Dnd]);
+    assert_eq!(serde_json::from_str::<Shown>(&serde_json::to_string(woman).unwrap()).unwrap(), *woman);
+}
