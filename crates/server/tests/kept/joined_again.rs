@@ -103,6 +103,28 @@ async fn a_page_whose_hub_is_killed_or_stopped_goes_on_at_another() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn hundreds_of_sockets_stay_through_a_change_of_the_leader() {
+    const EACH: usize = 100;
+    let mut site = Site::new();
+    let (leader, one) = two(&mut site).await;
+    let other = site.hub();
+    // Nobody answers heartbeats while others come: all at once.
+    let pair = async |number: usize| {
+        let (man, woman) = (format!("man{number}"), format!("woman{number}"));
+        tokio::join!(Person::login(&one.hub, &man, None), Person::login(&other.hub, &woman, None))
+    };
+    let pairs = futures_util::future::join_all((0..EACH).map(pair)).await;
+    leader.kill();
+    // Each has its socket still, by which it is called from the other hub, and nobody was gone for a moment.
+    for (man, mut woman) in pairs {
+        let (_, placed) = man.call(&woman.login, &format!("c-{}", man.login)).await;
+        assert_eq!(placed["status"], 0, "{placed}");
+        woman.hears("calling").await;
+        assert!(!man.saw(&woman.login, "offline") && !woman.saw(&man.login, "offline"));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_login_waits_for_redis_however_long_that_takes() {
     let mut site = Site::new();
     let (one, _two) = two(&mut site).await;
