@@ -169,11 +169,21 @@ impl Layers {
 
     /// The estimate at which a taker rises to the next larger layer, bit/s; 0 where it has the largest.
     pub(crate) fn next_of(&self, taker: Taker, now: Instant) -> u64 {
+        let Some(pick) = self.picks.get(&taker) else { return 0 };
         let sizes = self.sizes(now);
-        let wanted = self.layer_of(taker);
-        let present = sizes.iter().position(|(_, rid)| Some(*rid) == wanted);
+        let present = sizes.iter().position(|(_, rid)| Some(*rid) == pick.wanted);
         let next = present.and_then(|nth| sizes.get(nth + 1));
         next.map_or(0, |(rate, _)| rate.saturating_mul(100).div_ceil(RISES))
+    }
+
+    /// When it is to be looked whether the publisher has stopped, as far as is known now.
+    pub(crate) fn stops_at(now: Instant) -> Instant {
+        now + SILENT + LOOK
+    }
+
+    /// Nothing comes of any layer.
+    pub(crate) fn are_silent(&self, now: Instant) -> bool {
+        !self.layers.iter().any(|layer| layer.is_alive(now))
     }
 
     /// Rates of the layers that are sent, the smallest first.

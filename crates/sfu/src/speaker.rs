@@ -37,9 +37,11 @@ struct Voice {
 impl Voice {
     fn heard(&mut self, level: f32, now: Instant) {
         let passed = now.saturating_duration_since(self.at);
-        // A packet says how loud its own moment is (RFC 6464): the pause before it was not as loud.
-        let (passed, follows) = if level > self.level { (passed.min(MOMENT), ATTACK) } else { (passed, RELEASE) };
-        self.level += (level - self.level) * (1.0 - (-passed.as_secs_f32() / follows.as_secs_f32()).exp());
+        // A packet says how loud its own moment is (RFC 6464): the pause before it was silent.
+        let (pause, moment) = (passed.saturating_sub(MOMENT), passed.min(MOMENT));
+        self.level *= (-pause.as_secs_f32() / RELEASE.as_secs_f32()).exp();
+        let follows = if level > self.level { ATTACK } else { RELEASE };
+        self.level += (level - self.level) * (1.0 - (-moment.as_secs_f32() / follows.as_secs_f32()).exp());
         self.at = self.at.max(now);
     }
 

@@ -35,11 +35,18 @@ impl Peer {
     /// with padding to `next` bit/s, what the next larger one takes, as far as the estimate goes: of a small picture alone
     /// nobody learns what else its link takes.
     pub(crate) fn reach_for(&mut self, next: u64) {
-        // Rates vary a little all the time, which is no reason to probe anew.
+        // Rates vary a little all the time, which is no reason to set the pacer anew.
         let near = |before: u64| before.abs_diff(next) <= before / 8;
         if !self.reaches.is_some_and(near) {
             self.reaches = Some(next);
             self.rtc.bwe().set_bitrate(Bitrate::from(next), Bitrate::from(defaults::DESIRED_LAYERED));
+        }
+    }
+
+    /// There are layers no more.
+    pub(crate) fn has_no_layers(&mut self) {
+        if self.reaches.take().is_some() {
+            self.rtc.bwe().set_bitrate(Bitrate::ZERO, Bitrate::from(defaults::DESIRED_BITRATE));
         }
     }
 }

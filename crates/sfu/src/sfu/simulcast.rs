@@ -6,7 +6,7 @@ use str0m::media::{KeyframeRequestKind, Rid};
 
 use super::{Output, Sfu};
 use crate::StreamId;
-use crate::layers::Taker;
+use crate::layers::{Layers, Taker};
 use crate::peer::{Delivery, Parcel};
 use crate::stream::{Entry, PeerId, Stream};
 
@@ -15,7 +15,7 @@ impl Sfu {
     #[must_use]
     pub fn layer_switches(&self) -> u64 {
         let layers = |entry: &Entry| match entry {
-            Entry::Published(stream) => stream.layers.as_ref().map_or(0, crate::layers::Layers::switches),
+            Entry::Published(stream) => stream.layers.as_ref().map_or(0, Layers::switches),
             Entry::Echo(_) => 0,
         };
         self.streams.values().map(layers).sum()
@@ -33,6 +33,7 @@ impl Sfu {
         self.counts.bytes_in += bytes;
         let mut needs = Vec::new();
         if layers.is_due(takers, now) {
+            self.stream_timers.insert((Layers::stops_at(now), stream));
             for taker in &*takers {
                 let Some(peer) = self.peers.get_mut(taker).filter(|peer| peer.takes_video()) else { continue };
                 layers.choose(Taker::Peer(*taker), peer.estimate, now);
@@ -94,6 +95,14 @@ impl Sfu {
     pub(super) fn layers_are_due(&mut self, stream: StreamId, now: Instant) {
         let Some(Entry::Published(entry)) = self.streams.get_mut(&stream) else { return };
         let Some(layers) = &mut entry.layers else { return };
+        if layers.are_silent(now) {
+            // What is added to the picture ends with the picture.
+            for taker in &entry.takers {
+                if let Some(peer) = self.peers.get_mut(taker) {
+                    peer.reach_for(0);
+                }
+            }
+        }
         let (publisher, due, next) = (entry.publisher, layers.due(now), layers.deadline());
         if let Some(at) = next {
             self.stream_timers.insert((at, stream));

@@ -33,11 +33,17 @@ impl Sfu {
         let allowed = Allowed::Publisher(before.map_or(choice, VideoChoice::Only));
         let (peer, codecs, answer) = self.add_peer(Purpose::Publish(stream), offer, wanted, allowed, now)?;
         let layers = self.peers.get(&peer).and_then(|peer| Layers::new(peer.layers()));
+        let one_size = layers.is_none();
         let old = match self.streams.get_mut(&stream) {
             Some(Entry::Published(entry)) => {
                 let old = entry.publisher;
                 entry.replace(peer, codecs, layers);
                 entry.takers.retain(|taker| *taker != old);
+                for taker in entry.takers.iter().filter(|_| one_size) {
+                    if let Some(peer) = self.peers.get_mut(taker) {
+                        peer.has_no_layers();
+                    }
+                }
                 Some(old)
             }
             Some(Entry::Echo(_)) | None => {

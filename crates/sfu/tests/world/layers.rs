@@ -95,6 +95,11 @@ impl World {
         std::mem::take(&mut self.clients[client].received.frames)
     }
 
+    /// Bytes that were sent to the client.
+    pub fn bytes_to(&self, client: usize) -> u64 {
+        self.wire.sent_to.get(&self.clients[client].seen).copied().unwrap_or(0)
+    }
+
     /// What goes to the client goes over a link of any width.
     pub fn widen(&mut self, client: usize) {
         self.wire.narrow(self.clients[client].seen, u64::from(u32::MAX));

@@ -23,6 +23,8 @@ pub struct Wire {
     sent: u64,
     narrow: HashMap<SocketAddr, Link>,
     lose: Option<u64>,
+    /// Bytes that were sent to an address.
+    pub sent_to: HashMap<SocketAddr, u64>,
 }
 
 struct Link {
@@ -42,6 +44,7 @@ impl Wire {
 
     pub fn push(&mut self, datagram: Datagram, now: Instant) {
         self.sent += 1;
+        *self.sent_to.entry(datagram.to).or_default() += datagram.bytes.len() as u64;
         // TCP would send it again.
         let lost = self.lose.is_some_and(|nth| self.sent.is_multiple_of(nth));
         if lost && datagram.transport == Transport::Udp {
