@@ -97,6 +97,8 @@ pub(crate) struct Core {
     rtc: Rtc,
     transceivers: Vec<Transceiver>,
     pending: Option<SdpPendingOffer>,
+    /// The lines that it has, each with its direction, and its text.
+    offered: Option<(Vec<(u8, Direction)>, String)>,
     /// The answer to a remote offer until the page asks for it.
     answer: Option<String>,
     states: States,
@@ -126,6 +128,7 @@ impl Core {
             rtc,
             transceivers: Vec::new(),
             pending: None,
+            offered: None,
             answer: None,
             states: States::new(),
             figures: Figures::default(),

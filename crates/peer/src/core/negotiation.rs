@@ -33,6 +33,10 @@ fn state(message: impl Into<String>) -> Refusal {
     ("InvalidStateError", message.into())
 }
 
+fn offered(sdp: String) -> Outcome {
+    Outcome { description: Some(Description { kind: DescriptionKind::Offer, sdp }), ..Outcome::default() }
+}
+
 impl Core {
     fn transceiver(line: u8, kind: Kind, direction: Direction) -> Transceiver {
         Transceiver {
@@ -81,8 +85,14 @@ impl Core {
     }
 
     pub(super) fn create_offer(&mut self) -> Result<Outcome, Refusal> {
-        // An offer that nobody has answered is replaced: its lines are not there yet, and are offered anew.
-        self.pending = None;
+        let lines: Vec<_> = self.transceivers.iter().map(|it| (it.line, it.direction)).collect();
+        // The one that nobody has answered yet says all of it. Else it is replaced: its lines are not there yet, and are
+        // offered anew.
+        if self.pending.is_some()
+            && let Some((_, sdp)) = self.offered.as_ref().filter(|(before, _)| *before == lines)
+        {
+            return Ok(offered(sdp.clone()));
+        }
         let agreed: Vec<Option<Mid>> = self
             .transceivers
             .iter()
@@ -105,9 +115,10 @@ impl Core {
         let Some((offer, pending)) = changes.apply() else {
             return Err(state("there is nothing to offer"));
         };
-        self.pending = Some(pending);
         let sdp = offer.to_sdp_string();
-        Ok(Outcome { description: Some(Description { kind: DescriptionKind::Offer, sdp }), ..Outcome::default() })
+        self.pending = Some(pending);
+        self.offered = Some((lines, sdp.clone()));
+        Ok(offered(sdp))
     }
 
     pub(super) fn create_answer(&self) -> Result<Outcome, Refusal> {
@@ -166,6 +177,8 @@ impl Core {
             DescriptionKind::Offer => {
                 let offer = SdpOffer::from_sdp_string(&description.sdp).map_err(|error| invalid(&error))?;
                 let answer = self.rtc.sdp_api().accept_offer(offer).map_err(|error| invalid(&error))?;
+                // One's own of before is void.
+                (self.pending, self.offered) = (None, None);
                 let answer = answer.to_sdp_string();
                 self.take_lines_of(&answer);
                 self.answer = Some(answer);

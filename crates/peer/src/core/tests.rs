@@ -217,6 +217,23 @@ fn an_offer_that_nobody_answered_is_replaced() {
 }
 
 #[test]
+fn a_change_that_was_offered_twice_is_agreed_to() {
+    let mut network = Network::new();
+    network.connect();
+    network.tell(0, FromPage::SetDirection { line: 1, direction: Direction::Inactive });
+    let first = network.describe(0, |id| FromPage::CreateOffer { id });
+    let offer = network.describe(0, |id| FromPage::CreateOffer { id });
+    assert_eq!(first.sdp, offer.sdp);
+    network.request(0, |id| FromPage::SetLocalDescription { id, description: offer.clone() }).unwrap();
+    network.request(1, |id| FromPage::SetRemoteDescription { id, description: offer }).unwrap();
+    let answer = network.describe(1, |id| FromPage::CreateAnswer { id });
+    network.request(1, |id| FromPage::SetLocalDescription { id, description: answer.clone() }).unwrap();
+    let outcome = network.request(0, |id| FromPage::SetRemoteDescription { id, description: answer }).unwrap();
+    let states = outcome.transceivers.unwrap();
+    assert_eq!(states.iter().find(|one| one.line == 1).unwrap().current_direction, Some(Direction::Inactive));
+}
+
+#[test]
 fn picture_and_sound_arrive() {
     let mut network = Network::new();
     network.connect();
