@@ -97,12 +97,12 @@ impl Client {
         Ok(Found { version, ..found })
     }
 
-    /// Makes the session `name`, or finds that it exists (409), which is as good.
+    /// Makes the session `name`, or finds that it exists (409), which is as good. True where it was made.
     ///
     /// # Errors
     ///
     /// See [`Error`]; [`Error::Malformed`] when another session was made than asked for.
-    pub async fn create_session(&self, name: &str) -> Result<(), Error> {
+    pub async fn create_session(&self, name: &str) -> Result<bool, Error> {
         #[derive(Deserialize)]
         struct Made {
             id: String,
@@ -111,10 +111,10 @@ impl Client {
         let body = SessionRequest { custom_session_id: Some(name.to_owned()), ..SessionRequest::default() };
         let answer = self.send(Method::POST, &["sessions"], Some(&body)).await?;
         match answer.status {
-            StatusCode::CONFLICT => Ok(()),
+            StatusCode::CONFLICT => Ok(false),
             StatusCode::OK => {
                 let made: Made = answer.json("a session without an id")?;
-                if made.id == name { Ok(()) } else { Err(answer.malformed("another session than asked for")) }
+                if made.id == name { Ok(true) } else { Err(answer.malformed("another session than asked for")) }
             }
             _ => Err(answer.refused()),
         }

@@ -1,6 +1,7 @@
 //! How busy each of several deployments is: the next session goes to the one with the fewest, and to none that is dead.
+//! Those that have a name of their own, of the tutorial's pages, go by that.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 use futures_util::future::join_all;
@@ -12,8 +13,11 @@ use zvonok_openvidu::Error;
 use super::Deployments;
 use crate::hub::LOOK_WITHIN;
 
-/// How often they are looked at. Each answers with its sessions, a few hundred bytes each.
+/// How often they are looked at. Each answers with its sessions, about 2 kB for each participant.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
+/// How many of these looks one that refuses the secret is spared: OpenVidu itself counts no wrong ones, this program's media
+/// server 30 in 5 minutes, and then lets nobody in who comes from there.
+const RESTS: u32 = 24;
 
 /// Stands for one that does not answer.
 const DEAD: u64 = u64::MAX;
@@ -22,12 +26,18 @@ const DEAD: u64 = u64::MAX;
 #[derive(Debug)]
 pub(super) struct Load {
     sessions: Vec<AtomicU64>,
+    /// Looks that each is still spared.
+    rests: Vec<AtomicU32>,
 }
 
 impl Load {
     /// Of so many, of which nothing is known yet.
     pub(super) fn new(count: usize) -> Self {
-        Self { sessions: (0..count).map(|_| AtomicU64::new(0)).collect() }
+        let each = 0..count;
+        Self {
+            sessions: each.clone().map(|_| AtomicU64::new(0)).collect(),
+            rests: each.map(|_| AtomicU32::new(0)).collect(),
+        }
     }
 
     /// The one with the fewest sessions; of several that have as few, any. Where all are dead any as well: by the time
@@ -42,10 +52,11 @@ impl Load {
     }
 
     /// A session was made there, or not.
-    pub(super) fn made(&self, nth: usize, made: &Result<(), Error>) {
+    pub(super) fn made(&self, nth: usize, made: &Result<bool, Error>) {
         let Some(sessions) = self.sessions.get(nth) else { return };
         match made {
-            Ok(()) => {
+            Ok(false) => {}
+            Ok(true) => {
                 let more = |known: u64| (known != DEAD).then(|| known + 1);
                 // One that was taken for dead is counted when it is looked at.
                 let _unchanged = sessions.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more);
@@ -53,6 +64,23 @@ impl Load {
             Err(error) if error.is_retryable() => sessions.store(DEAD, Ordering::Relaxed),
             Err(_) => {}
         }
+    }
+
+    /// It does not take the secret.
+    fn refused(&self, nth: usize) {
+        if let Some(rests) = self.rests.get(nth) {
+            rests.store(RESTS, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether it is spared this look.
+    fn rests(&self, nth: usize) -> bool {
+        let one_less = |rests: u32| rests.checked_sub(1);
+        self.rests.get(nth).is_some_and(|it| it.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_less).is_ok())
+    }
+
+    fn is_dead(&self, nth: usize) -> bool {
+        self.sessions.get(nth).is_none_or(|known| known.load(Ordering::Relaxed) == DEAD)
     }
 
     /// It was looked at. True: it was dead and is not, or the other way round.
@@ -72,6 +100,9 @@ impl Deployments {
                 Ok(found) => tracing::info!(%url, version = ?found.version, "the deployment answers"),
                 Err(error) => tracing::warn!(%url, %error, "{}", what_to_do(error)),
             }
+            if matches!(found, Err(Error::SecretRefused { .. })) {
+                self.load.refused(nth);
+            }
             self.load.looked(nth, if found.is_ok() { client.session_count().await.ok() } else { None });
             found.map(|_found| ())
         };
@@ -84,6 +115,10 @@ impl Deployments {
             () = stop.cancelled() => return,
             _looks = self.look() => {}
         }
+        if self.all.len() < 2 {
+            // There is nothing to choose.
+            return;
+        }
         let mut every = interval(LOOK_EVERY);
         every.set_missed_tick_behavior(MissedTickBehavior::Delay);
         // The first is due at once.
@@ -94,10 +129,24 @@ impl Deployments {
                 _ = every.tick() => {}
             }
             let look = async |(nth, (client, url)): (usize, &(zvonok_openvidu::Client, String))| {
-                let found = timeout(LOOK_WITHIN, client.session_count()).await;
-                let (found, error) = match found {
+                if self.load.rests(nth) {
+                    return;
+                }
+                let counting = async {
+                    // Whatever answers there now may be something else: the secret goes to an OpenVidu only.
+                    if self.load.is_dead(nth) {
+                        client.probe().await?;
+                    }
+                    client.session_count().await
+                };
+                let (found, error) = match timeout(LOOK_WITHIN, counting).await {
                     Ok(Ok(found)) => (Some(found), None),
-                    Ok(Err(error)) => (None, Some(error.to_string())),
+                    Ok(Err(error)) => {
+                        if matches!(error, Error::SecretRefused { .. }) {
+                            self.load.refused(nth);
+                        }
+                        (None, Some(error.to_string()))
+                    }
                     Err(_late) => (None, Some("no answer in time".to_owned())),
                 };
                 match (self.load.looked(nth, found), error) {
@@ -141,11 +190,12 @@ mod tests {
         }
         for made in [1, 1] {
             assert_eq!(load.fewest(), made);
-            load.made(made, &Ok(()));
+            load.made(made, &Ok(false));
+            load.made(made, &Ok(true));
         }
         let one_of_two: std::collections::BTreeSet<usize> = (0..100).map(|_| load.fewest()).collect();
         assert_eq!(one_of_two.into_iter().collect::<Vec<_>>(), [0, 1]);
-        load.made(2, &Ok(()));
+        load.made(2, &Ok(true));
         assert_ne!(load.fewest(), 2, "what is dead stays so until it is looked at");
         assert!(load.looked(2, Some(0)));
         assert_eq!(load.fewest(), 2);
