@@ -41,9 +41,9 @@ impl<B> Asks<B> {
         Self { all: BTreeMap::new(), unsent: VecDeque::new(), on_way: 0, logins: 0, newest: 0 }
     }
 
-    /// A `login` waits as long as its socket is there, and sockets are counted elsewhere.
-    pub(super) fn has_room(&self) -> bool {
-        self.all.len().saturating_sub(self.logins) < MOST
+    /// One `login` of each of so many sockets waits as long as its socket is there, and sockets are counted elsewhere.
+    pub(super) fn has_room(&self, sockets: usize) -> bool {
+        self.all.len().saturating_sub(self.logins.min(sockets)) < MOST
     }
 
     /// To be asked, of whatever leader, until then.
@@ -78,6 +78,13 @@ impl<B> Asks<B> {
         self.logins += usize::from(is_login(&ask));
         self.all.insert(self.newest, Waiting { ask, back, sent, until, passing });
         self.newest
+    }
+
+    /// That socket says again who it is: what it has said before and was not sent is asked no more.
+    pub(super) fn forget_login(&mut self, of: &SocketId) {
+        let is_older = |ask: &Waiting<B>| matches!(&ask.ask, Ask::Login { socket, .. } if !ask.sent && socket == of);
+        let older: Vec<_> = self.all.iter().filter(|(_, waiting)| is_older(waiting)).map(|(id, _)| *id).collect();
+        older.into_iter().for_each(|id| _ = self.take(id));
     }
 
     /// The next one to be sent. A `login` of a socket that is not there any more is forgotten.
@@ -119,11 +126,16 @@ impl<B> Asks<B> {
         self.on_way = 0;
     }
 
-    /// Those that are given up now.
-    pub(super) fn expired(&mut self, now: Instant) -> Vec<B> {
-        let is_late = |waiting: &Waiting<B>| waiting.until.is_some_and(|until| until <= now);
-        let late: Vec<_> = self.all.iter().filter(|(_, waiting)| is_late(waiting)).map(|(id, _)| *id).collect();
-        late.into_iter().filter_map(|id| self.take(id)).collect()
+    /// Those that are given up now: in time, or since their socket is not there any more, whose room they hold.
+    pub(super) fn expired(&mut self, now: Instant, is_there: impl Fn(&SocketId) -> bool) -> Vec<B> {
+        let is_over = |waiting: &Waiting<B>| {
+            let left = matches!(&waiting.ask, Ask::Login { socket, .. } if !waiting.sent && !is_there(socket));
+            left || waiting.until.is_some_and(|until| until <= now)
+        };
+        let over: Vec<_> = self.all.iter().filter(|(_, waiting)| is_over(waiting)).map(|(id, _)| *id).collect();
+        let backs = over.into_iter().filter_map(|id| self.take(id)).collect();
+        self.unsent.retain(|id| self.all.contains_key(id));
+        backs
     }
 }
 
@@ -156,29 +168,49 @@ mod tests {
         asks.anew();
         let again: Vec<_> = std::iter::from_fn(|| asks.next(|_| true)).map(|(id, _)| id).collect();
         assert_eq!(again, [1, 3], "what belonged to the link is not");
-        assert!(asks.expired(Instant::now()).is_empty());
-        assert_eq!(asks.expired(until), ["one", "three"]);
+        assert!(asks.expired(Instant::now(), |_| true).is_empty());
+        assert_eq!(asks.expired(until, |_| true), ["one", "three"]);
         assert_eq!(asks.on_way, 0);
     }
 
     #[test]
     fn so_many_are_on_their_way_and_so_many_wait() {
         let mut asks = Asks::new();
-        while asks.has_room() {
+        while asks.has_room(0) {
             asks.add(over("x"), (), None);
         }
         assert_eq!(std::iter::from_fn(|| asks.next(|_| true)).count(), ON_WAY);
         assert!(!asks.may_send() && asks.send_first(over("y"), ()).is_none());
         assert!(asks.take(1).is_some());
-        assert!(asks.has_room() && asks.next(|_| true).is_some());
+        assert!(asks.has_room(0) && asks.next(|_| true).is_some());
+    }
+
+    fn login(socket: &str) -> Ask {
+        let body = serde_json::from_str(r#"{"login":"man"}"#).unwrap();
+        Ask::Login { socket: socket.to_owned(), body, signed: None, again: false }
     }
 
     #[test]
     fn nobody_is_signed_in_who_has_left() {
         let mut asks = Asks::new();
-        let body = serde_json::from_str(r#"{"login":"man"}"#).unwrap();
-        asks.add(Ask::Login { socket: "gone".into(), body, signed: None, again: false }, "login", None);
+        asks.add(login("gone"), "login", None);
         asks.add(over("x"), "over", None);
         assert!(matches!(asks.next(|_| false), Some((2, Ask::SessionOver { .. }))));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_login_waits_once_for_each_socket_and_no_longer_than_it() {
+        let mut asks = Asks::new();
+        for (socket, back) in [("there", "older"), ("gone", "gone"), ("there", "newer")] {
+            asks.forget_login(&socket.to_owned());
+            asks.add(login(socket), back, None);
+        }
+        assert_eq!(asks.expired(Instant::now(), |socket| socket == "there"), ["gone"]);
+        assert_eq!((asks.all.len(), asks.unsent.len(), asks.logins), (1, 1, 1));
+        assert_eq!(asks.next(|_| true).and_then(|(id, _)| asks.take(id)), Some("newer"));
+        while asks.has_room(10) {
+            asks.add(login("there"), "again", None);
+        }
+        assert_eq!(asks.all.len(), MOST + 10, "more than one of each socket count like anything else");
     }
 }

@@ -81,7 +81,7 @@ impl Relay {
                 tokio::select! {
                     () = stop.cancelled() => return,
                     wires = &mut wires => break wires,
-                    command = inbox.recv(), if self.asks.has_room() => match command {
+                    command = inbox.recv(), if self.asks.has_room(self.seats.count()) => match command {
                         Some(command) => self.take(command),
                         None => return,
                     },
@@ -117,7 +117,7 @@ impl Relay {
                         Ok(()) => self.follow(leader.borrow_and_update().clone()),
                         Err(_) => return,
                     },
-                    command = inbox.recv(), if self.asks.has_room() => match command {
+                    command = inbox.recv(), if self.asks.has_room(self.seats.count()) => match command {
                         Some(command) => self.take(command),
                         None => return,
                     },
@@ -140,6 +140,9 @@ impl Relay {
                 let id = socket.id.to_string();
                 // Looked at here, where a session's end comes by as well: before it, or after and is asked for later.
                 let signed = pass.and_then(Pass::show);
+                if self.seats.has(&id) {
+                    self.asks.forget_login(&id);
+                }
                 if let Some(ask) = self.seats.take(socket, body, signed) {
                     // However long it takes: a page that is sent away does not come again by itself.
                     self.asks.add(ask, Back::Login { socket: id, ack }, None);
@@ -203,7 +206,7 @@ impl Relay {
 
     /// Answers what has waited for too long.
     fn give_up(&mut self) {
-        for back in self.asks.expired(Instant::now()) {
+        for back in self.asks.expired(Instant::now(), |socket| self.seats.has(socket)) {
             match back {
                 Back::Request(reply) => {
                     let words = "The hubs cannot reach each other just now. Try again in a moment.";

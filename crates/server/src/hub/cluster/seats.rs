@@ -70,6 +70,11 @@ impl Seats {
         Some(ask)
     }
 
+    /// How many there are.
+    pub(super) fn count(&self) -> usize {
+        self.all.len()
+    }
+
     pub(super) fn has(&self, socket: &SocketId) -> bool {
         self.all.contains_key(socket)
     }
