@@ -42,7 +42,7 @@ impl Desk {
     pub(super) async fn ready(&mut self, far: &Far) {
         let Some(node) = self.nodes.get_mut(&far.node) else { return };
         let gone: Vec<_> =
-            node.sockets.iter().filter(|(_, link)| **link != far.link).map(|(id, _)| id.clone()).collect();
+            node.sockets.iter().filter(|(_, (link, _))| *link != far.link).map(|(id, _)| id.clone()).collect();
         gone.iter().for_each(|socket| _ = node.sockets.remove(socket));
         self.hub.tell(Input::SocketsLost { sockets: gone }).await;
         // Once, and not with each socket that was presented.
@@ -75,12 +75,12 @@ impl Desk {
     async fn ask(&mut self, far: Far, id: u64, ask: Ask) {
         let input = match ask {
             Ask::Login { socket, body, signed, again } => {
-                if let Some(node) = self.nodes.get_mut(&far.node) {
-                    node.sockets.insert(socket.clone(), far.link);
-                }
                 // It may have been looked up before another hub took it back.
                 let signed = signed.filter(|signed| !self.over.contains(&signed.session));
                 let session = signed.as_ref().map(|signed| signed.session.clone());
+                if let Some(node) = self.nodes.get_mut(&far.node) {
+                    node.sockets.insert(socket.clone(), (far.link, session.clone()));
+                }
                 self.hub.far_login(far, id, again, Input::Login { socket, body, signed }).await;
                 // It was looked up by that hub, long ago perhaps. Its end, if it has one, is told after the `login`.
                 session.into_iter().for_each(|session| self.papers.show(session));

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -19,6 +20,10 @@ use super::wire::{FromLeader, FromNode, ToLeader, ToNode};
 /// Packets that a hub has not said to have heard. It says so once a second, so one that is slower than this many a second
 /// has to begin anew.
 const UNHEARD: u64 = 8_192;
+
+/// How often the sessions of all sockets are looked up again: of an end that a hub could not tell the leader, nobody
+/// else says anything. With the looking itself it is within a minute.
+const LOOK_AGAIN: Duration = Duration::from_secs(50);
 
 /// Why a leader does not go on.
 #[derive(Debug, thiserror::Error)]
@@ -38,8 +43,8 @@ pub(super) struct Node {
     told: u64,
     heard: u64,
     heard_at: Instant,
-    /// Each with the link on which it was presented.
-    pub(super) sockets: HashMap<SocketId, u64>,
+    /// Each with the link on which it was presented, and the session by which it came.
+    pub(super) sockets: HashMap<SocketId, (u64, Option<String>)>,
 }
 
 /// See the module.
@@ -55,6 +60,8 @@ pub(super) struct Desk {
     /// Sessions that were taken back lately.
     pub(super) over: VecDeque<String>,
     heard_at: Instant,
+    /// When the sessions of all sockets were shown to `papers`.
+    shown_at: Instant,
 }
 
 impl Desk {
@@ -70,7 +77,7 @@ impl Desk {
         let now = Instant::now();
         let gathering = Some(Gathering::of(nodes, now));
         let (nodes, over) = (BTreeMap::new(), VecDeque::new());
-        Self { hub, out, bus, says, tasks, papers, nodes, gathering, over, heard_at: now }
+        Self { hub, out, bus, says, tasks, papers, nodes, gathering, over, heard_at: now, shown_at: now }
     }
 
     /// A packet of a hub.
@@ -144,7 +151,17 @@ impl Desk {
         if self.gathering.as_ref().is_some_and(|gathering| gathering.until <= now) {
             self.gathered().await;
         }
+        if now.saturating_duration_since(self.shown_at) >= LOOK_AGAIN {
+            self.shown_at = now;
+            self.show_sessions();
+        }
         Ok(())
+    }
+
+    /// Has the sessions of all sockets looked up again.
+    fn show_sessions(&self) {
+        let sockets = self.nodes.values().flat_map(|node| node.sockets.values());
+        sockets.filter_map(|(_, session)| session.clone()).for_each(|session| self.papers.show(session));
     }
 
     fn attach(&mut self, far: &Far, now: Instant) {

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::Notify;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::super::handle::Hub;
@@ -15,6 +16,9 @@ use crate::database::full;
 
 /// So many are looked up by one question.
 const AT_ONCE: usize = 500;
+
+/// How long one question may take: one that is never answered, as of a network that is cut, would end all looking.
+const WITHIN: Duration = Duration::from_secs(10);
 
 /// Pause before a database that has failed is asked again.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -61,10 +65,10 @@ pub(super) async fn look_up(papers: Papers, hub: Hub, stop: CancellationToken) {
         }
         let found = tokio::select! {
             () = stop.cancelled() => return,
-            found = hub.database.sessions_over(&some) => found,
+            found = timeout(WITHIN, hub.database.sessions_over(&some)) => found,
         };
-        match found {
-            Ok(over) => {
+        let error = match found {
+            Ok(Ok(over)) => {
                 down = false;
                 if !over.is_empty() {
                     tracing::info!(sessions = over.len(), "sessions were taken back while nobody here heard of it");
@@ -72,18 +76,18 @@ pub(super) async fn look_up(papers: Papers, hub: Hub, stop: CancellationToken) {
                 for session in over {
                     hub.tell(Input::SessionOver { session }).await;
                 }
+                continue;
             }
-            Err(error) => {
-                if !std::mem::replace(&mut down, true) {
-                    let error = full(&error);
-                    tracing::error!(error, "sessions cannot be looked up: who has come by one stays until they can");
-                }
-                papers.unseen().extend(some);
-                tokio::select! {
-                    () = stop.cancelled() => return,
-                    () = tokio::time::sleep(PAUSE) => {}
-                }
-            }
+            Ok(Err(error)) => full(&error),
+            Err(_late) => "the database takes too long".to_owned(),
+        };
+        if !std::mem::replace(&mut down, true) {
+            tracing::error!(error, "sessions cannot be looked up: who has come by one stays until they can");
+        }
+        papers.unseen().extend(some);
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(PAUSE) => {}
         }
     }
 }
