@@ -7,7 +7,7 @@ use serde_json::Value;
 use tokio::time::Instant;
 use zvonok_signaling_proto::event::ServerEvent;
 
-use super::super::machine::{Reply, Shown, SocketId};
+use super::super::machine::{Reply, SocketId};
 use super::SILENCE;
 use super::relay::{Back, Relay};
 use super::wire::{Answered, Ask, FromLeader, FromNode, ToNode};
@@ -172,25 +172,21 @@ impl Relay {
                 FromLeader::Roster { people, last } => {
                     people.into_iter().for_each(|shown| self.show(shown));
                     if last {
-                        self.seats.people.complete();
+                        self.shown_all();
                     }
                 }
-                FromLeader::Disconnect { socket } => self.seats.end(&socket),
+                FromLeader::Disconnect { socket } => self.end(socket),
             }
         }
     }
 
-    /// Tells those who see somebody otherwise.
-    fn show(&mut self, shown: Shown) {
-        let Some(change) = self.seats.people.take(shown) else { return };
-        for (presence, sockets) in self.seats.who_sees(&change) {
-            let event = ServerEvent::Presence(presence);
-            let payload = event.payload(None);
-            sockets.into_iter().for_each(|socket| self.emit(socket, event.name(), &payload, None));
-        }
+    /// Disconnects a socket. Its own word of its end finds it gone already, so the leader is told now.
+    fn end(&mut self, socket: SocketId) {
+        self.seats.end(&socket);
+        self.gone(socket);
     }
 
-    fn emit(&mut self, socket: SocketId, name: &str, payload: &Value, seq: Option<u64>) {
+    pub(super) fn emit(&mut self, socket: SocketId, name: &str, payload: &Value, seq: Option<u64>) {
         if !self.seats.emit(&socket, name, payload, seq) {
             // Nobody takes it for reachable.
             self.gone(socket);
@@ -208,8 +204,7 @@ impl Relay {
             (Back::Again(socket), Answered::Ack(body)) if self.seats.is_ahead(&socket, body.replay_after) => {
                 // It was told what was never kept, and would take what comes next for known: only a login of its own
                 // tells it how far this leader has come.
-                self.seats.end(&socket);
-                self.gone(socket);
+                self.end(socket);
             }
             (Back::Again(socket), Answered::Ack(body)) => {
                 self.seats.let_in(&socket, Some(&body));
@@ -222,7 +217,7 @@ impl Relay {
             (Back::Login { ack, .. }, Answered::Refused(head)) => log_lost(ack.send(&head).is_ok()),
             (Back::Again(socket), Answered::Refused(head)) => {
                 tracing::info!(code = ?head.code, "a socket may not stay");
-                self.seats.end(&socket);
+                self.end(socket);
             }
             // The one who asked may have gone: what was done stays done.
             (Back::Request(reply), Answered::Answer(answer)) => drop(reply.send(Reply::Answer(answer))),

@@ -3,15 +3,20 @@
 
 use std::collections::{HashMap, HashSet};
 
-use zvonok_signaling_proto::Login;
-use zvonok_signaling_proto::event::Presence;
+use zvonok_signaling_proto::event::{Presence, ServerEvent};
+use zvonok_signaling_proto::{Login, Status};
 
+use super::super::limits::MAX_PEOPLE;
 use super::super::machine::Shown;
+use super::relay::Relay;
+
+/// People that are remembered, but for those who are there: the leader knows half of them, and forgets others.
+const MOST: usize = 2 * MAX_PEOPLE;
 
 /// See the module.
 #[derive(Debug, Default)]
 pub(super) struct People {
-    /// All that the sockets were told, by events or when they were let in. No more than the leader knows.
+    /// All that the sockets were told, by events or when they were let in.
     told: HashMap<Login, Shown>,
     /// Of these people this link has said how they are, before it has of all.
     heard: HashSet<Login>,
@@ -40,25 +45,68 @@ impl People {
     }
 
     /// Somebody is seen so; the change, where it is one.
-    pub(super) fn take(&mut self, now: Shown) -> Option<Change> {
+    fn take(&mut self, now: Shown) -> Option<Change> {
         let login = &now.presence.login;
         if !self.current {
             self.heard.insert(login.clone());
         }
         let before = self.told.insert(login.clone(), now.clone());
+        if self.told.len() > MOST {
+            // Who comes back is told of all the same.
+            self.told.retain(|_, shown| shown.presence.status != Status::Offline);
+        }
         let same = |was: &Shown| was.presence.status == now.presence.status && was.hidden_from == now.hidden_from;
         (!before.as_ref().is_some_and(same)).then_some(Change { before, now })
     }
 
-    /// That was everybody.
-    pub(super) fn complete(&mut self) {
+    /// That was everybody. Gives those who were seen before and are not among them: for others they are gone.
+    fn complete(&mut self) -> Vec<Change> {
         let heard = std::mem::take(&mut self.heard);
-        self.told.retain(|login, _| heard.contains(login));
+        let mut gone = Vec::new();
+        self.told.retain(|login, before| {
+            let stays = heard.contains(login);
+            if !stays && before.presence.status != Status::Offline {
+                gone.push(Change::gone(before.clone()));
+            }
+            stays
+        });
         self.current = true;
+        gone
+    }
+}
+
+impl Relay {
+    /// Tells those who see somebody otherwise.
+    pub(super) fn show(&mut self, shown: Shown) {
+        if let Some(change) = self.seats.people.take(shown) {
+            self.show_change(&change);
+        }
+    }
+
+    /// That was everybody.
+    pub(super) fn shown_all(&mut self) {
+        for change in self.seats.people.complete() {
+            self.show_change(&change);
+        }
+    }
+
+    fn show_change(&mut self, change: &Change) {
+        for (presence, sockets) in self.seats.who_sees(change) {
+            let event = ServerEvent::Presence(presence);
+            let payload = event.payload(None);
+            sockets.into_iter().for_each(|socket| self.emit(socket, event.name(), &payload, None));
+        }
     }
 }
 
 impl Change {
+    /// That one is not among those who are known any more: an account that was closed.
+    fn gone(before: Shown) -> Self {
+        let mut now = before.clone();
+        now.presence.status = Status::Offline;
+        Self { before: Some(before), now }
+    }
+
     /// How that one sees it, if otherwise than before.
     pub(super) fn to(&self, login: &Login) -> Option<Presence> {
         let (before, now) = (self.before.as_ref().map(|before| before.to(login)), self.now.to(login));
@@ -69,8 +117,6 @@ impl Change {
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
-
-    use zvonok_signaling_proto::Status;
 
     use super::*;
 
@@ -88,15 +134,28 @@ mod tests {
         for login in ["man", "woman", "late"] {
             assert_eq!(status(people.take(shown(login, Status::Offline, &[]))), Some(Status::Offline));
         }
-        people.complete();
+        assert!(people.complete().is_empty());
         assert!(people.is_current());
         assert_eq!(status(people.take(shown("man", Status::Available, &[]))), Some(Status::Available));
         people.unlink();
         assert!(!people.is_current());
         assert_eq!(status(people.take(shown("man", Status::Available, &[]))), None);
         assert_eq!(status(people.take(shown("woman", Status::Dnd, &[]))), Some(Status::Dnd));
-        people.complete();
+        assert!(people.complete().is_empty(), "who was gone already is not so once more");
         assert_eq!(people.told.len(), 2, "who is not known any more is forgotten");
+        people.unlink();
+        people.take(shown("woman", Status::Dnd, &[]));
+        let mut gone = people.complete();
+        assert_eq!((status(gone.pop()), gone.len()), (Some(Status::Offline), 0), "the man has no account any more");
+    }
+
+    #[test]
+    fn those_who_were_there_once_are_not_remembered_for_ever() {
+        let mut people = People::default();
+        people.take(shown("man", Status::Available, &[]));
+        (0..MOST).for_each(|number| _ = people.take(shown(&format!("guest{number}"), Status::Offline, &[])));
+        assert_eq!(people.told.len(), 1);
+        assert!(people.take(shown("man", Status::Available, &[])).is_none());
     }
 
     #[test]
