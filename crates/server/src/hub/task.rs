@@ -204,7 +204,11 @@ impl Task {
     }
 
     pub(super) fn handle(&mut self, input: Input, to: Asker) {
-        let reply = self.machine.handle(input, self.clock.now());
+        let mut reply = self.machine.handle(input, self.clock.now());
+        if let (Reply::Ack(ack), Asker::Far { again: true, .. }) = (&mut reply, &to) {
+            // Its socket knows who is there, and hundreds of these may wait until what they rest on is kept.
+            ack.roster = Vec::new();
+        }
         let outputs = std::iter::from_fn(|| self.machine.poll_output()).collect();
         let ticket = self.keep();
         self.held.push_back(Told { reply, to, outputs, ticket, since: Instant::now() });

@@ -34,9 +34,9 @@ impl Task {
                 (Asker::Login(ack), Reply::LoginRefused(head)) => log_lost(ack.send(&head).is_ok()),
                 // The one who asked may have gone: what was done stays done.
                 (Asker::Request(reply), answer) => drop(reply.send(answer)),
-                (Asker::Far { to, id, again }, reply) => {
+                (Asker::Far { to, id, .. }, reply) => {
                     if let Some(far) = &self.far {
-                        far.send(to, vec![login_done(id, again, reply)]);
+                        far.send(to, vec![login_done(id, reply)]);
                     }
                 }
                 (Asker::Roster(to, people), _) => {

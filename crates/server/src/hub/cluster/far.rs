@@ -80,13 +80,24 @@ impl FarOut {
     }
 }
 
-/// So many at once, of those for whom there is a text each.
+/// So many at once: each has a text, and those from whom it is hidden.
 fn portions(people: Vec<Shown>) -> impl Iterator<Item = Vec<Shown>> {
-    let mut people = people.into_iter();
+    let mut people = people.into_iter().peekable();
     std::iter::from_fn(move || {
-        let some: Vec<_> = people.by_ref().take(AT_ONCE / TEXT).collect();
-        (!some.is_empty()).then_some(some)
+        let first = people.next()?;
+        let mut size = weight(&first);
+        let mut some = vec![first];
+        while let Some(next) = people.next_if(|next| size + weight(next) <= AT_ONCE) {
+            size += weight(&next);
+            some.push(next);
+        }
+        Some(some)
     })
+}
+
+/// In ids of sockets; a login is as long as three of them at the most.
+fn weight(shown: &Shown) -> usize {
+    TEXT + 3 * shown.hidden_from.len()
 }
 
 /// What one input has for each hub, and for all.
@@ -149,15 +160,10 @@ impl Parcels {
     }
 }
 
-/// The answer to a `login`; to one that comes `again` without those who are there, whom its socket knows.
-pub(in super::super) fn login_done(id: u64, again: bool, reply: Reply) -> FromLeader {
+/// The answer to a `login`.
+pub(in super::super) fn login_done(id: u64, reply: Reply) -> FromLeader {
     let answer = match reply {
-        Reply::Ack(mut body) => {
-            if again {
-                body.roster.clear();
-            }
-            Answered::Ack(*body)
-        }
+        Reply::Ack(body) => Answered::Ack(*body),
         Reply::LoginRefused(head) => Answered::Refused(head),
         // A device of part A is told nothing.
         Reply::None

@@ -87,7 +87,9 @@ async fn serve(post: &Post, name: &str, tasks: &TaskTracker, stop: &Cancellation
     let looking = papers::look_up(papers.clone(), hub.clone(), stop.clone());
     tasks.spawn(looking.instrument(tracing::info_span!("hub_papers")));
     post.leading.send_replace(Some(hub.clone()));
-    let (says, said) = mpsc::channel(bus::QUEUE);
+    // What is told to all needs a place for each hub. One half is for that, the other for beats and new links, which do
+    // not wait.
+    let (says, said) = mpsc::channel(2 * bus::QUEUE);
     let speaking = bus::speak(connection, said);
     tokio::pin!(speaking);
     tracing::info!(hubs = nodes.len(), "this hub leads");
@@ -113,9 +115,9 @@ async fn serve(post: &Post, name: &str, tasks: &TaskTracker, stop: &Cancellation
     }
 }
 
-/// What is told next, once there is room for it.
+/// What is told next, once there is room for it at as many hubs.
 async fn next(room: &mpsc::Sender<bus::Said>, told: &mut mpsc::Receiver<Told>) -> Option<Told> {
     // Given back at once: only the desk says anything, and it does nothing else meanwhile.
-    drop(room.reserve().await.ok()?);
+    drop(room.reserve_many(bus::QUEUE).await.ok()?);
     told.recv().await
 }

@@ -51,10 +51,13 @@ impl Member {
     pub(super) async fn run(mut self, stop: CancellationToken) {
         let mut every = interval(BEAT);
         every.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut leads = self.post.leading.subscribe();
         loop {
             tokio::select! {
                 () = stop.cancelled() => break,
                 _ = every.tick() => {}
+                // This hub's own relay is told at once that it is heard now.
+                Ok(()) = leads.changed() => {}
                 fallen = ended(&mut self.leading) => {
                     tracing::error!(error = fallen, "this hub leads no more");
                     self.rest_until = Instant::now() + REST;

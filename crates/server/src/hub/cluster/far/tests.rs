@@ -37,6 +37,28 @@ fn an_event_for_many_sockets_of_a_hub_is_one() {
 }
 
 #[test]
+fn those_who_have_blocked_many_are_in_more_packets() {
+    let (out, mut told) = FarOut::new(CancellationToken::new());
+    let hidden_from: std::collections::BTreeSet<zvonok_signaling_proto::Login> =
+        (0..1_000).map(|number| format!("{number:064}").parse().unwrap()).collect();
+    let shown = |number: usize| Shown {
+        presence: Presence { login: format!("man{number}").parse().unwrap(), status: Status::Dnd, last_seen: None },
+        hidden_from: hidden_from.clone(),
+    };
+    out.roster(&Far { node: "a".into(), link: 1 }, (0..20).map(shown).collect());
+    let mut seen = 0;
+    while let Ok(Told::One(_, body)) = told.try_recv() {
+        let size = serde_json::to_string(&body).unwrap().len();
+        assert!(size < 512 * 1024, "{size}");
+        for said in body {
+            let FromLeader::Roster { people, .. } = said else { panic!("{said:?}") };
+            seen += people.len();
+        }
+    }
+    assert_eq!(seen, 20);
+}
+
+#[test]
 fn no_packet_is_bigger_than_so_many_sockets_or_people() {
     let (out, mut told) = FarOut::new(CancellationToken::new());
     let to = Far { node: "a".into(), link: 1 };
