@@ -45,6 +45,8 @@ pub(super) struct Hub {
     seats: Arc<Seats>,
     tasks: TaskTracker,
     pub(super) last_look: Last,
+    /// It is one of many.
+    pub(super) many: bool,
 }
 
 impl Hub {
@@ -80,7 +82,7 @@ impl Hub {
         let (commands, inbox) = mpsc::channel(QUEUE);
         let post = (joined, database.clone(), settings, Arc::clone(&media));
         cluster::join(post, inbox, tasks, stop);
-        Self::new(commands, media, (database, clock), limits, tasks)
+        Self { many: true, ..Self::new(commands, media, (database, clock), limits, tasks) }
     }
 
     fn new(
@@ -93,7 +95,7 @@ impl Hub {
         let (door, closed) = (Arc::new(Door::new(database.clone(), clock)), Arc::default());
         let seats = Seats::new(limits.sockets, limits.sockets_per_address);
         let (turns, last_look, tasks) = (Arc::default(), Last::default(), tasks.clone());
-        Self { commands, media, database, door, turns, closed, seats, tasks, last_look }
+        Self { commands, media, database, door, turns, closed, seats, tasks, last_look, many: false }
     }
 
     /// Room for one more socket from there, if there is any.

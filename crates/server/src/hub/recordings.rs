@@ -22,9 +22,10 @@ use super::rest::{Asker, Body, malformed, read, reply};
 use crate::secret::Secret;
 use deeds::info;
 
-/// When a call is looked at again that is recorded by nobody knows whom: a hub keeps what it has begun within milliseconds,
-/// unless its database is slow.
-const LOOK_AGAIN: [Duration; 3] = [Duration::from_millis(100), Duration::from_millis(300), Duration::from_millis(900)];
+/// When a call is looked at again that is recorded by nobody knows whom: another hub keeps what it has begun only when
+/// the media server has answered it, which takes seconds where that begins with the recording itself.
+const LOOK_AGAIN: [Duration; 4] =
+    [Duration::from_millis(100), Duration::from_millis(300), Duration::from_millis(900), Duration::from_millis(2_700)];
 
 type PathOf<T> = Result<Path<T>, PathRejection>;
 type Paged = Result<Query<PageQuery>, QueryRejection>;
@@ -63,10 +64,11 @@ async fn record(asker: Asker, call: PathOf<CallId>, body: Body) -> Response {
     reply(to_its_end(&hub, deed).await)
 }
 
-/// Begins a recording, or gives the one that runs. Turns are of one hub: another one may have begun it a moment ago, and
-/// be about to say so.
+/// Begins a recording, or gives the one that runs. Turns are of one hub: another one, where there are many, may have
+/// begun it a moment ago, and be about to say so.
 async fn begun(asker: &Asker, mut grant: MediaGrant, sid: Option<String>) -> Result<KeptRecording, Answer> {
-    for pause in LOOK_AGAIN {
+    let looks = if asker.hub.many { LOOK_AGAIN.len() } else { 0 };
+    for pause in LOOK_AGAIN.into_iter().take(looks) {
         if let Some(kept) = asker.hub.start_recording(&grant).await? {
             return Ok(kept);
         }

@@ -134,13 +134,15 @@ async fn two_who_start_at_once_are_answered_the_same_recording() {
 #[tokio::test]
 async fn a_recording_that_another_hub_begins_is_answered_as_soon_as_it_is_known() {
     let media = Slow::new();
-    let (hub, stop) = talking(&media).await;
+    let (mut hub, stop) = talking(&media).await;
     // The media server records, and the other hub has not said so yet.
     *media.recording.lock().unwrap() = Some(slow::recording());
     let body_of_start = start("man");
     let never = body(asked(&hub, Method::POST, RECORDING, &body_of_start).await).await;
     assert_eq!(never["code"], "busy", "{never}");
     let before = media.refused.load(Ordering::SeqCst);
+    assert_eq!(before, 1, "a hub that is alone waits for nobody");
+    hub.many = true;
     let mut answer = pin!(asked(&hub, Method::POST, RECORDING, &body_of_start));
     let refused = async {
         while media.refused.load(Ordering::SeqCst) == before {
