@@ -45,7 +45,7 @@ async fn what_a_hub_has_missed_of_presence_its_sockets_are_told_by_its_next_link
     let leader = site.hub();
     says(&leader, "the hubs are one", 1).await;
     let other = site.hub_by(&format!("redis://127.0.0.1:{}", cable.port));
-    let man = Person::login(&leader.hub, "man", None).await;
+    let mut man = Person::login(&leader.hub, "man", None).await;
     let mut guest = Person::login(&leader.hub, "guest", None).await;
     let mut woman = Person::login(&other.hub, "woman", None).await;
     // Whom she has blocked sees nothing of all this.
@@ -56,17 +56,22 @@ async fn what_a_hub_has_missed_of_presence_its_sockets_are_told_by_its_next_link
     cable.cut(true);
     let (http, refused) = woman.post("/cancel", json!({ "call_id": "none" })).await;
     assert_eq!((http, &refused["code"]), (503, &json!("unavailable")), "{refused}");
-    becomes(&man, "woman", "offline").await;
+    man.sees("woman", "offline").await;
     man.done("/status", json!({ "status": "dnd" })).await;
     cable.cut(false);
     woman.sees("man", "dnd").await;
-    becomes(&man, "woman", "available").await;
+    // It answers a heartbeat by that.
+    guest.hears_nothing_more().await;
+    man.sees("woman", "available").await;
     man.done("/status", json!({ "status": "available" })).await;
     woman.sees("man", "available").await;
+    // What was on its way to the guest has come: the leader has answered after it.
+    assert!(guest.get("/users", "").await["users"].is_array());
+    guest.hears_nothing_more().await;
+    assert!(!guest.saw("woman", "available"), "she stays gone for whom she has blocked");
     // And by the next leader, of what no other hub was told of.
     leader.kill();
     woman.sees("man", "offline").await;
-    assert!(!guest.saw("woman", "available"), "she stays gone for whom she has blocked");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -116,12 +121,20 @@ async fn hundreds_of_sockets_stay_through_a_change_of_the_leader() {
     let pairs = futures_util::future::join_all((0..EACH).map(pair)).await;
     leader.kill();
     // Each has its socket still, by which it is called from the other hub, and nobody was gone for a moment.
-    for (man, mut woman) in pairs {
-        let (_, placed) = man.call(&woman.login, &format!("c-{}", man.login)).await;
+    let goes_on = async |(mut man, mut woman): (Person, Person)| {
+        (man.patience, woman.patience) = (2 * crate::PATIENCE, 2 * crate::PATIENCE);
+        let (called, id) = (woman.login.clone(), format!("c-{}", man.login));
+        let (placed, _) = tokio::join!(man.calls(&called, &id), woman.hears("calling"));
         assert_eq!(placed["status"], 0, "{placed}");
-        woman.hears("calling").await;
+        // What was on its way before that is read.
+        man.hears_nothing_more().await;
+        woman.hears_nothing_more().await;
         assert!(!man.saw(&woman.login, "offline") && !woman.saw(&man.login, "offline"));
-    }
+        (man, woman)
+    };
+    // None of them leaves before all were asked.
+    let still_there = futures_util::future::join_all(pairs.into_iter().map(goes_on)).await;
+    assert_eq!(still_there.len(), EACH);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -130,6 +143,8 @@ async fn a_login_waits_for_redis_however_long_that_takes() {
     let (one, _two) = two(&mut site).await;
     let waiting = Person::connect(&one.hub, "man", None).await;
     let mut waiting = waiting.unwrap();
+    // Ten seconds until a request is refused, and as many until somebody leads.
+    waiting.patience = 2 * crate::PATIENCE;
     site.redis.kill();
     says(&one, "Redis does not answer", 1).await;
     let entering = tokio::spawn(async move {

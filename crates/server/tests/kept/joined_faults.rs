@@ -23,7 +23,7 @@ async fn a_leader_killed_in_mid_ring_loses_no_ring_and_no_socket() {
     let ring = woman.hears("calling").await;
     leader.kill();
     // Asked while nobody leads, answered by the next leader; neither had to connect again.
-    let again = man.call("woman", "c1").await.1;
+    let again = man.calls("woman", "c1").await;
     assert_eq!((&again["status"], &again["session"]), (&json!(0), &ring["session"]), "{again}");
     hears_nothing_more(&mut woman).await;
     hears_nothing_more(&mut man).await;

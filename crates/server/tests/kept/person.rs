@@ -22,6 +22,8 @@ pub(crate) struct Person {
     heard: VecDeque<(String, Value)>,
     /// Whom it was told to be how, the last of it last.
     seen: VecDeque<(String, Value)>,
+    /// How long it waits for anything.
+    pub(crate) patience: std::time::Duration,
 }
 
 impl Person {
@@ -58,7 +60,7 @@ impl Person {
         let (hub, token) = (hub.to_owned(), token.map(str::to_owned));
         let (login, sid, ack) = (login.to_owned(), String::new(), Value::Null);
         let (heard, seen) = (VecDeque::new(), VecDeque::new());
-        let mut person = Self { socket, hub, http, token, login, sid, ack, heard, seen };
+        let mut person = Self { socket, hub, http, token, login, sid, ack, heard, seen, patience: PATIENCE };
         assert!(person.frame().await.unwrap().starts_with('0'));
         let auth = person.token.as_ref().map(|token| json!({ "token": token }).to_string());
         person.send(format!("40{}", auth.unwrap_or_default())).await;
@@ -192,6 +194,25 @@ impl Person {
         self.post("/call", json!({ "login": login, "call_id": id, "mode": "two_way", "media": "video" })).await
     }
 
+    /// As [`Person::call`], and again while nobody leads; what comes is read, so that heartbeats are answered.
+    pub(crate) async fn calls(&mut self, login: &str, id: &str) -> Value {
+        let until = tokio::time::Instant::now() + self.patience;
+        let body = json!({ "sid": self.sid, "login": login, "call_id": id, "mode": "two_way", "media": "video" });
+        loop {
+            let request = self.http.post(format!("{}/call", self.hub)).json(&body);
+            let mut called = std::pin::pin!(answer(self.signed(request)));
+            let (http, placed) = loop {
+                tokio::select! {
+                    said = &mut called => break said,
+                    frame = self.frame() => self.note(&frame.expect("connected")),
+                }
+            };
+            if http != 503 || tokio::time::Instant::now() >= until {
+                return placed;
+            }
+        }
+    }
+
     fn signed(&self, request: reqwest::RequestBuilder) -> reqwest::RequestBuilder {
         match &self.token {
             Some(token) => request.bearer_auth(token),
@@ -205,7 +226,7 @@ impl Person {
 
     /// The next frame; nothing when the connection has ended.
     async fn frame(&mut self) -> Option<String> {
-        let until = tokio::time::Instant::now() + PATIENCE;
+        let until = tokio::time::Instant::now() + self.patience;
         loop {
             match tokio::time::timeout_at(until, self.socket.next()).await.expect("in time")?.ok()? {
                 Message::Text(text) if text.as_str() == "2" => self.send("3".to_owned()).await,
