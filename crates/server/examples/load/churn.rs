@@ -82,6 +82,7 @@ pub(super) async fn churn(plan: Arc<Plan>) -> Result<Value> {
 
 async fn visits(plan: Arc<Plan>, counts: Arc<Counts>, until: Instant) -> Result<()> {
     let mut pace = tokio::time::interval(BETWEEN);
+    pace.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     while Instant::now() < until {
         pace.tick().await;
         visit(&plan, &counts).await.context("on the hub")?;

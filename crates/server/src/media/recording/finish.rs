@@ -34,9 +34,10 @@ impl Recordings {
                 self.tidy(&entry);
                 continue;
             }
-            let id = before.id;
+            let id = before.id.clone();
             let turn = if entry.is_composed() { Handle::current().block_on(self.turn(stop)) } else { None };
-            let failed = before.failure.is_some();
+            // Not because it could not be composed: that may go well now.
+            let failed = before.failure.as_deref() == Some(CUT);
             match repair_files(&entry.dir).and_then(|()| self.finish(&entry, failed, turn, stop)) {
                 Ok(_) if stop.is_cancelled() => return,
                 Ok(recording) => {
@@ -46,7 +47,10 @@ impl Recordings {
                 Err(error) => {
                     tracing::error!(%error, recording = id, "a recording that was cut off stays so");
                     entry.fail();
-                    tell(&entry.object());
+                    // It is tried at every start, and told once.
+                    if before.status != RecordingStatus::Failed {
+                        tell(&entry.object());
+                    }
                 }
             }
         }
@@ -98,7 +102,9 @@ impl Recordings {
             // Nothing is lost: the single streams are there to be downloaded.
             Err(fault) => {
                 tracing::error!(%fault, recording = entry.object().id, "nothing was composed");
-                entry.change(|recording| recording.failure = Some(fault.to_string()))?;
+                if !failed {
+                    entry.change(|recording| recording.failure = Some(fault.to_string()))?;
+                }
                 self.pack(entry, true)
             }
         }

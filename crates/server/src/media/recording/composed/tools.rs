@@ -4,7 +4,8 @@ use std::process::Stdio;
 
 use tokio::process::Command;
 
-/// What every composed recording needs: in Debian's packages `gstreamer1.0-plugins-base` and `-good`.
+/// What every composed recording needs: in Debian's packages `gstreamer1.0-plugins-base`, `-good` and,
+/// for `opusparse`, `-bad`.
 const NEEDED: [&str; 25] = [
     "fdsrc",
     "fdsink",
