@@ -142,6 +142,7 @@ async fn start_hub(
         // A token for whoever says a name is no better than no secret at all.
         tokens: !outside,
         durable: database.is_durable(),
+        people: config.limits.people,
     };
     let access = hub::Access { allow_origin: config.allow_origin.clone(), any_host: outside || accounts };
     let looking = claim.clone().look_after(database.clone(), stop.clone());

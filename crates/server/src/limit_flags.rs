@@ -18,6 +18,9 @@ pub(crate) struct LimitFlags {
     /// Signaling sockets at once.
     #[arg(long, value_name = "COUNT", help_heading = HEADING, default_value_t = 10_000, value_parser = counted(1, 1_000_000))]
     hub_sockets: usize,
+    /// People known at once; who is gone longest makes room.
+    #[arg(long, value_name = "COUNT", help_heading = HEADING, default_value_t = 20_000, value_parser = counted(1, 1_000_000))]
+    people: usize,
     /// The largest message on a signaling socket, in bytes.
     #[arg(long, value_name = "BYTES", help_heading = HEADING, default_value_t = 65_536, value_parser = counted(4_096, 16_777_216))]
     hub_message_bytes: usize,
@@ -58,6 +61,7 @@ impl LimitFlags {
         HubLimits {
             sockets: self.hub_sockets,
             sockets_per_address: self.sockets_per_address,
+            people: self.people,
             message_bytes: self.hub_message_bytes,
         }
     }
@@ -128,6 +132,7 @@ mod tests {
         for (flag, value, words) in [
             ("--ring-seconds", "0", "1..=600"),
             ("--hub-sockets", "0", "1..=1000000"),
+            ("--people", "0", "1..=1000000"),
             ("--hub-message-bytes", "100", "4096..=16777216"),
             ("--sockets-per-address", "0", "500,not-local"),
             ("--sockets-per-address", "many", "500,not-local"),

@@ -24,13 +24,22 @@ pub struct HubLimits {
     pub sockets: usize,
     /// And of one address.
     pub sockets_per_address: PerAddress,
+    /// People known at once, each of whom costs about a kilobyte: those who are there, and those for whom something is
+    /// kept. Who is gone longest makes room, and who finds none is refused.
+    pub people: usize,
     /// The largest socket message, bytes; `login` is the largest of the contract, below 2 KiB.
     pub message_bytes: usize,
 }
 
 impl Default for HubLimits {
     fn default() -> Self {
-        Self { sockets: 10_000, sockets_per_address: PerAddress::default(), message_bytes: 64 * 1024 }
+        Self {
+            sockets: 10_000,
+            sockets_per_address: PerAddress::default(),
+            // As many again as can be there: those who come on other days.
+            people: 20_000,
+            message_bytes: 64 * 1024,
+        }
     }
 }
 

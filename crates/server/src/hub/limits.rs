@@ -10,8 +10,6 @@ pub const MAX_QUEUED: usize = MAX_EVENTS + 1_000;
 /// Events of one socket that are being handled; one that sends more than the hub can take is disconnected. Clients send
 /// one event after the other, and few.
 pub const EVENTS_AT_ONCE: usize = 64;
-/// People known at once. An office has hundreds; each costs about a kilobyte. Who is gone longest makes room.
-pub const MAX_PEOPLE: usize = 10_000;
 /// Devices of one person, those of today and of the last days; the one gone longest makes room.
 pub const MAX_DEVICES: usize = 16;
 /// Calls alive at once.

@@ -137,7 +137,7 @@ impl MediaControl for Slow {
 /// A hub where man and woman, whose sockets are called as they are, talk in `c1`; until it is cancelled.
 pub(super) async fn talking(media: &Arc<Slow>) -> (Hub, CancellationToken) {
     let clock = Clock::start();
-    let mut machine = Machine::new(Settings { ring_ttl_ms: 45_000, tokens: true, durable: false });
+    let mut machine = Machine::new(Settings { ring_ttl_ms: 45_000, tokens: true, durable: false, people: 10_000 });
     for login in ["man", "woman"] {
         let body = json!({ "login": login, "version": 2, "device": { "id": login, "name": "pc" } });
         let body = serde_json::from_value(body).unwrap();

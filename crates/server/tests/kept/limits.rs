@@ -30,6 +30,23 @@ async fn so_many_sockets_of_one_address_and_so_many_at_all() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn so_many_people_who_are_there_are_known() {
+    let folder = Folder::new();
+    // The echo is one of them.
+    let hub = Program::start(&folder, &Place::File, &["--people", "2"]);
+    let man = Person::login(&hub.hub, "man", None).await;
+    let refused = Person::with(&hub.hub, "woman", "pc", None, None).await.err().unwrap();
+    assert!(refused.contains("too_many"), "{refused}");
+    drop(man);
+    // He makes room once the hub has noticed that he is gone.
+    let until = tokio::time::Instant::now() + crate::PATIENCE;
+    while Person::with(&hub.hub, "woman", "pc", None, None).await.is_err() {
+        assert!(tokio::time::Instant::now() < until, "nobody makes room");
+    }
+    hub.stop();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_message_that_is_too_long_ends_its_socket_alone() {
     let folder = Folder::new();
     let hub = Program::start(&folder, &Place::File, &["--hub-message-bytes", "4096"]);

@@ -6,12 +6,11 @@ use std::collections::{HashMap, HashSet};
 use zvonok_signaling_proto::event::{Presence, ServerEvent};
 use zvonok_signaling_proto::{Login, Status};
 
-use super::super::limits::MAX_PEOPLE;
 use super::super::machine::Shown;
 use super::relay::Relay;
 
-/// People that are remembered, but for those who are there: the leader knows half of them, and forgets others.
-const MOST: usize = 2 * MAX_PEOPLE;
+/// People that are remembered, but for those who are there: twice as many as a leader knows unless it is told otherwise.
+const MOST: usize = 40_000;
 
 /// See the module.
 #[derive(Debug, Default)]

@@ -35,6 +35,9 @@ impl Machine {
         };
         let ended: Vec<_> = self.sockets.iter().filter_map(ended).collect();
         ended.into_iter().for_each(|socket| self.disconnect(socket, now));
+        let people: Vec<Login> = self.people.keys().cloned().collect();
+        people.iter().for_each(|login| self.devices.perhaps_nobody(login));
+        self.settle();
     }
 
     /// A token was taken back.
@@ -165,12 +168,12 @@ impl Machine {
         if !self.is_blocked(from, to) {
             return;
         }
-        let rings = self.calls.values().filter(|call| call.is_ringing() && call.caller == *from && call.callee == *to);
+        let rings = self.calls.of(from).filter(|call| call.is_ringing() && call.caller == *from && call.callee == *to);
         let rings: Vec<_> = rings.map(|call| call.id.clone()).collect();
         rings.iter().for_each(|id| self.finish(id, super::finish::How::Expired, now));
         let asked =
             |call: &&Call| call.guests.get(to).is_some_and(|guest| guest.rings().is_some() && guest.by.login == *from);
-        let asked: Vec<_> = self.calls.values().filter(asked).map(|call| call.id.clone()).collect();
+        let asked: Vec<_> = self.calls.of(to).filter(asked).map(|call| call.id.clone()).collect();
         asked.iter().for_each(|id| self.guest_over(id, to, super::finish::How::Expired, now));
     }
 }

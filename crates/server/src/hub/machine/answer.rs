@@ -80,7 +80,7 @@ impl Machine {
         }
         let asked: Vec<_> = self
             .calls
-            .values()
+            .of(&who.login)
             .filter(|call| call.id != *but && call.guests.get(&who.login).is_some_and(|guest| guest.rings().is_some()))
             .map(|call| call.id.clone())
             .collect();
@@ -89,7 +89,7 @@ impl Machine {
         }
         let others: Vec<_> = self
             .calls
-            .values()
+            .of(&who.login)
             .filter(|call| call.is_ringing() && call.callee == who.login && call.id != *but)
             .map(|call| call.id.clone())
             .collect();
@@ -105,7 +105,7 @@ impl Machine {
             (None, Some(caller)) => {
                 let from = |alive: bool| {
                     self.calls
-                        .values()
+                        .of(&who.login)
                         .filter(|call| call.callee == who.login && call.caller == *caller)
                         .filter(|call| call.is_ringing() || !alive)
                         .max_by_key(|call| call.started_at)

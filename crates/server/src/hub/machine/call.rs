@@ -7,7 +7,6 @@
 //! ```
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Deref;
 
 use serde::{Deserialize, Serialize};
 use zvonok_signaling_proto::event::{Calling, Person as PersonRef, RingDevice};
@@ -17,47 +16,6 @@ use zvonok_signaling_proto::{CallId, Code, Login, Media, Millis, Mode, Outcome};
 use super::Party;
 use super::guest::Guest;
 use super::media::CallCamera;
-
-/// All calls, and which of them changed since they were kept. Whoever looks only, looks through [`Deref`].
-#[derive(Debug, Default)]
-pub(super) struct Calls {
-    all: BTreeMap<CallId, Call>,
-    changed: BTreeSet<CallId>,
-}
-
-impl Deref for Calls {
-    type Target = BTreeMap<CallId, Call>;
-
-    fn deref(&self) -> &Self::Target {
-        &self.all
-    }
-}
-
-impl Calls {
-    /// A call to change.
-    pub(super) fn get_mut(&mut self, id: &CallId) -> Option<&mut Call> {
-        let call = self.all.get_mut(id)?;
-        self.changed.insert(id.clone());
-        Some(call)
-    }
-
-    /// Adds a call, or puts it back.
-    pub(super) fn insert(&mut self, id: CallId, call: Call) {
-        self.changed.insert(id.clone());
-        self.all.insert(id, call);
-    }
-
-    /// Takes a call out.
-    pub(super) fn remove(&mut self, id: &CallId) -> Option<Call> {
-        self.changed.insert(id.clone());
-        self.all.remove(id)
-    }
-
-    /// Those that changed since the last time.
-    pub(super) fn take_changed(&mut self) -> BTreeSet<CallId> {
-        std::mem::take(&mut self.changed)
-    }
-}
 
 /// A call, from `/call` until nobody can ask for it any more.
 #[derive(Debug, Serialize, Deserialize)]

@@ -1,17 +1,16 @@
 //! What becomes of things by themselves.
 
-use zvonok_signaling_proto::{Login, Millis, Status};
+use zvonok_signaling_proto::{Login, Millis};
 
-use super::super::change::Change;
 use super::super::limits::{KEEP_ENDED_MS, KEEP_EVENTS_MS, LOST_GRACE_MS};
+use super::Machine;
 use super::call::{Call, Stage};
 use super::finish::How;
 use super::guest::GuestStage;
 use super::people::Device;
-use super::{Machine, Party};
 
 /// What becomes of a call by itself.
-enum Due {
+pub(super) enum Due {
     End(How),
     /// Somebody who was in it is lost.
     Leave(Login),
@@ -25,22 +24,22 @@ impl Machine {
     /// When [`Input::Tick`](super::Input::Tick) is due.
     #[must_use]
     pub fn deadline(&self) -> Option<Millis> {
-        let calls = self.calls.values().filter_map(|call| self.due(call).map(|(at, _)| at));
-        let devices = self.people.values().flat_map(|person| person.devices.values()).filter_map(Device::forget_at);
-        calls.chain(devices).min()
+        self.calls.deadline().into_iter().chain(self.devices_deadline()).min()
     }
 
     /// Ends and forgets what is due.
     pub(super) fn expire(&mut self, now: Millis) {
         loop {
-            let due =
-                |call: &Call| self.due(call).filter(|(at, _)| *at <= now).map(|(_, what)| (call.id.clone(), what));
-            let due: Vec<_> = self.calls.values().filter_map(due).collect();
+            let due = self.calls.due(now);
             if due.is_empty() {
                 break;
             }
-            // Each may make something else of the same call due.
-            for (id, what) in due {
+            // Each may make something else of the same call due, or of another one.
+            for id in due {
+                let Some((_, what)) = self.calls.get(&id).and_then(|call| self.due(call)).filter(|(at, _)| *at <= now)
+                else {
+                    continue;
+                };
                 match what {
                     Due::End(how) => self.finish(&id, how, now),
                     Due::Leave(login) => self.leave(&id, &login, How::Lost, now),
@@ -48,12 +47,14 @@ impl Machine {
                     Due::Forget => drop(self.calls.remove(&id)),
                 }
             }
+            self.settle();
         }
         self.forget_devices(now);
+        self.settle();
     }
 
     /// When something becomes of a call by itself, and what.
-    fn due(&self, call: &Call) -> Option<(Millis, Due)> {
+    pub(super) fn due(&self, call: &Call) -> Option<(Millis, Due)> {
         match &call.stage {
             Stage::Ringing { .. } => {
                 let lost = self.gone_at(&call.caller, &call.caller_device).map(|at| at.saturating_add(LOST_GRACE_MS));
@@ -84,40 +85,11 @@ impl Machine {
             None => Some(0),
         }
     }
-
-    /// Forgets devices that did not come back. A device of part A goes once no call needs it.
-    fn forget_devices(&mut self, now: Millis) {
-        let calls = &self.calls;
-        let mut forgotten = Vec::new();
-        for (login, person) in &mut self.people {
-            person.devices.retain(|id, device| {
-                let needed = || calls.values().any(|call| call.is_alive() && call.has(login, id));
-                let keep = device.forget_at().is_none_or(|at| at > now) || needed();
-                if !keep {
-                    forgotten.push(Party { login: login.clone(), device: id.clone() });
-                }
-                keep
-            });
-        }
-        for party in forgotten {
-            self.forget_device(&party);
-        }
-        let (changes, accounts) = (&mut self.changes, &self.accounts);
-        self.people.retain(|login, person| {
-            let keep = !person.devices.is_empty()
-                || person.shown != Status::Offline
-                || accounts.as_ref().is_some_and(|accounts| accounts.contains_key(login));
-            if !keep {
-                changes.push(Change::NoPerson(login.clone()));
-            }
-            keep
-        });
-    }
 }
 
 impl Device {
     /// When it may be forgotten.
-    fn forget_at(&self) -> Option<Millis> {
+    pub(super) fn forget_at(&self) -> Option<Millis> {
         let keep = if self.plain { LOST_GRACE_MS } else { KEEP_EVENTS_MS };
         self.gone_at.map(|at| at.saturating_add(keep))
     }

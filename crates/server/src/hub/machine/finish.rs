@@ -89,8 +89,7 @@ impl Machine {
         if self.settings.durable {
             return;
         }
-        let ringing: Vec<_> =
-            self.calls.values().filter(|call| call.is_ringing()).map(|call| call.id.clone()).collect();
+        let ringing: Vec<_> = self.calls.alive().filter(|call| call.is_ringing()).map(|call| call.id.clone()).collect();
         for id in ringing {
             self.finish(&id, How::Expired, now);
         }
@@ -202,7 +201,7 @@ impl Machine {
 
     /// Whether no other live call uses the session: calls of part A to one person share it.
     pub(super) fn is_free(&self, session: &str, but: &CallId) -> bool {
-        !self.calls.values().any(|call| call.is_alive() && call.session == session && call.id != *but)
+        !self.calls.in_session(session).any(|call| call.id != *but)
     }
 
     /// Revokes what the called person's other devices fetched while it rang.
@@ -212,7 +211,7 @@ impl Machine {
 
     /// Everybody who is being asked into a call.
     fn asked(&self) -> Vec<(CallId, Login)> {
-        let guests = self.calls.values().flat_map(|call| call.guests.iter().map(move |guest| (call, guest)));
+        let guests = self.calls.alive().flat_map(|call| call.guests.iter().map(move |guest| (call, guest)));
         let ringing = guests.filter(|(_, (_, guest))| guest.rings().is_some());
         ringing.map(|(call, (login, _))| (call.id.clone(), login.clone())).collect()
     }

@@ -17,7 +17,7 @@ impl Machine {
     /// The call by which the person called is calling back at the same moment. Calls of part A have no ids to compare:
     /// there the second finds the line busy.
     pub(super) fn glare(&self, call: &Call) -> Option<Glare> {
-        let theirs = self.calls.values().find(|other| {
+        let theirs = self.calls.of(&call.callee).find(|other| {
             other.is_ringing() && other.caller == call.callee && other.callee == call.caller && !other.plain
         })?;
         (!call.plain).then(|| Glare { id: theirs.id.clone(), mode: theirs.mode })

@@ -68,6 +68,14 @@ impl Machine {
             }
         }
         self.touched.clear();
+        let devices = |(login, person): (&Login, &Person)| {
+            person.devices.keys().map(|id| Party { login: login.clone(), device: id.clone() }).collect::<Vec<_>>()
+        };
+        let all: Vec<Party> = self.people.iter().flat_map(devices).collect();
+        all.iter().for_each(|party| self.moved(party));
+        let people: Vec<Login> = self.people.keys().cloned().collect();
+        people.iter().for_each(|login| self.devices.perhaps_nobody(login));
+        self.settle();
         unreadable
     }
 
@@ -75,7 +83,7 @@ impl Machine {
     /// [`super::Input::Gathered`].
     pub fn expect_back(&mut self, connected: BTreeSet<Login>) {
         for login in connected {
-            let in_call = self.calls.values().any(|call| call.is_answered() && call.engages(&login));
+            let in_call = self.calls.of(&login).any(|call| call.is_answered() && call.engages(&login));
             if let Some(person) = self.people.get_mut(&login) {
                 person.shown = if in_call { Status::Busy } else { person.set };
             }
@@ -126,6 +134,7 @@ impl Machine {
     }
 
     pub(super) fn keep_device(&mut self, party: &Party) {
+        self.moved(party);
         let Some(person) = self.people.get(&party.login).filter(|person| !person.never_busy) else { return };
         let Some(device) = person.devices.get(&party.device) else { return };
         let body = device.kept(self.logs.seq(&party.login, &party.device));
@@ -134,6 +143,7 @@ impl Machine {
 
     /// Forgets a device's events; the device itself is its person's.
     pub(super) fn forget_device(&mut self, party: &Party) {
+        self.moved(party);
         self.logs.forget_device(&party.login, &party.device);
         self.changes.push(Change::NoDevice(party.login.clone(), party.device.clone()));
     }

@@ -19,7 +19,7 @@ impl Machine {
     /// What these devices of somebody are in goes on at another one of the same person.
     pub(super) fn hand_on(&mut self, gone: &[String], to: &Party) {
         let theirs = |call: &Call| gone.iter().any(|device| call.has(&to.login, device));
-        let mine: Vec<_> = self.calls.values().filter(|call| theirs(call)).map(|call| call.id.clone()).collect();
+        let mine: Vec<_> = self.calls.of(&to.login).filter(|call| theirs(call)).map(|call| call.id.clone()).collect();
         for id in mine {
             let Some(call) = self.calls.get_mut(&id) else { continue };
             if call.caller == to.login && gone.contains(&call.caller_device) {
@@ -72,7 +72,7 @@ impl Machine {
             // In part A going away is the only way to give up.
             let given_up: Vec<_> = self
                 .calls
-                .values()
+                .of(&party.login)
                 .filter(|call| call.is_ringing() && call.caller == party.login && call.caller_device == party.device)
                 .map(|call| call.id.clone())
                 .collect();

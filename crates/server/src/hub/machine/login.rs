@@ -157,9 +157,8 @@ impl Machine {
             person.devices.iter().filter(|(_, d)| d.plain && d.gone_at.is_some()).map(|(id, _)| id.clone()).collect()
         });
         self.hand_on(&gone, party);
-        let plain_calls: Vec<_> = self.calls.values().filter(|call| call.plain).map(|call| call.id.clone()).collect();
         for ring in self.pending(party, now) {
-            if plain_calls.contains(&ring.call_id) {
+            if self.calls.get(&ring.call_id).is_some_and(|call| call.plain) {
                 let event = ServerEvent::Calling(ring);
                 self.outputs.push_back(Output::Emit { socket: socket.to_owned(), event, seq: None, plain: true });
             }

@@ -93,7 +93,7 @@ impl Machine {
 
     /// Which recordings that person may see: of calls that were over, as the history has them, and of these.
     pub(super) fn recordings(&self, who: &Party) -> RecordingsQuery {
-        let live = self.calls.values().filter(|call| call.is_answered() && call.engages(&who.login));
+        let live = self.calls.of(&who.login).filter(|call| call.is_answered() && call.engages(&who.login));
         RecordingsQuery {
             login: who.login.clone(),
             all: self.is_admin(&who.login),

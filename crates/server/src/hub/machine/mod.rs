@@ -7,6 +7,7 @@
 mod accounts;
 mod answer;
 mod call;
+mod calls;
 mod due;
 mod finish;
 mod glare;
@@ -23,11 +24,13 @@ mod place;
 mod query;
 mod respond;
 mod rings;
+mod settle;
 mod status;
 mod tally;
 mod tell;
 #[cfg(test)]
 mod tests;
+mod timers;
 mod types;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
@@ -36,7 +39,7 @@ use std::mem::take;
 use serde::{Deserialize, Serialize};
 use zvonok_signaling_proto::{Code, Login, Millis};
 
-use call::Calls;
+use calls::Calls;
 use kept::Over;
 use leaving::Going;
 pub(super) use media::too_many_cameras;
@@ -44,11 +47,11 @@ pub use media::{CallCamera, MediaGrant};
 pub use output::{Output, Shown};
 use people::{Device, Person};
 pub use respond::Answer;
+use settle::Devices;
 pub use tally::{Standing, Tally};
 pub use types::{Bearer, Fresh, Grant, Input, Reply, Request, SocketId};
 
 use super::change::Change;
-use super::limits::MAX_PEOPLE;
 use super::logs::Logs;
 use crate::accounts::{AccountBody, Signed};
 
@@ -61,6 +64,8 @@ pub struct Settings {
     pub tokens: bool,
     /// What it keeps outlives it: rings go on after a restart.
     pub durable: bool,
+    /// So many people are known at most.
+    pub people: usize,
 }
 
 /// See the module.
@@ -84,8 +89,8 @@ pub struct Machine {
     plain_devices: u64,
     /// People whose presence may have changed during this input.
     touched: BTreeSet<Login>,
-    /// So many people are known at most.
-    most_people: usize,
+    /// What is known of devices beside their people.
+    devices: Devices,
     /// Its sockets are at many hubs, which know whom to tell how somebody is seen.
     many: bool,
     stopping: bool,
@@ -116,7 +121,7 @@ impl Machine {
             changes: Vec::new(),
             plain_devices: 0,
             touched: BTreeSet::new(),
-            most_people: MAX_PEOPLE,
+            devices: Devices::default(),
             many: false,
             stopping: false,
             tally: Tally::default(),
@@ -131,8 +136,10 @@ impl Machine {
         person.devices.insert(login.to_string(), Device::extended(name.to_owned(), socket.clone()));
         self.sockets.insert(socket, Party { login: login.clone(), device: login.to_string() });
         self.touched.insert(login.clone());
-        self.people.insert(login, person);
+        self.people.insert(login.clone(), person);
+        self.moved(&Party { device: login.to_string(), login });
         self.show_presence(0);
+        self.settle();
     }
 
     /// From now on presence is [`Output::Shown`], once for all sockets, and not an event of each.
@@ -182,6 +189,7 @@ impl Machine {
             }
         };
         self.show_presence(now);
+        self.settle();
         reply
     }
 

@@ -7,6 +7,7 @@ use zvonok_signaling_proto::{Login, Millis, Status};
 
 use super::super::change::Change;
 use super::Machine;
+use super::call::Call;
 use super::types::SocketId;
 
 /// Name shown for a device that speaks only part A and therefore has none.
@@ -107,10 +108,10 @@ impl Machine {
     /// Whether one more person can be known. Of those who are not connected the one gone longest makes room: names that
     /// somebody once used must not keep out everybody else for days.
     pub(super) fn has_room(&mut self) -> bool {
-        if self.people.len() < self.most_people {
+        if self.people.len() < self.settings.people {
             return true;
         }
-        let in_call = |login: &Login| self.calls.values().any(|call| call.is_alive() && call.involves(login));
+        let in_call = |login: &Login| self.calls.of(login).any(Call::is_alive);
         let idle =
             |(login, person): &(&Login, &Person)| !person.is_online() && !in_call(login) && !self.has_account(login);
         let idle = self.people.iter().filter(idle);

@@ -33,7 +33,7 @@ impl Machine {
         if self.rings_too_often(who, now) {
             return Answer::refused(Code::TooMany, "Too many calls in a minute. Wait a little.");
         }
-        if self.calls.values().filter(|call| call.is_alive()).count() >= MAX_LIVE_CALLS {
+        if self.calls.are_full(MAX_LIVE_CALLS) {
             return Answer::refused(Code::Unavailable, "The hub carries as many calls as it can.");
         }
         let mut call = Call {
@@ -92,7 +92,7 @@ impl Machine {
     fn repeated(&self, who: &Party, body: &CallRequest, now: Millis) -> Option<Answer> {
         let Some(id) = &body.call_id else {
             // Part A has no id: ringing the same person again from the same device is a repetition.
-            let same = self.calls.values().find(|call| {
+            let same = self.calls.of(&who.login).find(|call| {
                 call.is_ringing()
                     && call.caller == who.login
                     && call.caller_device == who.device
@@ -154,7 +154,7 @@ impl Machine {
         }
         let old: Vec<_> = self
             .calls
-            .values()
+            .of(&who.login)
             .filter(|call| call.is_alive() && call.has(&who.login, &who.device) && Some(&call.id) != but)
             .map(|call| call.id.clone())
             .collect();

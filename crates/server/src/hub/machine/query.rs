@@ -71,7 +71,7 @@ impl Machine {
 
     /// What is alive; what is over is the database's.
     pub(super) fn history(&self, who: &Party, before: Option<Millis>, limit: Option<usize>) -> HistoryQuery {
-        let live = self.calls.values().filter(|call| call.goes_on_for(&who.login));
+        let live = self.calls.of(&who.login).filter(|call| call.goes_on_for(&who.login));
         let live: Vec<_> = live.map(|call| call.record(&who.login)).collect();
         let alive = live.iter().map(|call| call.call_id.clone()).collect();
         let live = live.into_iter().filter(|call| before.is_none_or(|before| call.started_at < before)).collect();

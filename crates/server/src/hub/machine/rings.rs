@@ -41,7 +41,7 @@ impl Machine {
         let mut pending = Vec::new();
         let rings: Vec<_> = self
             .calls
-            .values()
+            .of(&party.login)
             .filter(|call| {
                 (call.is_ringing() && call.callee == party.login)
                     || call.guests.get(&party.login).is_some_and(|guest| guest.rings().is_some())

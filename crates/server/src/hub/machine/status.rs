@@ -33,14 +33,14 @@ impl Machine {
         if status == Status::Busy {
             let ring = self
                 .calls
-                .values()
+                .of(&who.login)
                 .filter(|call| call.is_ringing() && call.plain && call.callee == who.login)
                 .max_by_key(|call| call.started_at);
             if let Some(call) = ring {
                 let (id, media) = (call.id.clone(), call.media);
                 return self.accept(who, &id, Some(media), now);
             }
-            if self.calls.values().any(|call| call.is_alive() && call.has(&who.login, &who.device)) {
+            if self.calls.of(&who.login).any(|call| call.is_alive() && call.has(&who.login, &who.device)) {
                 // Said again within its call.
                 return Answer::ok();
             }

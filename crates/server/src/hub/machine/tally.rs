@@ -51,7 +51,7 @@ impl Machine {
     /// How it stands.
     #[must_use]
     pub fn standing(&self) -> Standing {
-        let count = |which: fn(&super::call::Call) -> bool| self.calls.values().filter(|call| which(call)).count();
+        let count = |which: fn(&super::call::Call) -> bool| self.calls.alive().filter(|call| which(call)).count();
         Standing {
             ringing: count(super::call::Call::is_ringing),
             answered: count(super::call::Call::is_answered),

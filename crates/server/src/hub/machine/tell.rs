@@ -58,14 +58,14 @@ impl Machine {
     /// Whether a person is in a call, or places one.
     pub(super) fn is_engaged(&self, login: &Login) -> bool {
         self.people.get(login).is_some_and(|person| !person.never_busy)
-            && self.calls.values().any(|call| call.engages(login))
+            && self.calls.of(login).any(|call| call.engages(login))
     }
 
     /// How a person is shown to others.
     fn status_of(&self, login: &Login) -> Status {
         let Some(person) = self.people.get(login) else { return Status::Offline };
         let in_call =
-            || !person.never_busy && self.calls.values().any(|call| call.is_answered() && call.engages(login));
+            || !person.never_busy && self.calls.of(login).any(|call| call.is_answered() && call.engages(login));
         if !person.is_online() {
             Status::Offline
         } else if in_call() {
@@ -86,6 +86,7 @@ impl Machine {
             person.shown = status;
             if status == Status::Offline {
                 person.last_seen = Some(now);
+                self.devices.perhaps_nobody(&login);
             }
             let (last_seen, blocked) = (person.last_seen, person.blocked.clone());
             self.keep_person(&login);
@@ -94,12 +95,12 @@ impl Machine {
                 continue;
             }
             let event = ServerEvent::Presence(Presence { login, status, last_seen });
-            let sees = self.people.iter().filter(|(login, _)| !blocked.contains(*login));
-            let devices = sees.flat_map(|(_, person)| person.devices.values()).filter(|device| !device.plain);
-            for socket in devices.filter_map(|device| device.socket.clone()) {
-                let event = event.clone();
-                self.outputs.push_back(Output::Emit { socket, event, seq: None, plain: false });
-            }
+            let sees = self.seeing().filter(|party| !blocked.contains(&party.login));
+            let devices = sees.filter_map(|party| self.people.get(&party.login)?.devices.get(&party.device));
+            let sockets = devices.filter(|device| !device.plain).filter_map(|device| device.socket.clone());
+            let emit = |socket| Output::Emit { socket, event: event.clone(), seq: None, plain: false };
+            let outputs: Vec<_> = sockets.map(emit).collect();
+            self.outputs.extend(outputs);
         }
     }
 

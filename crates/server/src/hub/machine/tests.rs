@@ -10,6 +10,7 @@ mod property;
 mod refused;
 mod restart;
 mod sockets;
+mod tables;
 
 use disk::Disk;
 use serde_json::{Value, json};
@@ -35,7 +36,7 @@ const TTL: Millis = 45_000;
 
 impl Rig {
     fn new() -> Self {
-        Self::with(Settings { ring_ttl_ms: TTL, tokens: true, durable: false })
+        Self::with(Settings { ring_ttl_ms: TTL, tokens: true, durable: false, people: 10_000 })
     }
 
     fn with(settings: Settings) -> Self {
@@ -45,6 +46,7 @@ impl Rig {
 
     fn handle(&mut self, input: Input) -> Reply {
         let reply = self.machine.handle(input, self.now);
+        self.machine.tables_are_true();
         for change in self.machine.take_changes() {
             if let Change::History(login, record) = &change {
                 self.history.push((login.clone(), record.clone()));

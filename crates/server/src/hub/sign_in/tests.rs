@@ -25,7 +25,7 @@ async fn hub() -> Hub {
     let database = Database::open(&Place::Memory).await.unwrap();
     let account = Account { login: man(), body: AccountBody::default() };
     assert!(database.add_account(&account, &password::hash(PASSWORD).unwrap()).await.unwrap());
-    let machine = Machine::new(Settings { ring_ttl_ms: 45_000, tokens: true, durable: false });
+    let machine = Machine::new(Settings { ring_ttl_ms: 45_000, tokens: true, durable: false, people: 10_000 });
     let media = Arc::new(Deployments::new(&[]).unwrap());
     let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
     Hub::start(machine, (database, Clock::start()), None, media, HubLimits::default(), (&tasks, &stop), None)

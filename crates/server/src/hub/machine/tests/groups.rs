@@ -222,7 +222,7 @@ fn who_is_lost_leaves_and_a_restart_changes_nothing() {
     rig.invite("man/pc", "third", "c1");
     rig.accept("third/pc", "c1");
     rig.invite("third/pc", "fourth", "c1");
-    rig.machine = Machine::new(Settings { ring_ttl_ms: TTL, tokens: true, durable: true });
+    rig.machine = Machine::new(Settings { ring_ttl_ms: TTL, tokens: true, durable: true, people: 10_000 });
     assert_eq!(rig.machine.restore(rig.kept.load(), rig.now), 0);
     rig.now += 5_000;
     for socket in ["man/pc", "woman/pc"] {

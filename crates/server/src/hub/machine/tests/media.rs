@@ -73,7 +73,7 @@ fn those_in_the_call_may_and_admins_and_nobody_else() {
 
 #[test]
 fn a_hub_that_gives_no_tokens_gives_no_media_either() {
-    let mut rig = Rig::with(Settings { ring_ttl_ms: TTL, tokens: false, durable: false });
+    let mut rig = Rig::with(Settings { ring_ttl_ms: TTL, tokens: false, durable: false, people: 10_000 });
     assert_eq!(rig.login("man/pc").features, ["groups"]);
     rig.login("woman/pc");
     rig.call("man/pc", "woman", "c1");

@@ -100,7 +100,7 @@ proptest! {
             }
             prop_assert!(rig.kept.is(rig.machine.everything()), "all that changed is kept");
             if let Some(deadline) = rig.machine.deadline() {
-                prop_assert!(deadline > rig.now || rig.machine.calls.is_empty(), "what is due was done");
+                prop_assert!(deadline > rig.now || rig.machine.calls.values().next().is_none(), "what is due was done");
             }
         }
         // A ring reaches a device once; tokens are given back once.
@@ -121,7 +121,7 @@ proptest! {
         rig.at(rig.now + TTL + 60_000);
         prop_assert!(rig.machine.calls.values().all(|call| !call.is_alive()));
         rig.at(rig.now + 8 * 24 * 3_600_000);
-        prop_assert!(rig.machine.calls.is_empty() && rig.machine.people.is_empty() && rig.machine.sockets.is_empty());
+        prop_assert!(rig.machine.calls.values().next().is_none() && rig.machine.people.is_empty() && rig.machine.sockets.is_empty());
         prop_assert_eq!(rig.machine.deadline(), None);
     }
 }

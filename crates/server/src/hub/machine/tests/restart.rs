@@ -2,7 +2,7 @@
 
 use super::*;
 
-const DURABLE: Settings = Settings { ring_ttl_ms: TTL, tokens: true, durable: true };
+const DURABLE: Settings = Settings { ring_ttl_ms: TTL, tokens: true, durable: true, people: 10_000 };
 
 fn rig() -> Rig {
     let mut rig = Rig::with(DURABLE);

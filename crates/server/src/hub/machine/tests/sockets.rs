@@ -111,7 +111,7 @@ fn the_number_of_devices_is_bounded() {
 #[test]
 fn who_is_gone_longest_makes_room_for_somebody_new() {
     let mut rig = Rig::new();
-    rig.machine.most_people = 3;
+    rig.machine.settings.people = 3;
     for login in ["man/pc", "woman/pc", "child/pc"] {
         rig.now += 1;
         rig.login(login);
