@@ -26,6 +26,12 @@ pub(crate) const DESIRED_BITRATE: u64 = 2_500_000;
 /// beside it before it is gone to.
 pub(crate) const DESIRED_LAYERED: u64 = 3_500_000;
 
+/// Nobody who can take so much is slow, bit/s: a 640x480 picture of a face needs no more.
+pub(crate) const DECENT_BITRATE: u64 = 800_000;
+
+/// What sound takes beside pictures, bit/s: Opus at 32 kbit/s, in 50 packets/s with their headers.
+pub(crate) const SOUND_BITRATE: u64 = 40_000;
+
 /// A publisher is never asked (by REMB) to go below this, bit/s: below it a picture is not worth sending.
 pub(crate) const MIN_BITRATE: u64 = 100_000;
 

@@ -4,7 +4,8 @@
 //! forwards VP8, VP9, H.264 and Opus packets from each publisher to its subscribers. Nothing is decoded. Lost packets are asked for again on
 //! both sides (NACK, RTX), key-frame requests go to the publisher once a burst, and sequence numbers, timestamps and
 //! VP8 picture ids are rewritten, so that a publisher may come back with a new peer connection and keep its
-//! subscribers. Of a publisher's simulcast layers each subscriber gets the largest that its connection takes.
+//! subscribers. Of a publisher's simulcast layers each subscriber gets the largest that its connection takes; of
+//! one size alone, who can take far less than the others stands still now and then.
 //! Who of several publishers speaks is known by the levels that their packets carry.
 //!
 //! ```
@@ -46,6 +47,7 @@ mod rewrite;
 mod sfu;
 mod speaker;
 mod stream;
+mod thin;
 mod transport;
 
 pub use codec::{AudioCodec, Codec, Codecs, VideoChoice, VideoCodec};

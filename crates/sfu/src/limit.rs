@@ -1,4 +1,4 @@
-//! How much a publisher may send: what the weakest of its subscribers can take.
+//! How much a publisher may send: what the weakest of its subscribers can take that are not slow (`thin.rs`).
 
 use std::time::Instant;
 

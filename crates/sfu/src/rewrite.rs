@@ -59,6 +59,11 @@ impl Rewriter {
         self.run.as_ref().is_some_and(|run| run.source == source)
     }
 
+    /// What came until now is one run: the next one begins where it ended, whatever is left out between them.
+    pub(crate) fn pause(&mut self) {
+        self.run = None;
+    }
+
     /// Where the packet goes; `None` for one that is older than its run's first.
     pub(crate) fn place(&mut self, source: Source, seq: u64, time: u32, now: Instant) -> Option<Place> {
         if !self.follows(source) {

@@ -5,6 +5,7 @@ use crate::codec::Codecs;
 use crate::keyframe::KeyframeGate;
 use crate::layers::Layers;
 use crate::limit::Limit;
+use crate::thin::Thin;
 
 /// A peer, by the number the SFU gave it. Never given twice, so that a packet of a replaced peer is told apart.
 pub(crate) type PeerId = u64;
@@ -23,6 +24,8 @@ pub(crate) struct Stream {
     pub(crate) takers: Vec<PeerId>,
     pub(crate) keyframes: KeyframeGate,
     pub(crate) limit: Limit,
+    /// Who can take far less than the others, where pictures come in one size.
+    pub(crate) thin: Box<Thin>,
     /// Its pictures come in several sizes.
     pub(crate) layers: Option<Layers>,
 }
@@ -37,6 +40,7 @@ impl Stream {
             takers: Vec::new(),
             keyframes: KeyframeGate::default(),
             limit: Limit::default(),
+            thin: Box::default(),
             layers,
         }
     }
@@ -52,6 +56,7 @@ impl Stream {
         self.codecs = codecs;
         self.keyframes = KeyframeGate::default();
         self.limit.forget();
+        self.thin.restart();
         self.layers = layers;
     }
 }

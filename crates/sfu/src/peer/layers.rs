@@ -43,7 +43,24 @@ impl Peer {
         }
     }
 
-    /// There are layers no more.
+    /// What it gets of pictures ends here; what comes next goes on from it.
+    pub(crate) fn pause_pictures(&mut self) {
+        if let Some(leg) = &mut self.video {
+            leg.rewriter.pause();
+        }
+    }
+
+    /// A picture that takes its link a second is not to fill a router's buffer at once. It stays so: what waits in the pacer
+    /// must not be overtaken.
+    pub(crate) fn pace_pictures(&mut self) {
+        if let Some(leg) = &self.video
+            && let Some(stream) = self.rtc.direct_api().stream_tx(&leg.ssrc)
+        {
+            stream.set_unpaced(false);
+        }
+    }
+
+    /// It reaches for nothing any more.
     pub(crate) fn has_no_layers(&mut self) {
         if self.reaches.take().is_some() {
             self.rtc.bwe().set_bitrate(Bitrate::ZERO, Bitrate::from(defaults::DESIRED_BITRATE));

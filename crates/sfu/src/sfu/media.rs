@@ -10,6 +10,7 @@ use super::{Event, MediaPacket, Output, Sfu};
 use crate::codec::Codec;
 use crate::peer::{Delivery, Parcel, Peer};
 use crate::stream::{Entry, PeerId};
+use crate::thin::Pass;
 use crate::{Purpose, StreamId, defaults};
 
 impl Sfu {
@@ -39,10 +40,11 @@ impl Sfu {
             let publisher = entry.publisher;
             self.ask_keyframe(publisher, KeyframeRequestKind::Pli);
         }
+        self.thinning_is_due(stream, now);
         self.steer(stream, now);
     }
 
-    fn stream_of(&self, id: PeerId) -> Option<StreamId> {
+    pub(super) fn stream_of(&self, id: PeerId) -> Option<StreamId> {
         match self.peers.get(&id)?.purpose {
             Purpose::Publish(stream) => Some(stream),
             Purpose::Subscribe(subscription) => self.subscriptions.get(&subscription).map(|it| it.stream),
@@ -52,6 +54,7 @@ impl Sfu {
     pub(super) fn keyframe_wanted(&mut self, by: PeerId, kind: KeyframeRequestKind, now: Instant) {
         if let Some(stream) = self.stream_of(by)
             && !self.layers_wanted(stream, Some(by), now)
+            && !self.stands_still(stream, by)
         {
             self.stream_wants_keyframe(stream, kind, now);
         }
@@ -119,14 +122,15 @@ impl Sfu {
         }
     }
 
-    /// Tells a publisher what the weakest of those who take its pictures can take.
-    fn steer(&mut self, stream: StreamId, now: Instant) {
+    /// Tells a publisher what the weakest of those who take its pictures can take, but for those who are slow.
+    pub(super) fn steer(&mut self, stream: StreamId, now: Instant) {
         let Some(Entry::Published(entry)) = self.streams.get_mut(&stream) else { return };
         // Who can take little takes a smaller layer.
         if entry.layers.is_some() {
             return;
         }
-        let takers = entry.takers.iter().filter_map(|taker| self.peers.get(taker));
+        let takers = entry.takers.iter().filter(|taker| !entry.thin.is_slow(**taker));
+        let takers = takers.filter_map(|taker| self.peers.get(taker));
         let weakest = takers.filter(|peer| peer.takes_video()).filter_map(|peer| peer.estimate).min();
         let Some(limit) = entry.limit.tell(weakest, now) else { return };
         let publisher = entry.publisher;
@@ -211,9 +215,25 @@ impl Sfu {
         if entry.tapped {
             self.outputs.push_back(Output::Media { stream, packet: parcel.packet.clone() });
         }
-        let mut needs_keyframe = None;
+        let video = matches!(parcel.packet.codec, Codec::Video(_));
+        if video {
+            entry.thin.came(parcel.packet.time, parcel.packet.payload.len(), now);
+        }
+        let looks = video && entry.thin.is_due(now);
+        let (mut needs_keyframe, mut ends) = (None, false);
         for taker in &entry.takers {
             let Some(peer) = self.peers.get_mut(taker) else { continue };
+            if video {
+                match entry.thin.pass(*taker, parcel, now) {
+                    Pass::Through => {}
+                    Pass::Still => continue,
+                    Pass::Ends => {
+                        peer.pause_pictures();
+                        ends = true;
+                        continue;
+                    }
+                }
+            }
             match peer.deliver(parcel) {
                 Delivery::Sent => {
                     self.counts.packets_out += 1;
@@ -229,6 +249,12 @@ impl Sfu {
         }
         if let Some(taker) = needs_keyframe {
             self.keyframe_wanted(taker, KeyframeRequestKind::Pli, now);
+        }
+        if looks {
+            self.thin_out(stream, now);
+        }
+        if ends {
+            self.wait_for_stills(stream);
         }
     }
 }

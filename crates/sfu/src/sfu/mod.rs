@@ -5,6 +5,7 @@ mod media;
 mod offers;
 mod simulcast;
 mod streams;
+mod thinning;
 mod turn;
 mod types;
 
