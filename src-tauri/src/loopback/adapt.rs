@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 use zvonok_openvidu::Secret;
 
-use super::{GatewayReport, room};
+use super::{GatewayReport, room, secrets};
 
 /// The part of a token that is the secret; what precedes it is the server's address and the session.
 const TOKEN_PART: &str = "token=";
@@ -79,10 +79,11 @@ impl Adapter {
             }
             found
         };
-        // Written anew, nothing of the token can hide behind an escape.
-        let anew = changed || text.contains("\\u");
-        let text = if anew { Value::Object(message).to_string() } else { text.to_owned() };
-        Passed { text: Some(self.scrub(text)), report }
+        // What was read is looked at, and not the text, in which the token can hide behind escapes.
+        let mut message = Value::Object(message);
+        let scrubbed = secrets::scrub(&mut message, self.part());
+        let text = if changed || scrubbed { message.to_string() } else { text.to_owned() };
+        Passed { text: Some(text), report }
     }
 
     /// Something of so many bytes that is no JSON-RPC: kept from the window, and reported the first time.
@@ -117,12 +118,11 @@ impl Adapter {
         Some(GatewayReport::NoAnswer)
     }
 
-    /// The token never goes to the window, whatever the server puts it into.
-    fn scrub(&self, text: String) -> String {
+    /// Of the token what is secret. It never goes to the window, whatever the server puts it into.
+    fn part(&self) -> &str {
         let token = self.token.reveal();
         let part = token.split_once(TOKEN_PART).map_or(token, |(_, part)| part);
-        let part = part.split('&').next().unwrap_or(part);
-        if part.is_empty() || !text.contains(part) { text } else { text.replace(part, "-") }
+        part.split('&').next().unwrap_or(part)
     }
 }
 
@@ -176,6 +176,16 @@ mod tests {
         );
         assert_eq!(passed.report, Some(GatewayReport::TokenRefused));
         assert!(!passed.text.unwrap().contains("tok_Aabc"));
+    }
+
+    #[test]
+    fn what_only_looks_like_the_token_is_left_alone() {
+        // A tabulator is written as the token's first letter behind a backslash.
+        let text = r#"{"jsonrpc":"2.0","method":"sendMessage","params":{"data":"a\tok_Aabc"}}"#;
+        assert_eq!(adapter().towards_window(text).text.as_deref(), Some(text));
+        let hidden = r#"{"jsonrpc":"2.0","method":"sendMessage","params":{"\u0074ok_Aabc":["t\u006fk_Aabc"]}}"#;
+        let passed = adapter().towards_window(hidden).text.unwrap();
+        assert_eq!(passed, r#"{"jsonrpc":"2.0","method":"sendMessage","params":{"-":["-"]}}"#);
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod gate;
 mod gateway;
 mod handles;
 mod room;
+mod secrets;
 
 use std::{
     io,
