@@ -12,6 +12,8 @@ mod lead;
 mod load;
 mod migrate;
 mod recordings;
+mod rows;
+mod sum;
 mod write;
 
 use std::fmt;
@@ -26,7 +28,6 @@ use sqlx::{AnyPool, Executor as _};
 use url::Url;
 
 pub use claim::Claim;
-pub use write::Writer;
 
 /// File of the data directory that keeps everything.
 pub const DATABASE_FILE: &str = "hub.sqlite";

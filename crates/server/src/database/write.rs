@@ -1,17 +1,12 @@
 //! Writing the hub's changes.
 
-use sqlx::{Any, AnyConnection, Row as _};
+use sqlx::Row as _;
 use zvonok_signaling_proto::Millis;
 
-use super::{Database, DatabaseError, big};
-use crate::hub::change::{Change, KeptEvent};
-use crate::hub::limits::{KEEP_EVENTS_MS, KEEP_HISTORY_MS, MAX_EVENTS, MAX_HISTORY};
-
-/// Writes of one transaction.
-#[derive(Debug)]
-pub struct Writer<'d> {
-    transaction: sqlx::Transaction<'d, Any>,
-}
+use super::sum::Sum;
+use super::{Database, DatabaseError, big, rows};
+use crate::hub::change::Change;
+use crate::hub::limits::{KEEP_EVENTS_MS, KEEP_HISTORY_MS, MAX_HISTORY};
 
 impl Database {
     /// Writes changes in order, all or none.
@@ -19,13 +14,11 @@ impl Database {
     /// # Errors
     /// Nothing was written.
     pub async fn write(&self, changes: &[Change]) -> Result<(), DatabaseError> {
-        let mut writer = Writer { transaction: self.pool.begin().await? };
-        self.check_claim(&mut writer.transaction).await?;
-        self.still_leads(&mut writer.transaction).await?;
-        for change in changes {
-            writer.change(change).await?;
-        }
-        writer.transaction.commit().await?;
+        let mut transaction = self.pool.begin().await?;
+        self.check_claim(&mut transaction).await?;
+        self.still_leads(&mut transaction).await?;
+        rows::write(&mut transaction, Sum::of(changes)).await?;
+        transaction.commit().await?;
         Ok(())
     }
 
@@ -54,78 +47,6 @@ impl Database {
             let sql = "DELETE FROM history WHERE login = $1 AND started_at <=
                        (SELECT started_at FROM history WHERE login = $1 ORDER BY started_at DESC LIMIT 1 OFFSET $2)";
             sqlx::query(sql).bind(login).bind(most).execute(&self.pool).await?;
-        }
-        Ok(())
-    }
-}
-
-impl Writer<'_> {
-    async fn change(&mut self, change: &Change) -> Result<(), DatabaseError> {
-        let to: &mut AnyConnection = &mut self.transaction;
-        match change {
-            Change::Anew => {
-                for sql in ["DELETE FROM people", "DELETE FROM devices", "DELETE FROM events", "DELETE FROM calls"] {
-                    sqlx::query(sql).execute(&mut *to).await?;
-                }
-            }
-            Change::Person(login, person) => {
-                let sql = "INSERT INTO people (login, body) VALUES ($1, $2)
-                           ON CONFLICT (login) DO UPDATE SET body = excluded.body";
-                sqlx::query(sql).bind(login.as_str()).bind(json(person)?).execute(to).await?;
-            }
-            Change::NoPerson(login) => {
-                sqlx::query("DELETE FROM people WHERE login = $1").bind(login.as_str()).execute(to).await?;
-            }
-            Change::Device(login, device, body) => {
-                let sql = "INSERT INTO devices (login, device, seq, body) VALUES ($1, $2, $3, $4)
-                           ON CONFLICT (login, device) DO UPDATE SET seq = excluded.seq, body = excluded.body";
-                let query = sqlx::query(sql).bind(login.as_str()).bind(device.as_str()).bind(big(body.seq));
-                query.bind(json(body)?).execute(to).await?;
-            }
-            Change::NoDevice(login, device) => {
-                for sql in [
-                    "DELETE FROM events WHERE login = $1 AND device = $2",
-                    "DELETE FROM devices WHERE login = $1 AND device = $2",
-                ] {
-                    sqlx::query(sql).bind(login.as_str()).bind(device.as_str()).execute(&mut *to).await?;
-                }
-            }
-            Change::Event(event) => self.event(event).await?,
-            Change::Call(id, body) => {
-                let sql = "INSERT INTO calls (id, body) VALUES ($1, $2)
-                           ON CONFLICT (id) DO UPDATE SET body = excluded.body";
-                sqlx::query(sql).bind(id.as_str()).bind(body.as_str()).execute(to).await?;
-            }
-            Change::NoCall(id) => {
-                sqlx::query("DELETE FROM calls WHERE id = $1").bind(id.as_str()).execute(to).await?;
-            }
-            Change::History(login, record) => {
-                // A second word about the same call of the same person is the later one: who left and came back. It moves to
-                // where its time belongs, or a page would begin with it again.
-                let sql = "INSERT INTO history (login, call_id, started_at, body) VALUES ($1, $2, $3, $4)
-                           ON CONFLICT (login, call_id) DO UPDATE SET
-                           started_at = excluded.started_at, body = excluded.body";
-                let query = sqlx::query(sql).bind(login.as_str()).bind(record.call_id.as_str());
-                query.bind(big(record.started_at)).bind(json(record)?).execute(to).await?;
-            }
-        }
-        Ok(())
-    }
-
-    async fn event(&mut self, event: &KeptEvent) -> Result<(), DatabaseError> {
-        let to: &mut AnyConnection = &mut self.transaction;
-        let (login, device) = (event.login.as_str(), event.device.as_str());
-        // Written again after a backlog was given up, it is the same event.
-        let sql = "INSERT INTO events (login, device, seq, at, name, payload) VALUES ($1, $2, $3, $4, $5, $6)
-                   ON CONFLICT (login, device, seq) DO NOTHING";
-        let query = sqlx::query(sql).bind(login).bind(device).bind(big(event.seq)).bind(big(event.at));
-        query.bind(event.event.name()).bind(event.event.payload(None).to_string()).execute(&mut *to).await?;
-        let sql = "UPDATE devices SET seq = $3 WHERE login = $1 AND device = $2 AND seq < $3";
-        sqlx::query(sql).bind(login).bind(device).bind(big(event.seq)).execute(&mut *to).await?;
-        let sql = "DELETE FROM events WHERE login = $1 AND device = $2 AND seq <= $3";
-        let oldest = event.seq.saturating_sub(MAX_EVENTS as u64);
-        if oldest > 0 {
-            sqlx::query(sql).bind(login).bind(device).bind(big(oldest)).execute(to).await?;
         }
         Ok(())
     }

@@ -8,6 +8,7 @@ mod clock;
 pub mod cluster;
 pub(crate) mod guard;
 mod handle;
+mod head;
 mod health;
 mod journal;
 pub mod limits;
@@ -138,6 +139,7 @@ pub async fn start(
     let router = rest::routes(hub)
         .layer(DefaultBodyLimit::max(limits::MAX_BODY))
         .layer(layer)
+        .layer(axum::middleware::map_request(head::own))
         // Outermost, so that nothing is reached around it.
         .layer(axum::middleware::from_fn_with_state(Arc::new(guard::Guard::new(options.access)), guard::check));
     Ok(Parts { router, sockets, rings, watch })

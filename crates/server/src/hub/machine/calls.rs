@@ -144,10 +144,7 @@ impl Calls {
     }
 }
 
-fn take_from<K: Ord>(table: &mut BTreeMap<K, BTreeSet<CallId>>, key: &K, id: &CallId)
-where
-    K: Clone,
-{
+fn take_from<K: Ord>(table: &mut BTreeMap<K, BTreeSet<CallId>>, key: &K, id: &CallId) {
     if let Some(ids) = table.get_mut(key) {
         ids.remove(id);
         if ids.is_empty() {
