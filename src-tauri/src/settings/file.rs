@@ -53,7 +53,7 @@ impl SettingsFile {
             Ok(_) => {}
         }
         let text = fs::read_to_string(&self.path).map_err(read)?;
-        toml::from_str(&text).map_err(|source| FileError::Parse { path: self.path.clone(), source })
+        Settings::read(&text).map_err(|source| FileError::Parse { path: self.path.clone(), source })
     }
 
     /// The same, but a file that is not understood is put aside under another name, which is the second value: the

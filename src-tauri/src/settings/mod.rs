@@ -2,6 +2,7 @@
 
 mod file;
 mod form;
+mod newer;
 
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -83,6 +84,13 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// The settings that a file's text says.
+    pub(crate) fn read(text: &str) -> Result<Self, toml::de::Error> {
+        let mut settings: Self = toml::from_str(text)?;
+        newer::keep(&mut settings.rest);
+        Ok(settings)
+    }
+
     /// Whether calls can be made with these: a server, a login, and a way to tokens.
     pub(crate) fn ready(&self) -> bool {
         self.embedded() || check(&self.setup()).is_ok()
