@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use crate::defaults::{DECENT_BITRATE, DESIRED_BITRATE, HEADROOM, SOUND_BITRATE};
+use crate::defaults::{DECENT_BITRATE, DESIRED_BITRATE, SOUND_BITRATE};
 use crate::peer::Parcel;
 use crate::stream::PeerId;
 
@@ -17,13 +17,15 @@ const MEASURE: Duration = Duration::from_millis(500);
 const LOOK: Duration = Duration::from_millis(200);
 /// Slow is who can take less than this much of what the best can, in hundredths,
 const SLOW: u64 = 50;
+/// for this long: estimates dip,
+const FALLS_AFTER: Duration = Duration::from_secs(1);
 /// and no longer who can take more than this much of it, for [`RISES_AFTER`].
 const SLOW_NO_MORE: u64 = 60;
 /// See [`SLOW_NO_MORE`].
 const RISES_AFTER: Duration = Duration::from_secs(1);
 /// For how long nobody comes back who has just been found slow: estimates come back before queues have drained.
 const FALLEN: Duration = Duration::from_secs(5);
-/// Of its estimate a link that cannot be adapted to has to leave a twentieth, as with layers.
+/// Of its estimate a link is to leave a twentieth, as with layers.
 const STAYS: u64 = 95;
 /// Key frames for those who stand still are asked for no more often: one costs the others a tenth of 4 s of their bits.
 const STILLS: Duration = Duration::from_secs(4);
@@ -34,6 +36,8 @@ const SAVED: Duration = Duration::from_secs(1);
 #[derive(Debug, Default)]
 pub(crate) struct Thin {
     slow: HashMap<PeerId, Slow>,
+    /// Since when others can take too little.
+    falls: HashMap<PeerId, Instant>,
     looked: Option<Instant>,
     /// Since when, and how many bytes.
     count: Option<(Instant, u64)>,
@@ -130,15 +134,21 @@ impl Thin {
             }
         };
         let (slow_below, whole_above) = (within(SLOW), within(SLOW_NO_MORE));
-        self.slow.retain(|peer, _| takers.iter().any(|(taker, _)| taker == peer));
+        let takes = |peer: &PeerId| takers.iter().any(|(taker, _)| taker == peer);
+        self.slow.retain(|peer, _| takes(peer));
+        self.falls.retain(|peer, _| takes(peer));
         for (taker, estimate) in takers {
             let Some(estimate) = *estimate else {
                 self.slow.remove(taker);
                 continue;
             };
-            let rate = (estimate / 100 * HEADROOM).saturating_sub(SOUND_BITRATE).max(SOUND_BITRATE);
+            // Whose link takes the stream as it is stands still for nothing.
+            let rate = (estimate / 100 * STAYS).saturating_sub(SOUND_BITRATE).max(SOUND_BITRATE);
             let Some(slow) = self.slow.get_mut(taker) else {
-                if estimate < slow_below {
+                if estimate >= slow_below {
+                    self.falls.remove(taker);
+                } else if now >= *self.falls.entry(*taker).or_insert(now) + FALLS_AFTER {
+                    self.falls.remove(taker);
                     let runs = self.newest;
                     self.slow.insert(*taker, Slow { since: now, rises: None, rate, room: (0, now), runs });
                 }

@@ -18,6 +18,8 @@ const PACKET: usize = 1_100;
 pub struct Layer {
     pub rid: Rid,
     pub wants_keyframe: bool,
+    /// What its key frames say.
+    size: Option<(u16, u16)>,
     /// Of each picture; with none it is switched off.
     bytes: usize,
     seq: u64,
@@ -35,7 +37,13 @@ impl Client {
         for (mark, layer) in self.layers.iter_mut().enumerate().filter(|(_, layer)| layer.bytes > 0) {
             let mut frame = vec![u8::try_from(mark).unwrap(); layer.bytes];
             // Bit 0 of the first byte of a VP8 frame is clear in key frames.
-            frame[0] = if std::mem::take(&mut layer.wants_keyframe) { 0x10 } else { 0x11 };
+            let keyframe = std::mem::take(&mut layer.wants_keyframe);
+            frame[0] = if keyframe { 0x10 } else { 0x11 };
+            if let Some((width, height)) = layer.size.filter(|_| keyframe) {
+                // RFC 6386, section 9.1: the start code and both sides.
+                let ([w, idth], [h, eight]) = (width.to_le_bytes(), height.to_le_bytes());
+                frame[3..10].copy_from_slice(&[0x9d, 0x01, 0x2a, w, idth, h, eight]);
+            }
             layer.picture = (layer.picture + 1) & 0x7fff;
             let [high, low] = layer.picture.to_be_bytes();
             let last = frame.chunks(PACKET).count() - 1;
@@ -72,6 +80,7 @@ impl World {
         let layer = |(nth, (rid, bytes)): (u16, &(&str, usize))| Layer {
             rid: (*rid).into(),
             wants_keyframe: true,
+            size: None,
             bytes: *bytes,
             seq: 1_000 + 20_000 * u64::from(nth),
             picture: 32_000 - 5_000 * nth,
@@ -83,6 +92,13 @@ impl World {
         self.accept(client, &answer);
         self.send_media(client);
         client
+    }
+
+    /// The layers' key frames say these sizes.
+    pub fn sized(&mut self, client: usize, sizes: &[(u16, u16)]) {
+        for (layer, size) in self.clients[client].layers.iter_mut().zip(sizes) {
+            layer.size = Some(*size);
+        }
     }
 
     /// From now on a layer of the client has so many bytes for every picture; with none it is switched off.

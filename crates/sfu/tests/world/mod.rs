@@ -211,6 +211,11 @@ impl World {
         self.wire.lose_every(nth);
     }
 
+    /// From now on so many of a thousand datagrams are lost, and so many overtaken by others: which ones follows from the seed.
+    pub fn storm(&mut self, seed: u64, lost: u64, late: u64) {
+        self.wire.storm(seed, self.now, (lost, late));
+    }
+
     /// What goes to the client goes over a link of that width.
     pub fn narrow(&mut self, client: usize, bits_per_second: u64) {
         self.wire.narrow(self.clients[client].seen, bits_per_second);

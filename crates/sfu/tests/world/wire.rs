@@ -1,6 +1,7 @@
 //! The network: without delay, but for links that carry less than is sent.
 
 use std::collections::{BTreeMap, HashMap};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
@@ -23,8 +24,40 @@ pub struct Wire {
     sent: u64,
     narrow: HashMap<SocketAddr, Link>,
     lose: Option<u64>,
+    weather: Option<Weather>,
     /// Bytes that were sent to an address.
     pub sent_to: HashMap<SocketAddr, u64>,
+}
+
+/// What a network does by chance. A datagram's fate follows from the seed, its ends, the moment and its place in that
+/// moment: one more or less of another connection changes it not.
+struct Weather {
+    seed: u64,
+    began: Instant,
+    /// Of a thousand datagrams so many are lost,
+    lost: u64,
+    /// and so many are overtaken by those of the next 5 to 60 ms.
+    late: u64,
+    /// Of each connection the present millisecond, and how many there were in it.
+    counts: HashMap<(SocketAddr, SocketAddr), (u128, u64)>,
+}
+
+impl Weather {
+    /// How much later it arrives; `None` if it never does.
+    fn fate(&mut self, from: SocketAddr, to: SocketAddr, now: Instant) -> Option<Duration> {
+        let ms = (now - self.began).as_millis();
+        let (at, count) = self.counts.entry((from, to)).or_default();
+        *count = if *at == ms { *count + 1 } else { 0 };
+        *at = ms;
+        let mut hasher = DefaultHasher::new();
+        (self.seed, from, to, ms, *count).hash(&mut hasher);
+        let lot = hasher.finish();
+        match lot % 1_000 {
+            fate if fate < self.lost => None,
+            fate if fate < self.lost + self.late => Some(Duration::from_millis(5 + (lot >> 32) % 55)),
+            _ => Some(Duration::ZERO),
+        }
+    }
 }
 
 struct Link {
@@ -36,6 +69,10 @@ impl Wire {
     /// From now on what goes to `address` goes over a link of that width.
     pub fn narrow(&mut self, address: SocketAddr, bits_per_second: u64) {
         self.narrow.insert(address, Link { bits_per_second, free: None });
+    }
+
+    pub fn storm(&mut self, seed: u64, began: Instant, (lost, late): (u64, u64)) {
+        self.weather = Some(Weather { seed, began, lost, late, counts: HashMap::new() });
     }
 
     pub fn lose_every(&mut self, nth: u64) {
@@ -51,8 +88,12 @@ impl Wire {
             return;
         }
         let mut due = now;
+        if let Some(weather) = &mut self.weather {
+            let Some(later) = weather.fate(datagram.from, datagram.to, now) else { return };
+            due += later;
+        }
         if let Some(link) = self.narrow.get_mut(&datagram.to) {
-            let begins = link.free.map_or(now, |free| free.max(now));
+            let begins = link.free.map_or(due, |free| free.max(due));
             if begins - now > BUFFER {
                 return;
             }
