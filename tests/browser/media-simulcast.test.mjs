@@ -38,6 +38,34 @@ test('a browser sends several sizes when the server asks for it, and the other o
   }
 });
 
+test('who says that there is little room for a picture gets a small one, and the large one again', async () => {
+  const server = await Server.start({ args: ['--server-offers', '--simulcast'] });
+  const browser = await startBrowser();
+  try {
+    const session = await server.session();
+    const [sender, viewer] = [await Page.open(browser, server), await Page.open(browser, server)];
+    await viewer.call('join', await server.token(session));
+    await sender.call('join', await server.token(session));
+    await sender.call('publish');
+    await viewer.until('30 frames and a second of sound', 'flows', 30, 50);
+    const width = async () => (await viewer.call('pictures')).into[0].width;
+    await until('the largest is seen', async () => (await width()) === LARGEST, 60_000);
+    await viewer.call('shows', 160, 120);
+    await until('a smaller one is seen', async () => (await width()) < LARGEST, 30_000);
+    const frames = async () => (await viewer.call('pictures')).into[0].frames;
+    const before = await frames();
+    await until('it goes on', async () => (await frames()) > before + 60);
+    assert.ok((await width()) < LARGEST);
+    await viewer.call('shows', 1280, 960);
+    await until('the largest is seen again', async () => (await width()) === LARGEST, 60_000);
+    await sender.close();
+    await viewer.close();
+  } finally {
+    await browser.close();
+    await server.stop();
+  }
+});
+
 test('sizes are not asked for unless the server does', async () => {
   const server = await Server.start({ args: ['--server-offers'] });
   const browser = await startBrowser();

@@ -90,6 +90,14 @@
       }
       return { out, into };
     },
+    /** Says how much room there is for the first stream's pictures. */
+    shows(width, height) {
+      const [sender] = subscribers.keys();
+      return new Promise((done, failed) => {
+        const answered = (error) => (error ? failed(new Error(JSON.stringify(error))) : done());
+        library.sendRequest('showsVideo', { sender, width, height }, answered);
+      });
+    },
     /** Joins; subscribes to every stream that is or will be there, unless told not to. */
     async join(token, { subscribe = true, data } = {}) {
       library = new OpenVidu();

@@ -11,6 +11,7 @@ use str0m::media::Rid;
 
 use crate::defaults::START_BITRATE;
 use crate::keyframe::KeyframeGate;
+use crate::size::Size;
 use crate::stream::PeerId;
 
 /// Layers of one publisher: browsers send up to three.
@@ -57,6 +58,8 @@ struct Layer {
     count: Option<(Instant, u64)>,
     /// Bit/s, once it has been measured.
     rate: Option<u64>,
+    /// Of its newest key frame, where that says it.
+    size: Option<Size>,
 }
 
 impl Layer {
@@ -71,6 +74,8 @@ struct Pick {
     current: Option<Rid>,
     /// What it is to get.
     wanted: Option<Rid>,
+    /// The place that it has for pictures.
+    shows: Option<Size>,
     /// Since when a larger one fits.
     rises: Option<Instant>,
     fell: Option<Instant>,
@@ -79,7 +84,8 @@ struct Pick {
 impl Layers {
     /// Those of an offer; `None` where it has none.
     pub(crate) fn new(rids: Vec<Rid>) -> Option<Self> {
-        let layer = |rid| Layer { rid, keyframes: KeyframeGate::default(), last: None, count: None, rate: None };
+        let layer =
+            |rid| Layer { rid, keyframes: KeyframeGate::default(), last: None, count: None, rate: None, size: None };
         let layers: Vec<Layer> = rids.into_iter().take(MOST).map(layer).collect();
         (!layers.is_empty()).then(|| Self { layers, picks: HashMap::new(), looked: None, switches: 0 })
     }
@@ -87,6 +93,13 @@ impl Layers {
     /// How often takers have changed layers.
     pub(crate) fn switches(&self) -> u64 {
         self.switches
+    }
+
+    /// A key frame of a layer says how large it is.
+    pub(crate) fn is_sized(&mut self, rid: Rid, size: Size) {
+        if let Some(layer) = self.layers.iter_mut().find(|layer| layer.rid == rid) {
+            layer.size = Some(size);
+        }
     }
 
     /// A packet of a layer came. False where there is no such layer.
@@ -125,21 +138,28 @@ impl Layers {
         true
     }
 
+    /// Somebody has another place: it is time to choose anew.
+    pub(crate) fn look_again(&mut self) {
+        self.looked = None;
+    }
+
     /// The tap is gone.
     pub(crate) fn untap(&mut self) {
         self.picks.remove(&Taker::Tap);
     }
 
-    /// Chooses for a taker whose connection takes `estimate` bit/s, as far as that is known.
-    pub(crate) fn choose(&mut self, taker: Taker, estimate: Option<u64>, now: Instant) {
+    /// Chooses for a taker whose connection takes `estimate` bit/s, as far as that is known, and that has a place of that size.
+    pub(crate) fn choose(&mut self, taker: Taker, estimate: Option<u64>, shows: Option<Size>, now: Instant) {
         let estimate = estimate.unwrap_or(START_BITRATE);
-        let sizes = self.sizes(now);
+        let sizes = self.sizes(shows, now);
         let within = |share: u64| {
             let fits = |(rate, _): &&(u64, Rid)| *rate <= (estimate / 100).saturating_mul(share);
             // The smallest is better than nothing.
             sizes.iter().rev().find(fits).or(sizes.first()).copied()
         };
         let pick = self.picks.entry(taker).or_default();
+        // Who makes the place larger waits for no proof that there is more than before.
+        let resized = std::mem::replace(&mut pick.shows, shows) != shows;
         let Some(best) = within(RISES) else {
             // Nothing has been measured yet: whatever comes first.
             if pick.wanted.is_none() {
@@ -149,7 +169,7 @@ impl Layers {
         };
         let present = pick.wanted.and_then(|rid| sizes.iter().find(|(_, other)| *other == rid));
         let Some(present) = present else {
-            // The one it had is switched off, or it had none.
+            // The one it had is switched off or larger than its place, or it had none.
             (pick.wanted, pick.rises) = (Some(best.1), None);
             return;
         };
@@ -159,7 +179,7 @@ impl Layers {
         } else if best.0 > present.0 {
             let since = *pick.rises.get_or_insert(now);
             let fell = pick.fell.is_some_and(|at| now < at + FALLEN);
-            if now >= since + RISES_AFTER && !fell {
+            if (resized || now >= since + RISES_AFTER) && !fell {
                 (pick.wanted, pick.rises) = (Some(best.1), None);
             }
         } else {
@@ -170,7 +190,7 @@ impl Layers {
     /// The estimate at which a taker rises to the next larger layer, bit/s; 0 where it has the largest.
     pub(crate) fn next_of(&self, taker: Taker, now: Instant) -> u64 {
         let Some(pick) = self.picks.get(&taker) else { return 0 };
-        let sizes = self.sizes(now);
+        let sizes = self.sizes(pick.shows, now);
         let present = sizes.iter().position(|(_, rid)| Some(*rid) == pick.wanted);
         let next = present.and_then(|nth| sizes.get(nth + 1));
         next.map_or(0, |(rate, _)| rate.saturating_mul(100).div_ceil(RISES))
@@ -186,12 +206,16 @@ impl Layers {
         !self.layers.iter().any(|layer| layer.is_alive(now))
     }
 
-    /// Rates of the layers that are sent, the smallest first.
-    fn sizes(&self, now: Instant) -> Vec<(u64, Rid)> {
+    /// Rates of the layers that are sent, the smallest first. Of those that are large enough for a place the smallest is the
+    /// last; how large one is may not be known.
+    fn sizes(&self, shows: Option<Size>, now: Instant) -> Vec<(u64, Rid)> {
         let alive = self.layers.iter().filter(|layer| layer.is_alive(now));
-        let mut sizes: Vec<(u64, Rid)> = alive.filter_map(|layer| Some((layer.rate?, layer.rid))).collect();
-        sizes.sort_unstable_by_key(|(rate, _)| *rate);
-        sizes
+        let mut alive: Vec<(u64, &Layer)> = alive.filter_map(|layer| Some((layer.rate?, layer))).collect();
+        alive.sort_unstable_by_key(|(rate, _)| *rate);
+        let enough = |layer: &Layer| shows.zip(layer.size).is_some_and(|(place, size)| size.is_enough_for(place));
+        let first = alive.iter().position(|(_, layer)| enough(layer)).unwrap_or(alive.len());
+        let wanted = |(nth, (_, layer)): &(usize, (u64, &Layer))| *nth <= first || layer.size.is_none();
+        alive.into_iter().enumerate().filter(wanted).map(|(_, (rate, layer))| (rate, layer.rid)).collect()
     }
 
     /// Whether a packet of a layer goes to a taker. A key frame of the layer that it is to get is where it changes.

@@ -4,8 +4,8 @@
 //! forwards VP8, VP9, H.264 and Opus packets from each publisher to its subscribers. Nothing is decoded. Lost packets are asked for again on
 //! both sides (NACK, RTX), key-frame requests go to the publisher once a burst, and sequence numbers, timestamps and
 //! VP8 picture ids are rewritten, so that a publisher may come back with a new peer connection and keep its
-//! subscribers. Of a publisher's simulcast layers each subscriber gets the largest that its connection takes; of
-//! one size alone, who can take far less than the others stands still now and then.
+//! subscribers. Of a publisher's simulcast layers each subscriber gets the largest that its connection takes and
+//! that it has a place for; of one size alone, who can take far less than the others stands still now and then.
 //! Who of several publishers speaks is known by the levels that their packets carry.
 //!
 //! ```
@@ -25,8 +25,8 @@
 //! A **fed** stream has none either: its packets are the caller's (those of a camera). A **tapped** stream's packets come
 //! back to the caller as well (to be recorded).
 //!
-//! Does not: know sessions, participants or tokens; speak TURN; cut a TCP stream into datagrams; choose layers by the size
-//! that a subscriber shows.
+//! Does not: know sessions, participants or tokens; speak TURN; cut a TCP stream into datagrams; know how
+//! large layers other than VP8 are.
 
 mod capture;
 mod codec;
@@ -45,6 +45,7 @@ mod offer;
 mod peer;
 mod rewrite;
 mod sfu;
+mod size;
 mod speaker;
 mod stream;
 mod thin;
@@ -55,6 +56,7 @@ pub use counts::Counts;
 pub use error::SfuError;
 pub use measure::Measure;
 pub use sfu::{Event, Input, MediaPacket, Output, Sfu};
+pub use size::Size;
 pub use transport::Transport;
 
 /// Names a stream; the caller gives it and never gives it twice.

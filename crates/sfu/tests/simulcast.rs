@@ -9,7 +9,7 @@ use std::time::Duration;
 use proptest::prelude::Rng as _;
 use proptest::test_runner::{RngAlgorithm, TestRng};
 use world::{BOTH, Frame, World};
-use zvonok_sfu::{StreamId, SubscriptionId};
+use zvonok_sfu::{Size, StreamId, SubscriptionId};
 
 const STREAM: StreamId = StreamId(1);
 const SECOND: Duration = Duration::from_secs(1);
@@ -67,6 +67,32 @@ fn each_subscriber_gets_the_largest_layer_that_its_link_takes() {
         }
         assert_eq!(world.limit(publisher).0, None, "nobody is slowed for the narrow one");
     }
+}
+
+#[test]
+fn who_has_a_small_place_gets_a_small_picture_over_a_wide_link() {
+    let mut world = World::new();
+    let publisher = world.simulcaster(STREAM, &LAYERS);
+    world.sized(publisher, &[(320, 180), (640, 360), (1_280, 720)]);
+    let [small, large] = [1, 2].map(|id| world.subscriber(id, STREAM, BOTH));
+    let place = |width, height| Some(Size { width, height });
+    let steps = [(place(330, 186), SMALL), (place(640, 360), MIDDLE), (None, LARGE), (place(0, 0), SMALL)];
+    let mut last = None;
+    for (shows, wanted) in steps {
+        world.sfu.shows(SubscriptionId(1), shows);
+        world.run(10 * SECOND);
+        last = assert_continuous(&world.new_frames(small), last);
+        let before = world.bytes_to(small);
+        world.run(10 * SECOND);
+        let frames = world.new_frames(small);
+        last = assert_continuous(&frames, last);
+        assert!(frames.len() >= 290 && share(&frames, wanted) > 0.99, "{shows:?}: {}", share(&frames, wanted));
+        let rate = (world.bytes_to(small) - before) * 8 / 10;
+        assert!(wanted == LARGE || rate < 900_000, "{shows:?}: {rate} bit/s, where nothing larger is of use");
+    }
+    let others = world.new_frames(large);
+    assert!(share(&others[others.len() / 2..], LARGE) > 0.99, "the other one has all the room");
+    world.sfu.shows(SubscriptionId(77), place(1, 1));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 //! openvidu-browser 2.32 insists on. No I/O.
 
 use serde_json::{Value, json};
-use zvonok_openvidu::Secret;
+use zvonok_openvidu::{Secret, wire::call::SHOWS_VIDEO};
 
 use super::{GatewayReport, room, secrets};
 
@@ -21,6 +21,8 @@ pub(super) struct Adapter {
     join: Option<Value>,
     /// That OpenVidu sends nonsense was reported.
     told: bool,
+    /// OpenVidu is told how large pictures are shown. Others than our own never answer that.
+    told_sizes: bool,
 }
 
 /// What becomes of a message from OpenVidu.
@@ -33,7 +35,19 @@ pub(super) struct Passed {
 
 impl Adapter {
     pub(super) fn new(handle: String, session: String, token: Secret) -> Self {
-        Self { handle, session, token, join: None, told: false }
+        Self { handle, session, token, join: None, told: false, told_sizes: false }
+    }
+
+    /// What the gateway answers itself: what this OpenVidu does not know. `None` for everything else.
+    pub(super) fn answer(&self, text: &str) -> Option<String> {
+        // Most messages are not read twice.
+        if self.told_sizes || !text.contains(SHOWS_VIDEO) {
+            return None;
+        }
+        let message: Value = serde_json::from_str(text).ok()?;
+        let asks = message.get("method").and_then(Value::as_str) == Some(SHOWS_VIDEO);
+        let id = message.get("id").filter(|_| asks)?;
+        Some(json!({ "jsonrpc": "2.0", "id": id, "result": {} }).to_string())
     }
 
     /// For OpenVidu; `None` for what is no JSON-RPC request.
@@ -94,7 +108,7 @@ impl Adapter {
     }
 
     /// Mends the answer to `joinRoom`, or turns one beyond mending into an error that the library understands.
-    fn joined(&self, message: &mut serde_json::Map<String, Value>) -> Option<GatewayReport> {
+    fn joined(&mut self, message: &mut serde_json::Map<String, Value>) -> Option<GatewayReport> {
         // `"error": null` beside a result makes the library discard both, and so do both together.
         match message.remove("error") {
             Some(Value::Object(error)) => {
@@ -107,6 +121,8 @@ impl Adapter {
                 if let Some(result) = message.get_mut("result")
                     && room::mend_join(result, &self.handle)
                 {
+                    let features = result.get("features").and_then(Value::as_array);
+                    self.told_sizes = features.is_some_and(|names| names.contains(&json!(SHOWS_VIDEO)));
                     return Some(GatewayReport::Joined);
                 }
             }
@@ -176,6 +192,21 @@ mod tests {
         );
         assert_eq!(passed.report, Some(GatewayReport::TokenRefused));
         assert!(!passed.text.unwrap().contains("tok_Aabc"));
+    }
+
+    #[test]
+    fn how_large_pictures_are_shown_is_told_to_whom_knows_the_word() {
+        let shows = r#"{"jsonrpc":"2.0","method":"showsVideo","id":7,"params":{"sender":"s","width":1,"height":1}}"#;
+        let mut strange = adapter();
+        join(&mut strange);
+        answer(&mut strange, r#"{"jsonrpc":"2.0","id":1,"result":{"id":"con_A","value":[]}}"#);
+        assert_eq!(strange.answer(shows).as_deref(), Some(r#"{"id":7,"jsonrpc":"2.0","result":{}}"#));
+        let other = r#"{"jsonrpc":"2.0","method":"sendMessage","id":8,"params":{"message":"showsVideo"}}"#;
+        assert_eq!(strange.answer(other), None);
+        let mut own = adapter();
+        join(&mut own);
+        answer(&mut own, r#"{"jsonrpc":"2.0","id":1,"result":{"id":"con_A","value":[],"features":["showsVideo"]}}"#);
+        assert_eq!(own.answer(shows), None);
     }
 
     #[test]

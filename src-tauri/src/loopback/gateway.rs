@@ -129,8 +129,12 @@ where
         let sent = tokio::select! {
             message = from_window.next() => match message {
                 Some(Ok(Message::Text(text))) => {
-                    let Some(text) = adapter.towards_openvidu(text.as_str()) else { continue };
-                    timeout(WRITE, to_openvidu.send(Message::text(text))).await
+                    if let Some(answer) = adapter.answer(text.as_str()) {
+                        timeout(WRITE, to_window.send(Message::text(answer))).await
+                    } else {
+                        let Some(text) = adapter.towards_openvidu(text.as_str()) else { continue };
+                        timeout(WRITE, to_openvidu.send(Message::text(text))).await
+                    }
                 }
                 Some(Ok(Message::Close(_)) | Err(_)) | None => return "by the window",
                 Some(Ok(_)) => continue,

@@ -32,3 +32,6 @@ export const BLOCKED_MS = 8_000;
 export const LOST_MS = 25_000;
 /** What is asked of a camera. */
 export const PICTURE = { width: 640, height: 480, frameRate: 30 } as const;
+
+/** How long a picture's size stays before the server is told: a window that is dragged larger changes all the time. */
+export const PLACE_MS = 300;

@@ -5,6 +5,7 @@ import { withDeadline } from './deadline';
 import { CONNECT_MS, LEAVE_MS, NEGOTIATE_MS, REPUBLISH_MS } from './defaults';
 import { Figures, type MediaState } from './figures';
 import { Own } from './own';
+import { Places, type Asking } from './places';
 import { Remote } from './remote';
 
 /** What the call window gives to its media. */
@@ -38,6 +39,7 @@ export class MediaSession {
   readonly #there = new Set<string>();
   #openvidu: OpenVidu | null = null;
   #session: Session | null = null;
+  #places: Places | null = null;
   #ended = false;
   #leaving: ReturnType<typeof setTimeout> | undefined;
   #lastFigures: Promise<unknown> | null = null;
@@ -97,6 +99,7 @@ export class MediaSession {
       removeEventListener('mediatrouble', this.#troubled);
       removeEventListener('connectionlost', this.#parted);
       this.#own.close();
+      this.#places?.close();
       // Figures are a courtesy: those that cannot be read in time are left out.
       this.#lastFigures = withDeadline(this.#figures.stop(), LEAVE_MS, 'the last figures').catch(() => undefined);
     }
@@ -122,6 +125,7 @@ export class MediaSession {
     const session = openvidu.initSession();
     this.#openvidu = openvidu;
     this.#session = session;
+    this.#places = new Places(openvidu as unknown as Asking);
     this.#listen(session);
     addEventListener('mediatrouble', this.#troubled);
     addEventListener('connectionlost', this.#parted);
@@ -206,6 +210,7 @@ export class MediaSession {
       element.setAttribute('aria-label', this.#around.words.stage);
       element.playsInline = true;
       remote.element = element;
+      this.#places?.show(streamId, element);
       void this.#play(element);
     });
   }
@@ -223,6 +228,7 @@ export class MediaSession {
 
   #lost({ stream, reason }: StreamEvent): void {
     this.#remotes.delete(stream.streamId);
+    this.#places?.forget(stream.streamId);
     if (!this.#there.delete(stream.streamId) || this.#there.size > 0) return;
     // Taken back, not gone: the same person may be about to publish anew.
     const wait = reason === 'unpublish' ? REPUBLISH_MS : 0;

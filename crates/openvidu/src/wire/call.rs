@@ -55,6 +55,21 @@ pub struct ReceiveVideoFrom {
     pub sdp_answer: Option<String>,
 }
 
+/// Parameters of `showsVideo`, which OpenVidu does not have: where the answer to `joinRoom` names it among its `features`, a
+/// subscriber says how much room it has for a stream's pictures, and gets none that are much larger.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShowsVideo {
+    /// A **stream** id.
+    pub sender: String,
+    /// Pixels of the device; 0 where nothing of it is seen.
+    pub width: u16,
+    /// The same.
+    pub height: u16,
+}
+
+/// The method's name, and what it is called among the features.
+pub const SHOWS_VIDEO: &str = "showsVideo";
+
 /// Result of `receiveVideoFrom` with a client-made offer, and of `reconnectStream` for another's stream.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

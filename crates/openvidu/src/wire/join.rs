@@ -55,6 +55,9 @@ pub struct Joined {
     pub media_server: String,
     /// False with client-made offers.
     pub video_simulcast: bool,
+    /// What the server has beside OpenVidu's own methods: their names. The library does not read it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub features: Vec<String>,
     /// TURN for 2.18, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub coturn_ip: Option<String>,

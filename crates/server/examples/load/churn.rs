@@ -12,7 +12,8 @@ use tokio::task::JoinSet;
 use super::crowd::Crowd;
 use super::person::{PATIENCE, of_number};
 use super::rings;
-use super::room::Room;
+use super::room::{Participant, Room};
+use super::talk::{Talk, talk};
 
 /// Visits at once, of each kind.
 const AT_ONCE: usize = 8;
@@ -44,7 +45,7 @@ pub(super) struct Plan {
 const PING_MS: u64 = 1_000;
 
 /// How a participant goes.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum End {
     /// It says so.
     Leaves,
@@ -58,6 +59,8 @@ pub(super) enum End {
 struct Counts {
     visits: AtomicUsize,
     rooms: AtomicUsize,
+    /// That arrived at somebody.
+    pictures: AtomicUsize,
 }
 
 /// Goes on for the plan's time; what happened is the answer. Anything that does not go as it should is an error.
@@ -74,10 +77,11 @@ pub(super) async fn churn(plan: Arc<Plan>) -> Result<Value> {
         outcome?;
     }
     let (visits, rooms) = (counts.visits.load(Ordering::Relaxed), counts.rooms.load(Ordering::Relaxed));
-    if visits == 0 || rooms == 0 {
-        bail!("nobody came");
+    let pictures = counts.pictures.load(Ordering::Relaxed);
+    if visits == 0 || rooms == 0 || pictures == 0 {
+        bail!("nobody came, or nothing was seen");
     }
-    Ok(json!({ "visits": visits * VISITORS, "rooms": rooms }))
+    Ok(json!({ "visits": visits * VISITORS, "rooms": rooms, "pictures": pictures }))
 }
 
 async fn visits(plan: Arc<Plan>, counts: Arc<Counts>, until: Instant) -> Result<()> {
@@ -114,21 +118,36 @@ async fn rooms(worker: usize, plan: Arc<Plan>, counts: Arc<Counts>, until: Insta
         for _ in 0..3 {
             people.push(room.join(&http, from, PING_MS).await.context("nobody joined")?);
         }
-        let mut streams = Vec::new();
-        for person in &mut people {
-            streams.push(person.publish().await.context("nothing was published")?);
-        }
-        for person in &mut people {
-            for stream in &streams {
-                if !person.is_own(stream) {
-                    person.subscribe(stream).await.context("nothing was subscribed to")?;
-                }
-            }
-        }
         let ends = [End::Leaves, End::Breaks, End::Freezes];
+        let how = |nth: usize| ends.get((number + nth) % ends.len()).copied().unwrap_or(End::Leaves);
+        // One half talks. The others die before their media is through.
+        let mut talk = if number.is_multiple_of(2) {
+            let talk = talk(&mut people).await.context("no media")?;
+            counts.pictures.fetch_add(talk.seen().await?, Ordering::Relaxed);
+            talk
+        } else {
+            offer(&mut people).await?;
+            Talk::default()
+        };
         for (nth, person) in people.into_iter().enumerate() {
-            let end = ends.get((number + nth) % ends.len()).copied().unwrap_or(End::Leaves);
-            person.end(end).await.context("nobody can go")?;
+            talk.end(nth, how(nth));
+            person.end(how(nth)).await.context("nobody can go")?;
+        }
+    }
+    Ok(())
+}
+
+/// Everybody publishes and subscribes with a browser's offers.
+async fn offer(people: &mut [Participant]) -> Result<()> {
+    let mut streams = Vec::new();
+    for person in &mut *people {
+        streams.push(person.publish().await.context("nothing was published")?);
+    }
+    for person in people {
+        for stream in &streams {
+            if !person.is_own(stream) {
+                person.subscribe(stream).await.context("nothing was subscribed to")?;
+            }
         }
     }
     Ok(())

@@ -57,6 +57,8 @@ pub(super) struct End {
     address: SocketAddr,
     /// Where pictures go, if it publishes.
     sends: Option<Mid>,
+    /// Time between two of them.
+    pace: Duration,
     count: Arc<Count>,
 }
 
@@ -66,7 +68,7 @@ impl End {
         let address = socket.local_addr().context("no address")?;
         let mut rtc = Rtc::builder().clear_codecs().enable_vp8(true).build(Instant::now());
         rtc.add_local_candidate(Candidate::host(address, "udp")?);
-        Ok(Self { rtc, socket, address, sends: None, count: Arc::clone(count) })
+        Ok(Self { rtc, socket, address, sends: None, pace: PICTURE, count: Arc::clone(count) })
     }
 
     /// One that makes the offer; [`Self::accept`] takes the answer.
@@ -96,9 +98,14 @@ impl End {
         self.rtc.sdp_api().accept_answer(pending, answer).context("the answer was not taken")
     }
 
+    /// The same with another time between two pictures.
+    pub(super) fn with_pace(self, pace: Duration) -> Self {
+        Self { pace, ..self }
+    }
+
     /// Sends or takes until the program ends.
     pub(super) async fn run(mut self) -> Result<()> {
-        let mut pictures = tokio::time::interval(PICTURE);
+        let mut pictures = tokio::time::interval(self.pace);
         pictures.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let (mut buffer, mut known) = (vec![0; 2_000], false);
         loop {

@@ -130,14 +130,14 @@ pub(super) async fn forward(plan: &Plan, shape: Shape, say: fn(&Value)) -> Resul
 /// Media of this machine: the server's addresses of loopback are the nearest.
 const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
-async fn publish(person: &mut Participant, count: &Arc<Count>) -> Result<(String, End)> {
+pub(super) async fn publish(person: &mut Participant, count: &Arc<Count>) -> Result<(String, End)> {
     let (mut end, offer, pending) = End::offering(Direction::SendOnly, LOOPBACK, count).await?;
     let (stream, answer) = person.publish_with(&offer).await?;
     end.accept(pending, &answer)?;
     Ok((stream, end))
 }
 
-async fn subscribe(person: &mut Participant, stream: &str, count: &Arc<Count>) -> Result<End> {
+pub(super) async fn subscribe(person: &mut Participant, stream: &str, count: &Arc<Count>) -> Result<End> {
     let (mut end, offer, pending) = End::offering(Direction::RecvOnly, LOOPBACK, count).await?;
     let answer = person.subscribe_with(stream, &offer).await?;
     end.accept(pending, &answer)?;

@@ -16,6 +16,7 @@ mod janus;
 mod person;
 mod rings;
 mod room;
+mod talk;
 
 use std::net::SocketAddr;
 use std::sync::Arc;

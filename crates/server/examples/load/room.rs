@@ -1,5 +1,5 @@
-//! A session of the media server, and its participants: REST and JSON-RPC, with a browser's offers. No media flows: those
-//! peer connections are of people who died before theirs was through, which the server has to get over as well.
+//! A session of the media server, and its participants: REST and JSON-RPC. With a browser's offers no media flows: those peer
+//! connections are of people who died before theirs was through, which the server has to get over as well.
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -16,7 +16,7 @@ use super::person::{PATIENCE, Socket, open};
 const OFFER: &str = include_str!("../../../sfu/tests/offers/publish-2.18.0.sdp");
 
 /// How long a frozen socket is held: longer than the server takes to notice.
-const FROZEN: Duration = Duration::from_secs(8);
+pub(super) const FROZEN: Duration = Duration::from_secs(8);
 
 pub(super) struct Room {
     name: String,

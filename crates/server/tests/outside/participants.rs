@@ -2,6 +2,9 @@
 
 use serde_json::json;
 
+use zvonok_server::media::Transport;
+
+use crate::peer::{Peer, address};
 use crate::plain_server;
 use crate::rpc::Rpc;
 
@@ -63,5 +66,28 @@ async fn no_ping_is_answered_with_an_error() {
         let pong = socket.next().await.unwrap();
         assert_eq!((&pong["id"], &pong["result"]["value"]), (&ping["id"], &json!("pong")), "{pong}");
     }
+    server.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_shows_a_stream_says_how_large_and_others_are_told_what_is_wrong() {
+    let server = plain_server().await;
+    let (mut man, joined) = Rpc::join_and_hear(&server).await;
+    assert_eq!(joined["features"], json!(["showsVideo"]));
+    let mut woman = Rpc::join(&server).await;
+    let to = address(&server, Transport::Udp);
+    let (_sends, stream) = Peer::new(Transport::Udp, to).await.publish(&mut man).await;
+    let shows = |width: i64| json!({ "sender": stream, "width": width, "height": 180 });
+    let refused = woman.ask("showsVideo", shows(320)).await.unwrap_err();
+    assert_eq!(refused["code"], 105, "it is not received yet: {refused}");
+    let mut sees = Peer::new(Transport::Udp, to).await.receive(&mut woman, &stream).await;
+    sees.receives(5).await;
+    woman.ask("showsVideo", shows(320)).await.unwrap();
+    woman.ask("showsVideo", shows(0)).await.unwrap();
+    for odd in [shows(-1), shows(70_000), json!({ "sender": stream }), json!(null), json!([])] {
+        let refused = woman.ask("showsVideo", odd).await.unwrap_err();
+        assert_eq!(refused["code"], -32602, "{refused}");
+    }
+    woman.ask("echo", json!({})).await.unwrap();
     server.shutdown().await;
 }

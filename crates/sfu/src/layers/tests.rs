@@ -14,13 +14,15 @@ fn rid(name: &str) -> Rid {
 /// Three layers of 30 pictures/s.
 struct Sender {
     layers: Layers,
+    /// What all takers show.
+    shows: Option<Size>,
     now: Instant,
 }
 
 impl Sender {
     fn new() -> Self {
         let layers = Layers::new(RATES.iter().map(|(name, _)| rid(name)).collect()).unwrap();
-        Self { layers, now: Instant::now() }
+        Self { layers, shows: None, now: Instant::now() }
     }
 
     /// So many pictures of all layers but `without`, and a key frame of whatever is waited for.
@@ -33,7 +35,7 @@ impl Sender {
                 assert!(self.layers.came(rid(name), usize::try_from(rate / 30 / 8).unwrap(), keyframe, self.now));
                 if self.layers.is_due(&[1, 2], self.now) {
                     for (taker, estimate) in takers {
-                        self.layers.choose(*taker, *estimate, self.now);
+                        self.layers.choose(*taker, *estimate, self.shows, self.now);
                     }
                 }
                 for (taker, _) in takers {
@@ -91,7 +93,7 @@ fn nobody_changes_without_a_key_frame_and_one_is_asked_for_once_a_burst() {
     let mut sender = Sender::new();
     sender.run(150, "", &[(ONE, Some(2_500_000)), (Taker::Peer(2), Some(2_500_000))]);
     for taker in [ONE, Taker::Peer(2)] {
-        sender.layers.choose(taker, Some(700_000), sender.now);
+        sender.layers.choose(taker, Some(700_000), None, sender.now);
         assert!(sender.layers.passes(taker, rid("c"), false) && !sender.layers.passes(taker, rid("b"), false));
         assert!(sender.layers.passes(taker, rid("c"), true), "a key frame of its own changes nothing");
     }
@@ -100,6 +102,45 @@ fn nobody_changes_without_a_key_frame_and_one_is_asked_for_once_a_burst() {
     assert_eq!(sender.layers.deadline(), Some(sender.now + Duration::from_millis(500)));
     assert_eq!(sender.layers.due(sender.now + Duration::from_millis(500)), [rid("b")], "none came");
     assert!(sender.layers.passes(ONE, rid("b"), true) && !sender.layers.passes(ONE, rid("c"), true));
+}
+
+#[test]
+fn nobody_gets_more_than_there_is_a_place_for() {
+    let size = |width, height| Size { width, height };
+    let mut sender = Sender::new();
+    for (name, known) in [("a", size(320, 180)), ("b", size(640, 360)), ("c", size(1_280, 720))] {
+        sender.layers.is_sized(rid(name), known);
+    }
+    let wide = [(ONE, Some(5_000_000))];
+    for (shows, wanted) in [
+        (None, "c"),
+        (Some(size(330, 190)), "a"),
+        (Some(size(640, 360)), "b"),
+        (Some(size(0, 0)), "a"),
+        (Some(size(4_000, 2_000)), "c"),
+    ] {
+        sender.shows = shows;
+        sender.layers.look_again();
+        sender.run(10, "", &wide);
+        // What was measured is there from the first second on.
+        sender.run(if shows.is_none() { 150 } else { 0 }, "", &wide);
+        assert_eq!(sender.current(ONE), wanted, "{shows:?}");
+    }
+    sender.shows = Some(size(640, 360));
+    sender.run(10, "", &wide);
+    assert_eq!(sender.layers.next_of(ONE, sender.now), 0, "nothing larger is reached for");
+    sender.run(10, "", &[(ONE, Some(160_000))]);
+    assert_eq!(sender.current(ONE), "a", "the link rules all the same");
+    assert!(sender.layers.next_of(ONE, sender.now) > 0);
+}
+
+#[test]
+fn a_layer_of_an_unknown_size_is_not_too_large() {
+    let mut sender = Sender::new();
+    sender.layers.is_sized(rid("a"), Size { width: 320, height: 180 });
+    sender.shows = Some(Size { width: 100, height: 100 });
+    sender.run(150, "", &[(ONE, Some(5_000_000))]);
+    assert_eq!(sender.current(ONE), "c");
 }
 
 proptest! {
@@ -113,7 +154,7 @@ proptest! {
             let layer = rid(RATES[layer].0);
             sender.layers.came(layer, bytes, keyframe, sender.now);
             if sender.layers.is_due(&[1], sender.now) {
-                sender.layers.choose(ONE, Some(estimate), sender.now);
+                sender.layers.choose(ONE, Some(estimate), None, sender.now);
             }
             if sender.layers.passes(ONE, layer, keyframe) {
                 prop_assert!(current == Some(layer) || keyframe);

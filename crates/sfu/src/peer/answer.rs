@@ -135,6 +135,7 @@ impl Peer {
             broken: false,
             estimate: None,
             reaches: None,
+            shows: None,
             quiet: false,
             reports: Reports::default(),
             offered: None,

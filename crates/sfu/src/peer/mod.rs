@@ -23,6 +23,7 @@ use crate::defaults;
 use crate::measure::Reports;
 use crate::rewrite::Source;
 use crate::sfu::MediaPacket;
+use crate::size::Size;
 use crate::transport::Transport;
 
 pub(crate) use answer::{Allowed, Setup};
@@ -49,6 +50,8 @@ pub(crate) struct Peer {
     pub(crate) estimate: Option<u64>,
     /// What the next larger layer of its picture takes, bit/s; 0 where it has the largest, `None` where there are none.
     reaches: Option<u64>,
+    /// The place that it has for pictures; `None` for one of any size.
+    pub(crate) shows: Option<Size>,
     /// ICE has not heard of it for a while, or it has failed.
     pub(crate) quiet: bool,
     pub(crate) reports: Reports,
@@ -81,6 +84,8 @@ pub(crate) struct Parcel {
     extensions: ExtensionValues,
     vp8: Option<Vp8Descriptor>,
     pub(crate) starts_keyframe: bool,
+    /// Of the picture that begins, where it is a key frame that says it.
+    pub(crate) size: Option<Size>,
 }
 
 impl Parcel {
@@ -92,7 +97,8 @@ impl Parcel {
                 (vp8, codec.starts_keyframe(&packet.payload, vp8.as_ref()))
             }
         };
-        Self { source, packet, extensions, vp8, starts_keyframe }
+        let size = if starts_keyframe && vp8.is_some() { Size::of_vp8(&packet.payload) } else { None };
+        Self { source, packet, extensions, vp8, starts_keyframe, size }
     }
 }
 

@@ -63,6 +63,7 @@ impl Peer {
             broken: false,
             estimate: None,
             reaches: None,
+            shows: None,
             quiet: false,
             reports: Reports::default(),
             clock: CaptureClock::default(),

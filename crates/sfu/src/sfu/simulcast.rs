@@ -5,10 +5,10 @@ use std::time::Instant;
 use str0m::media::{KeyframeRequestKind, Rid};
 
 use super::{Output, Sfu};
-use crate::StreamId;
 use crate::layers::{Layers, Taker};
 use crate::peer::{Delivery, Parcel};
 use crate::stream::{Entry, PeerId, Stream};
+use crate::{Size, StreamId, SubscriptionId};
 
 impl Sfu {
     /// How often subscribers of the streams that are there have changed layers.
@@ -21,12 +21,28 @@ impl Sfu {
         self.streams.values().map(layers).sum()
     }
 
+    /// A subscriber has a place of that size for the stream's pictures; `None` for one of any size. Nothing happens where it is
+    /// not there.
+    pub fn shows(&mut self, subscription: SubscriptionId, size: Option<Size>) {
+        let Some(subscription) = self.subscriptions.get(&subscription) else { return };
+        if let Some(peer) = self.peers.get_mut(&subscription.peer) {
+            peer.shows = size;
+        }
+        if let Some(Entry::Published(Stream { layers: Some(layers), .. })) = self.streams.get_mut(&subscription.stream)
+        {
+            layers.look_again();
+        }
+    }
+
     /// A packet of a layer.
     pub(super) fn distribute_layer(&mut self, stream: StreamId, rid: Rid, parcel: &Parcel, now: Instant) {
         let Some(Entry::Published(entry)) = self.streams.get_mut(&stream) else { return };
         let Stream { layers: Some(layers), takers, tapped, .. } = entry else { return };
         if !layers.came(rid, parcel.packet.payload.len(), parcel.starts_keyframe, now) {
             return;
+        }
+        if let Some(size) = parcel.size {
+            layers.is_sized(rid, size);
         }
         let (bytes, switches) = (u64::try_from(parcel.packet.payload.len()).unwrap_or(0), layers.switches());
         self.counts.packets_in += 1;
@@ -36,11 +52,11 @@ impl Sfu {
             self.stream_timers.insert((Layers::stops_at(now), stream));
             for taker in &*takers {
                 let Some(peer) = self.peers.get_mut(taker).filter(|peer| peer.takes_video()) else { continue };
-                layers.choose(Taker::Peer(*taker), peer.estimate, now);
+                layers.choose(Taker::Peer(*taker), peer.estimate, peer.shows, now);
                 peer.reach_for(layers.next_of(Taker::Peer(*taker), now));
             }
             if *tapped {
-                layers.choose(Taker::Tap, Some(u64::MAX), now);
+                layers.choose(Taker::Tap, Some(u64::MAX), None, now);
             } else {
                 layers.untap();
             }

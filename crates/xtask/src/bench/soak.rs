@@ -52,10 +52,11 @@ pub(super) fn measure(options: &Options) -> Result<Table> {
     let after = quiet(id, fresh)?;
     println!("after {} minutes more: {after:?}", options.minutes);
     let conditions = format!(
-        "{} minutes, {} people on the hub, {} sessions of three; {}",
+        "{} minutes, {} people on the hub, {} sessions of three, in which {} pictures were seen; {}",
         options.minutes,
-        people.0,
-        people.1,
+        people.hub,
+        people.sessions,
+        people.pictures,
         load::machine(programs.build)?
     );
     let figure = |name, unit, value| Figure::new(Suite::Soak, name, unit, Ok(value));
@@ -69,12 +70,23 @@ pub(super) fn measure(options: &Options) -> Result<Table> {
     Ok(Table { conditions, figures })
 }
 
-/// Lets people come and go; how many there were on the hub, and how many sessions.
-fn churn(programs: &Programs, server: &Server, time: Duration) -> Result<(f64, f64)> {
+/// Who came and went.
+struct People {
+    hub: f64,
+    sessions: f64,
+    pictures: f64,
+}
+
+/// Lets people come and go.
+fn churn(programs: &Programs, server: &Server, time: Duration) -> Result<People> {
     let mut load = Load::start(programs, load::host(server.hub()), 0, false)?;
     load.tell(&format!("churn {} {} {}", time.as_secs(), load::host(server.media()), server.secret()))?;
     let said = load.answer()?;
-    Ok((number(&said, "visits")?, number(&said, "rooms")?))
+    Ok(People {
+        hub: number(&said, "visits")?,
+        sessions: number(&said, "rooms")?,
+        pictures: number(&said, "pictures")?,
+    })
 }
 
 /// Waits until nobody is left, as far as file handles tell, or for as long as that may take.

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::sync::{mpsc, oneshot, watch};
 use zvonok_sfu::{
-    Codecs, FloorId, Kinds, Measure, MediaPacket, Purpose, SfuError, StreamId, SubscriptionId, VideoChoice,
+    Codecs, FloorId, Kinds, Measure, MediaPacket, Purpose, SfuError, Size, StreamId, SubscriptionId, VideoChoice,
 };
 
 use super::load::Figures;
@@ -25,6 +25,7 @@ pub(super) enum Command {
     Subscribe { subscription: SubscriptionId, stream: StreamId, offer: String, reply: Reply<String> },
     Offer { subscription: SubscriptionId, stream: StreamId, kinds: Kinds, reply: Reply<String> },
     Accept { subscription: SubscriptionId, answer: String, reply: Reply<()> },
+    Shows { subscription: SubscriptionId, size: Size },
     Unsubscribe { subscription: SubscriptionId },
     Measure { purposes: Vec<Purpose>, reply: oneshot::Sender<Vec<Option<Measure>>> },
     Figures(oneshot::Sender<Figures>),
@@ -151,6 +152,11 @@ impl Media {
         let (reply, answer) = oneshot::channel();
         self.tell(Command::Measure { purposes, reply }).await;
         answer.await.unwrap_or_default()
+    }
+
+    /// See [`Sfu::shows`].
+    pub(in super::super) async fn shows(&self, subscription: SubscriptionId, size: Size) {
+        self.tell(Command::Shows { subscription, size }).await;
     }
 
     /// See [`Sfu::unsubscribe`].

@@ -165,6 +165,7 @@ impl Driver {
             Command::Measure { purposes, reply } => {
                 drop(reply.send(purposes.into_iter().map(|purpose| self.sfu.measure(purpose)).collect()));
             }
+            Command::Shows { subscription, size } => self.sfu.shows(subscription, Some(size)),
             Command::Unsubscribe { subscription } => self.sfu.unsubscribe(subscription),
             Command::Figures(reply) => drop(reply.send(self.load.figures(&self.sfu, self.unsent, self.untapped))),
             Command::OpenFloor { floor, tell } => {

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use serde_json::{Value, json};
 use tokio::time::Instant;
+use zvonok_openvidu::wire::call::SHOWS_VIDEO;
 use zvonok_openvidu::wire::join::{JoinRoom, Joined};
 use zvonok_openvidu::wire::rpc::{ErrorObject, code};
 use zvonok_openvidu::wire::{Role, VERSION};
@@ -114,6 +115,7 @@ impl Session {
             version: VERSION.to_owned(),
             media_server: if self.shared.settings.server_offers { "mediasoup" } else { "kurento" }.to_owned(),
             video_simulcast: self.shared.settings.simulcast,
+            features: vec![SHOWS_VIDEO.to_owned()],
             coturn_ip: turn.as_ref().map(|turn| turn.host.clone()),
             coturn_port: turn.as_ref().map(|turn| turn.port),
             turn_username: turn.as_ref().map(|turn| turn.username.clone()),

@@ -5,7 +5,9 @@ use std::time::Instant;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use zvonok_openvidu::wire::Reason;
-use zvonok_openvidu::wire::call::{ForceDisconnect, ForceUnpublish, SendMessage, Signal, UnsubscribeFromVideo};
+use zvonok_openvidu::wire::call::{
+    ForceDisconnect, ForceUnpublish, SHOWS_VIDEO, SendMessage, Signal, UnsubscribeFromVideo,
+};
 use zvonok_openvidu::wire::notice::Notice;
 use zvonok_openvidu::wire::rpc::{ErrorObject, code};
 
@@ -74,6 +76,7 @@ impl Session {
             // Nothing to do: an ICE-lite server learns its peers' addresses from their checks, and `videoData` only
             // feeds OpenVidu's call records.
             "onIceCandidate" | "videoData" | "echo" => Ok(json!({})),
+            SHOWS_VIDEO => self.shows(me, &parse(params)?).await,
             "prepareReceiveVideoFrom" => self.prepare(me, parse(params)?).await,
             "applyFilter"
             | "removeFilter"

@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 use zvonok_openvidu::wire::Reason;
-use zvonok_openvidu::wire::call::ReceiveVideoFrom;
+use zvonok_openvidu::wire::call::{ReceiveVideoFrom, ShowsVideo};
 use zvonok_openvidu::wire::rpc::{ErrorObject, code};
+use zvonok_sfu::Size;
 
 use super::super::ids;
 use super::Session;
@@ -68,6 +69,17 @@ impl Session {
         if subscribed.agreed && !told {
             self.tell_subscribed(me, &subscribed);
         }
+    }
+
+    /// `showsVideo`: how much room `me` has for a stream's pictures.
+    pub(super) async fn shows(&self, me: &str, params: &ShowsVideo) -> Result<Value, ErrorObject> {
+        let subscriptions = &self.participant(me).ok_or_else(gone)?.subscriptions;
+        let Some(known) = subscriptions.iter().find(|it| it.stream == params.sender) else {
+            return Err(ErrorObject::new(code::NOT_STREAMING, "this connection does not receive that stream"));
+        };
+        let key = known.key;
+        self.shared.media.shows(key, Size { width: params.width, height: params.height }).await;
+        Ok(json!({}))
     }
 
     /// `unsubscribeFromVideo`, by the publisher's connection id.
