@@ -10,6 +10,8 @@ import { WebSocket } from 'ws';
 import { Page, SECRET, until } from './rig.mjs';
 import { stage } from './stage.mjs';
 
+const { OpenVidu } = (await import('openvidu-node-client')).default;
+
 let server, browser;
 stage((it) => ({ server, browser } = it));
 
@@ -52,6 +54,44 @@ class Rpc {
     this.socket.terminate();
   }
 }
+
+test('what is known of peer connections is told to whom asks, as the node client reads it', async () => {
+  const session = await server.session();
+  const [woman, man] = [await Page.open(browser, server), await Page.open(browser, server)];
+  await woman.call('join', await server.token(session));
+  const viewer = await man.call('join', await server.token(session));
+  const stream = await woman.call('publish');
+  await man.until('10 frames', 'flows', 10, 0);
+  const client = new OpenVidu(server.mediaUrl, SECRET);
+  const find = async () => {
+    await client.fetchWebRtc();
+    const { connections } = client.activeSessions.find((it) => it.sessionId === session);
+    const publisher = connections.flatMap((it) => it.publishers).find((it) => it.streamId === stream);
+    const subscriber = connections.find((it) => it.connectionId === viewer).subscribers[0];
+    return [publisher, subscriber];
+  };
+  const ends = await until('both have a pair', async () => {
+    const found = await find();
+    return found.every((it) => it.webRtc.kms.remoteCandidate) && found;
+  });
+  const [publisher, subscriber] = ends.map((it) => it.webRtc.kms);
+  assert.equal(publisher.webrtcEndpointName, stream);
+  assert.equal(subscriber.webrtcEndpointName, `${viewer}_${stream}`);
+  for (const [kms, { localCandidatePair: pair }] of [[publisher, ends[0]], [subscriber, ends[1]]]) {
+    assert.equal(pair.transport, 'udp');
+    assert.match(pair.ipAddress, /^[\d.]+$/);
+    assert.ok(kms.serverIceCandidates.includes(kms.localCandidate), kms.localCandidate);
+    assert.match(kms.localSdp, /^v=0/);
+    assert.match(kms.remoteSdp, /m=video/);
+    assert.doesNotMatch(kms.localSdp + kms.remoteSdp, /ice-pwd:[^-]/, 'no credentials');
+    assert.deepEqual(kms.events, []);
+  }
+  assert.ok(publisher.clientIceCandidates.length > 0, 'those that trickled');
+  const plain = await server.rest('GET', `/sessions/${session}`);
+  assert.ok(!JSON.stringify(plain.json).includes('localSdp'), 'and to nobody else');
+  await woman.close();
+  await man.close();
+});
 
 test('a connection is changed before and after it joined', async () => {
   const session = await server.session();

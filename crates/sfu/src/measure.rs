@@ -1,8 +1,11 @@
 //! What a peer connection's reports say of its network.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use str0m::stats::{MediaEgressStats, MediaIngressStats, PeerStats};
+
+use crate::transport::Transport;
 
 /// What is known of the network that a peer connection goes through: the last few seconds of it.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -16,6 +19,8 @@ pub struct Measure {
     pub estimate: Option<u64>,
     /// ICE hears of it.
     pub connected: bool,
+    /// The other end, as ICE has proven it last.
+    pub remote: Option<(Transport, SocketAddr)>,
 }
 
 /// What of str0m's figures makes a [`Measure`].
@@ -54,6 +59,6 @@ impl Reports {
     }
 
     pub(crate) fn measure(self, estimate: Option<u64>, connected: bool) -> Measure {
-        Measure { loss: self.loss, round_trip: self.round_trip, estimate, connected }
+        Measure { loss: self.loss, round_trip: self.round_trip, estimate, connected, remote: None }
     }
 }

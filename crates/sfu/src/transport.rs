@@ -18,6 +18,15 @@ pub enum Transport {
 }
 
 impl Transport {
+    /// As a candidate names it (RFC 8839, section 5.1).
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Udp => "udp",
+            Self::Tcp => "tcp",
+        }
+    }
+
     pub(crate) fn protocol(self) -> Protocol {
         match self {
             Self::Udp => Protocol::Udp,

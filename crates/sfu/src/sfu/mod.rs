@@ -164,7 +164,8 @@ impl Sfu {
         // One that is only being set up says nothing of a network.
         let peer = self.peers.get(&id).filter(|peer| peer.connected || peer.quiet)?;
         let estimate = peer.estimate.filter(|_| peer.takes_video());
-        Some(peer.reports.measure(estimate, peer.connected && !peer.quiet))
+        let measure = peer.reports.measure(estimate, peer.connected && !peer.quiet);
+        Some(Measure { remote: peer.addresses.back().copied(), ..measure })
     }
 
     /// When [`Input::Time`] is wanted; `None` while there is nobody.

@@ -190,6 +190,31 @@ pub struct Publisher {
     pub rtsp_uri: Option<String>,
     /// What it carries.
     pub media_options: PublishedMedia,
+    /// Where it was asked for.
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub stats: Option<EndpointStats>,
+}
+
+/// What is known of a peer connection, with `webRtcStats=true`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct EndpointStats {
+    /// OpenVidu's name for it: the stream's id, or the receiving connection's and the stream's.
+    pub webrtc_endpoint_name: String,
+    /// The client's description; null where it is not kept.
+    pub remote_sdp: Option<String>,
+    /// The server's.
+    pub local_sdp: Option<String>,
+    /// What the client has told.
+    pub client_ice_candidates: Vec<String>,
+    /// What the server has.
+    pub server_ice_candidates: Vec<String>,
+    /// Of the pair in use.
+    pub local_candidate: Option<String>,
+    /// The same.
+    pub remote_candidate: Option<String>,
+    /// What its media server told of it.
+    pub events: Vec<serde_json::Value>,
 }
 
 /// What a stream carries, and what a camera is set up with.
@@ -224,4 +249,7 @@ pub struct Subscriber {
     pub created_at: u64,
     /// The stream's id.
     pub stream_id: String,
+    /// Where it was asked for.
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub stats: Option<EndpointStats>,
 }

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::Role;
 
 pub use connection::{
-    Connection, ConnectionRequest, ConnectionStatus, ConnectionType, IceServerRequest, KurentoOptions, PublishedMedia,
-    Publisher, Subscriber,
+    Connection, ConnectionRequest, ConnectionStatus, ConnectionType, EndpointStats, IceServerRequest, KurentoOptions,
+    PublishedMedia, Publisher, Subscriber,
 };
 pub use session::{ForcedVideoCodec, MediaMode, MediaNode, RecordingMode, Session, SessionRequest};
 

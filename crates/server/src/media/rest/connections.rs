@@ -46,7 +46,8 @@ pub(super) async fn list(
     Query(query): Query<HashMap<String, String>>,
 ) -> Result<Json<List<Connection>>, Fault> {
     let session = find(&shared, &name, StatusCode::NOT_FOUND)?;
-    let described = describe(&session, flag(&query, "pendingConnections", true)).await;
+    let (pending, stats) = (flag(&query, "pendingConnections", true), flag(&query, "webRtcStats", false));
+    let described = describe(&session, pending, stats).await;
     Ok(Json(described.ok_or(Fault::Status(StatusCode::NOT_FOUND))?.connections))
 }
 
@@ -55,7 +56,7 @@ pub(super) async fn fetch(
     Path((name, connection)): Path<(String, String)>,
 ) -> Result<Json<Connection>, Fault> {
     let session = find(&shared, &name, StatusCode::BAD_REQUEST)?;
-    let described = describe(&session, true).await.ok_or(Fault::Status(StatusCode::BAD_REQUEST))?;
+    let described = describe(&session, true, false).await.ok_or(Fault::Status(StatusCode::BAD_REQUEST))?;
     let found = described.connections.content.into_iter().find(|it| it.connection_id == connection);
     found.map(Json).ok_or(Fault::Status(StatusCode::NOT_FOUND))
 }

@@ -46,18 +46,18 @@ pub(super) async fn create(State(shared): State<Arc<Shared>>, bytes: Bytes) -> R
         NotMade::Exists => Fault::Status(StatusCode::CONFLICT),
         NotMade::Full => Fault::Said(StatusCode::SERVICE_UNAVAILABLE, "there are too many sessions".to_owned()),
     })?;
-    Ok(Json(describe(&session, false).await.ok_or(Fault::Status(StatusCode::NOT_FOUND))?))
+    Ok(Json(describe(&session, false, false).await.ok_or(Fault::Status(StatusCode::NOT_FOUND))?))
 }
 
 pub(super) async fn list(
     State(shared): State<Arc<Shared>>,
     Query(query): Query<HashMap<String, String>>,
 ) -> Json<List<Session>> {
-    let pending = flag(&query, "pendingConnections", false);
+    let (pending, stats) = (flag(&query, "pendingConnections", false), flag(&query, "webRtcStats", false));
     let mut sessions = Vec::new();
     for session in shared.directory.sessions() {
         // One that ended meanwhile is not listed.
-        sessions.extend(describe(&session, pending).await);
+        sessions.extend(describe(&session, pending, stats).await);
     }
     Json(sessions.into())
 }
@@ -68,7 +68,8 @@ pub(super) async fn fetch(
     Query(query): Query<HashMap<String, String>>,
 ) -> Result<Json<Session>, Fault> {
     let session = find(&shared, &name, StatusCode::NOT_FOUND)?;
-    let described = describe(&session, flag(&query, "pendingConnections", false)).await;
+    let (pending, stats) = (flag(&query, "pendingConnections", false), flag(&query, "webRtcStats", false));
+    let described = describe(&session, pending, stats).await;
     Ok(Json(described.ok_or(Fault::Status(StatusCode::NOT_FOUND))?))
 }
 
@@ -87,6 +88,6 @@ pub(super) fn find(shared: &Shared, name: &str, missing: StatusCode) -> Result<S
     shared.directory.session(name).ok_or(Fault::Status(missing))
 }
 
-pub(super) async fn describe(session: &SessionHandle, pending: bool) -> Option<Session> {
-    session.ask(|reply| Message::Describe { pending, reply }).await
+pub(super) async fn describe(session: &SessionHandle, pending: bool, stats: bool) -> Option<Session> {
+    session.ask(|reply| Message::Describe { pending, stats, reply }).await
 }

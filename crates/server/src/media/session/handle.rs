@@ -21,7 +21,7 @@ use super::rest::{NewConnection, SignalFault};
 #[derive(Debug)]
 pub(in super::super) enum Message {
     // From REST and the hub.
-    Describe { pending: bool, reply: oneshot::Sender<SessionObject> },
+    Describe { pending: bool, stats: bool, reply: oneshot::Sender<SessionObject> },
     Connect { new: NewConnection, reply: oneshot::Sender<Option<Connection>> },
     ConnectCamera { new: Box<NewCamera>, reply: oneshot::Sender<Option<Connection>> },
     Disconnect { connection: String, reply: oneshot::Sender<bool> },

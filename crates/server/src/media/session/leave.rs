@@ -32,6 +32,7 @@ impl Session {
             self.shared.media.unpublish(stream.key).await;
             self.echo_follows_end(connection).await;
         }
+        self.forget_endpoints();
         tracing::info!(session = %self.handle.id, connection, ?reason, "participant left");
         self.tell_left(&participant, reason);
         self.end_reason = Some(reason);

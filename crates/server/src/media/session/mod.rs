@@ -3,6 +3,7 @@
 mod allowance;
 mod camera;
 mod echo;
+mod endpoints;
 mod events;
 mod handle;
 mod hidden;
@@ -84,6 +85,7 @@ pub(super) fn new(
         created_at: ids::now_ms(),
         pending: Vec::new(),
         participants: Vec::new(),
+        endpoints: endpoints::Endpoints::default(),
         networks_at: Instant::now() + defaults::NETWORK_INTERVAL,
         unused_until: Some(Instant::now() + defaults::UNUSED_SESSION),
         recording: None,
@@ -107,6 +109,7 @@ struct Session {
     /// Tokens that nobody has used yet.
     pending: Vec<Pending>,
     participants: Vec<Participant>,
+    endpoints: endpoints::Endpoints,
     /// When the participants' networks are looked at.
     networks_at: Instant,
     /// When it is dropped, as long as nobody has joined.
@@ -173,7 +176,13 @@ impl Session {
 
     async fn handle_message(&mut self, message: Message) {
         match message {
-            Message::Describe { pending, reply } => respond(reply, self.describe(pending)),
+            Message::Describe { pending, stats, reply } => {
+                let mut described = self.describe(pending);
+                if stats {
+                    self.add_stats(&mut described).await;
+                }
+                respond(reply, described);
+            }
             Message::Connect { new, reply } => respond(reply, self.new_connection(new)),
             Message::ConnectCamera { new, reply } => {
                 let added = self.add_camera(*new).await;

@@ -8,6 +8,7 @@ use zvonok_sfu::{Kinds, SfuError};
 
 use super::super::driver::MediaFault;
 use super::Session;
+use super::endpoints::subscriber;
 use super::participant::Subscribed;
 use super::streams::{gone, media_error};
 
@@ -24,6 +25,7 @@ impl Session {
         let kinds = Kinds { audio: source.entry.media.has_audio, video: source.entry.media.has_video };
         let offered = self.shared.media.offer(subscribed.key, source.key, kinds).await;
         let sdp_offer = offered.map_err(media_error)?;
+        self.endpoints.agree(&subscriber(me, &params.sender), Some(&sdp_offer), None);
         // Taken down already, so that it ends with the stream and with the participant.
         self.take_down(me, subscribed);
         Ok(json!({ "sdpOffer": sdp_offer }))
@@ -38,8 +40,9 @@ impl Session {
                 None => self.no_stream(stream),
             });
         };
-        match self.shared.media.accept(subscribed.key, answer).await {
+        match self.shared.media.accept(subscribed.key, answer.clone()).await {
             Ok(()) => {
+                self.endpoints.agree(&subscriber(me, stream), None, Some(&answer));
                 self.take_down(me, Subscribed { agreed: true, ..subscribed });
                 Ok(json!({}))
             }

@@ -200,7 +200,7 @@ impl Participant {
                 self.subscriptions
                     .iter()
                     .filter(|it| it.agreed)
-                    .map(|it| Subscriber { created_at: it.created_at, stream_id: it.stream.clone() })
+                    .map(|it| Subscriber { created_at: it.created_at, stream_id: it.stream.clone(), stats: None })
                     .collect(),
             ),
             ..self.ticket.object(session)
@@ -214,5 +214,5 @@ impl Participant {
 
 fn publisher(stream: &Published) -> Publisher {
     let Stream { id, created_at, media } = stream.entry.clone();
-    Publisher { created_at, stream_id: id, rtsp_uri: None, media_options: media.into() }
+    Publisher { created_at, stream_id: id, rtsp_uri: None, media_options: media.into(), stats: None }
 }

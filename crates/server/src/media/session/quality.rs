@@ -151,6 +151,7 @@ mod tests {
             round_trip: Some(Duration::from_millis(40)),
             estimate: Some(2_000_000),
             connected: true,
+            ..Measure::default()
         };
         assert_eq!(level(&good), EXCELLENT);
         assert_eq!(level(&Measure { connected: true, ..Measure::default() }), EXCELLENT, "nothing bad is known");

@@ -35,11 +35,12 @@ impl Session {
         let sdp_answer = self
             .shared
             .media
-            .publish(key, params.sdp_offer, params.do_loopback, self.properties.video_choice())
+            .publish(key, params.sdp_offer.clone(), params.do_loopback, self.properties.video_choice())
             .await
             .map_err(media_error)?;
         self.shared.media.join_floor(key, self.floor).await;
         let entry = Stream { id: ids::stream(media.type_of_video.as_deref(), me), created_at: ids::now_ms(), media };
+        self.endpoints.agree(&entry.id, Some(&sdp_answer), Some(&params.sdp_offer));
         let result = json!({ "sdpAnswer": sdp_answer, "id": entry.id, "createdAt": entry.created_at });
         let notice = Notice::ParticipantPublished { id: me.to_owned(), streams: vec![entry.clone()] };
         let published = Published { key, entry, loopback: params.do_loopback };
@@ -112,9 +113,10 @@ impl Session {
             let answer = self
                 .shared
                 .media
-                .publish(own.key, offer, own.loopback, self.properties.video_choice())
+                .publish(own.key, offer.clone(), own.loopback, self.properties.video_choice())
                 .await
                 .map_err(media_error)?;
+            self.endpoints.agree(&id, Some(&answer), Some(&offer));
             return Ok(json!({ "sdpAnswer": answer, "id": id, "createdAt": created_at }));
         }
         if self.publisher_of(&params.stream).is_none() {

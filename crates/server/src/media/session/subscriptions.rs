@@ -8,6 +8,7 @@ use zvonok_sfu::Size;
 
 use super::super::ids;
 use super::Session;
+use super::endpoints::subscriber;
 use super::participant::{Published, Subscribed};
 use super::streams::{gone, media_error};
 
@@ -27,7 +28,9 @@ impl Session {
         };
         let source = source.clone();
         let subscribed = self.subscription(me, publisher, &source)?;
-        let sdp_answer = self.shared.media.subscribe(subscribed.key, source.key, offer).await.map_err(media_error)?;
+        let sdp_answer =
+            self.shared.media.subscribe(subscribed.key, source.key, offer.clone()).await.map_err(media_error)?;
+        self.endpoints.agree(&subscriber(me, stream), Some(&sdp_answer), Some(&offer));
         self.take_down(me, Subscribed { agreed: true, ..subscribed });
         Ok(json!({ "sdpAnswer": sdp_answer }))
     }
@@ -94,6 +97,7 @@ impl Session {
             self.shared.media.unsubscribe(subscription.key).await;
             self.tell_unsubscribed(me, &subscription, Reason::Unsubscribe);
         }
+        self.forget_endpoints();
         Ok(json!({}))
     }
 }
