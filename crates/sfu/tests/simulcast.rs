@@ -90,6 +90,12 @@ fn who_has_a_small_place_gets_a_small_picture_over_a_wide_link() {
         let rate = (world.bytes_to(small) - before) * 8 / 10;
         assert!(wanted == LARGE || rate < 900_000, "{shows:?}: {rate} bit/s, where nothing larger is of use");
     }
+    // A new peer connection for the same subscription has the same place.
+    let again = world.subscriber(1, STREAM, BOTH);
+    world.run(10 * SECOND);
+    world.new_frames(again);
+    world.run(5 * SECOND);
+    assert!(share(&world.new_frames(again), SMALL) > 0.99, "the place was forgotten");
     let others = world.new_frames(large);
     assert!(share(&others[others.len() / 2..], LARGE) > 0.99, "the other one has all the room");
     world.sfu.shows(SubscriptionId(77), place(1, 1));

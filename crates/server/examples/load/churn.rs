@@ -42,7 +42,7 @@ pub(super) struct Plan {
 }
 
 /// How often participants ping, as they say, in milliseconds: who freezes is noticed after three of them.
-const PING_MS: u64 = 1_000;
+const PING_MS: u64 = 3_000;
 
 /// How a participant goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -123,7 +123,7 @@ async fn rooms(worker: usize, plan: Arc<Plan>, counts: Arc<Counts>, until: Insta
         // One half talks. The others die before their media is through.
         let mut talk = if number.is_multiple_of(2) {
             let talk = talk(&mut people).await.context("no media")?;
-            counts.pictures.fetch_add(talk.seen().await?, Ordering::Relaxed);
+            counts.pictures.fetch_add(talk.seen(&mut people).await?, Ordering::Relaxed);
             talk
         } else {
             offer(&mut people).await?;

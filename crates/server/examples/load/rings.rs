@@ -17,6 +17,9 @@ const AT_ONCE: usize = 20;
 /// Rings of one worker a second at the most: two requests each, of which the hub takes 60 a second of one address.
 const A_SECOND: f64 = 25.0;
 
+/// How soon somebody is called again who has not come yet.
+const AGAIN: Duration = Duration::from_millis(20);
+
 /// The first of the addresses that rings come from; those of people are below.
 pub(super) const ADDRESSES: usize = 60_000;
 
@@ -56,13 +59,26 @@ pub(super) async fn ring(crowd: &Crowd, count: usize, from: usize) -> Result<Val
 }
 
 async fn one(http: &reqwest::Client, base: &str, caller: &Person, callee: &Person) -> Result<()> {
-    post(http, base, "/call", json!({ "sid": caller.sid(), "login": callee.login })).await?;
+    let call = async {
+        let mut again = tokio::time::interval(AGAIN);
+        loop {
+            again.tick().await;
+            let answer = post(http, base, "/call", json!({ "sid": caller.sid(), "login": callee.login })).await?;
+            // Nobody acknowledges a page's `login`: either may still be on its way.
+            let code = answer.get("code").and_then(Value::as_str);
+            if !matches!(code, Some("unknown_user" | "not_signed_in" | "offline")) {
+                return done("/call", &answer);
+            }
+        }
+    };
+    tokio::time::timeout(PATIENCE, call).await.context("nobody came in time")??;
     hear(callee, "calling").await?;
-    post(http, base, "/decline", json!({ "sid": callee.sid(), "reciever_login": caller.login })).await?;
+    let decline = json!({ "sid": callee.sid(), "reciever_login": caller.login });
+    done("/decline", &post(http, base, "/decline", decline).await?)?;
     hear(caller, "declined").await
 }
 
-async fn post(http: &reqwest::Client, base: &str, path: &str, body: Value) -> Result<()> {
+async fn post(http: &reqwest::Client, base: &str, path: &str, body: Value) -> Result<Value> {
     let answer = http
         .post(format!("{base}{path}"))
         .header("content-type", "application/json")
@@ -71,7 +87,10 @@ async fn post(http: &reqwest::Client, base: &str, path: &str, body: Value) -> Re
         .send()
         .await?;
     let text = answer.text().await?;
-    let answer: Value = serde_json::from_str(&text).with_context(|| format!("{path} answered {text:?}"))?;
+    serde_json::from_str(&text).with_context(|| format!("{path} answered {text:?}"))
+}
+
+fn done(path: &str, answer: &Value) -> Result<()> {
     ensure!(answer.get("status") == Some(&json!(0)), "{path} answered {answer}");
     Ok(())
 }

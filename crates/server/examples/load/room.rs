@@ -16,7 +16,7 @@ use super::person::{PATIENCE, Socket, open};
 const OFFER: &str = include_str!("../../../sfu/tests/offers/publish-2.18.0.sdp");
 
 /// How long a frozen socket is held: longer than the server takes to notice.
-pub(super) const FROZEN: Duration = Duration::from_secs(8);
+pub(super) const FROZEN: Duration = Duration::from_secs(12);
 
 pub(super) struct Room {
     name: String,
@@ -78,6 +78,11 @@ impl Participant {
         let stream = published.get("id").and_then(Value::as_str).context("no stream")?;
         stream.clone_into(&mut self.own);
         Ok((stream.to_owned(), answer(&published)?))
+    }
+
+    /// It is still there.
+    pub(super) async fn ping(&mut self) -> Result<()> {
+        self.ask("ping", json!({})).await.map(drop)
     }
 
     pub(super) fn is_own(&self, stream: &str) -> bool {

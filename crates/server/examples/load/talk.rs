@@ -16,6 +16,9 @@ use super::room::{FROZEN, Participant};
 /// Time between two pictures: eight rooms of three are 24 publishers and 48 subscribers on a machine of two cores.
 const PACE: Duration = Duration::from_millis(50);
 
+/// How often it is looked who has seen whom, and everybody says that they are there.
+const LOOK: Duration = Duration::from_millis(500);
+
 /// Pictures that everybody has to have seen of everybody.
 const SEEN: usize = 20;
 
@@ -53,14 +56,18 @@ pub(super) async fn talk(people: &mut [Participant]) -> Result<Talk> {
 
 impl Talk {
     /// Waits until everybody has seen everybody; how many pictures that were.
-    pub(super) async fn seen(&self) -> Result<usize> {
+    pub(super) async fn seen(&self, people: &mut [Participant]) -> Result<usize> {
         let all = async {
-            let mut look = tokio::time::interval(PACE);
+            let mut look = tokio::time::interval(LOOK);
             while self.counts.iter().any(|count| count.delays().len() < SEEN) {
                 look.tick().await;
+                for person in &mut *people {
+                    person.ping().await?;
+                }
             }
+            anyhow::Ok(())
         };
-        tokio::time::timeout(PATIENCE, all).await.context("somebody did not see somebody in time")?;
+        tokio::time::timeout(PATIENCE, all).await.context("somebody did not see somebody in time")??;
         Ok(self.counts.iter().map(|count| count.delays().len()).sum())
     }
 

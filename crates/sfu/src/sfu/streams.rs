@@ -164,8 +164,13 @@ impl Sfu {
         Ok((stream, codecs))
     }
 
-    /// Enters a subscription; an older one of that id ends.
+    /// Enters a subscription; an older one of that id ends, and leaves it its place.
     pub(super) fn take_up(&mut self, id: SubscriptionId, subscription: Subscription) {
+        let before = self.subscriptions.get(&id).and_then(|before| self.peers.get(&before.peer));
+        let shows = before.and_then(|before| before.shows);
+        if let Some(peer) = self.peers.get_mut(&subscription.peer) {
+            peer.shows = shows;
+        }
         self.unsubscribe(id);
         if let Some(Entry::Published(entry)) = self.streams.get_mut(&subscription.stream) {
             entry.takers.push(subscription.peer);

@@ -23,6 +23,8 @@ const CANDIDATE_BYTES: usize = 512;
 #[derive(Debug, Default)]
 pub(super) struct Endpoints {
     kept: HashMap<String, Endpoint>,
+    /// Of all descriptions.
+    bytes: usize,
 }
 
 #[derive(Debug, Default)]
@@ -36,7 +38,7 @@ struct Endpoint {
 impl Endpoint {
     fn bytes(&self) -> usize {
         let text = |text: &Option<String>| text.as_ref().map_or(0, String::len);
-        text(&self.local) + text(&self.remote) + self.candidates.iter().map(String::len).sum::<usize>()
+        text(&self.local) + text(&self.remote)
     }
 }
 
@@ -46,36 +48,45 @@ pub(super) fn subscriber(connection: &str, stream: &str) -> String {
 }
 
 impl Endpoints {
-    /// Both sides have agreed on this, or one of them has made an offer: it is a new peer connection then.
-    pub(super) fn agree(&mut self, name: &str, local: Option<&str>, remote: Option<&str>) {
-        let whole: usize = self.kept.values().map(Endpoint::bytes).sum();
-        if whole >= BYTES {
-            return;
-        }
-        let endpoint = self.kept.entry(name.to_owned()).or_default();
-        if local.is_some() {
-            *endpoint = Endpoint { candidates: std::mem::take(&mut endpoint.candidates), ..Endpoint::default() };
-            endpoint.local = local.map(without_password);
-        }
-        if remote.is_some() {
-            endpoint.remote = remote.map(without_password);
+    /// The server has answered, or made an offer (then there is nothing of the client's yet): it is a new peer connection.
+    pub(super) fn begin(&mut self, name: &str, local: &str, remote: Option<&str>) {
+        self.forget(name);
+        let (local, remote) = (self.room_for(Some(local)), self.room_for(remote));
+        self.kept.insert(name.to_owned(), Endpoint { local, remote, candidates: Vec::new() });
+    }
+
+    /// The client has answered an offer.
+    pub(super) fn answered(&mut self, name: &str, remote: &str) {
+        let remote = self.room_for(Some(remote));
+        if let Some(endpoint) = self.kept.get_mut(name) {
+            self.bytes -= endpoint.remote.as_ref().map_or(0, String::len);
+            endpoint.remote = remote;
         }
     }
 
-    /// A candidate of the client's, which may come before its offer.
+    /// It has ended.
+    pub(super) fn forget(&mut self, name: &str) {
+        if let Some(ended) = self.kept.remove(name) {
+            self.bytes -= ended.bytes();
+        }
+    }
+
+    /// A description as it is kept, where there is room for it.
+    fn room_for(&mut self, sdp: Option<&str>) -> Option<String> {
+        let kept = sdp.map(without_password).filter(|sdp| self.bytes + sdp.len() <= BYTES)?;
+        self.bytes += kept.len();
+        Some(kept)
+    }
+
+    /// A candidate that the client has told by itself.
     pub(super) fn candidate(&mut self, name: &str, candidate: &str) {
         if candidate.is_empty() || candidate.len() > CANDIDATE_BYTES {
             return;
         }
-        let endpoint = self.kept.entry(name.to_owned()).or_default();
+        let Some(endpoint) = self.kept.get_mut(name) else { return };
         if endpoint.candidates.len() < CANDIDATES {
             endpoint.candidates.push(candidate.to_owned());
         }
-    }
-
-    /// Only these are there.
-    fn retain(&mut self, names: &BTreeSet<String>) {
-        self.kept.retain(|name, _| names.contains(name));
     }
 
     fn stats(&self, name: String, measure: Option<Measure>) -> EndpointStats {
@@ -158,7 +169,7 @@ impl Session {
     }
 
     /// Adds what is known of each peer connection.
-    pub(super) async fn add_stats(&mut self, session: &mut SessionObject) {
+    pub(super) async fn add_stats(&self, session: &mut SessionObject) {
         let mut all = self.endpoint_stats().await;
         for connection in &mut session.connections.content {
             for publisher in connection.publishers.iter_mut().flatten() {
@@ -171,18 +182,11 @@ impl Session {
     }
 
     /// By their names.
-    async fn endpoint_stats(&mut self) -> HashMap<String, EndpointStats> {
+    async fn endpoint_stats(&self) -> HashMap<String, EndpointStats> {
         let there: Vec<(String, Purpose)> = self.participants.iter().flat_map(peer_connections).collect();
-        self.endpoints.retain(&there.iter().map(|(name, _)| name.clone()).collect());
         let measures = self.shared.media.measure(there.iter().map(|(_, purpose)| *purpose).collect()).await;
         let all = there.into_iter().zip(measures.into_iter().chain(std::iter::repeat(None)));
         all.map(|((name, _), measure)| (name.clone(), self.endpoints.stats(name, measure))).collect()
-    }
-
-    /// Makes room where somebody may have left.
-    pub(super) fn forget_endpoints(&mut self) {
-        let there = self.participants.iter().flat_map(peer_connections).map(|(name, _)| name).collect();
-        self.endpoints.retain(&there);
     }
 }
 
@@ -204,8 +208,9 @@ mod tests {
     #[test]
     fn descriptions_candidates_and_the_pair_in_use_are_told_without_the_password() {
         let mut endpoints = Endpoints::default();
+        endpoints.begin("str", LOCAL, None);
         endpoints.candidate("str", THEIRS);
-        endpoints.agree("str", Some(LOCAL), Some("v=0\r\na=ice-pwd:other\r\n"));
+        endpoints.answered("str", "v=0\r\na=ice-pwd:other\r\n");
         let remote = Some((Transport::Udp, "192.0.2.7:5000".parse().unwrap()));
         let stats = endpoints.stats("str".to_owned(), Some(Measure { remote, ..Measure::default() }));
         assert_eq!(stats.server_ice_candidates.len(), 2, "each once");
@@ -224,13 +229,19 @@ mod tests {
     fn what_is_kept_is_bounded() {
         let mut endpoints = Endpoints::default();
         for nth in 0..1_000 {
-            endpoints.candidate("str", &format!("candidate:{nth}"));
-            endpoints.agree(&format!("str{nth}"), Some(&"x".repeat(10_000)), None);
+            let name = format!("str{nth}");
+            endpoints.begin(&name, &"x".repeat(10_000), None);
+            endpoints.answered(&name, &"y".repeat(10_000));
+            endpoints.answered(&name, &"z".repeat(10_000));
+            endpoints.candidate("str0", &format!("candidate:{nth}"));
         }
-        endpoints.candidate("str", &"x".repeat(10_000));
-        assert_eq!(endpoints.kept["str"].candidates.len(), CANDIDATES);
-        assert!(endpoints.kept.values().map(Endpoint::bytes).sum::<usize>() < BYTES + 20_000);
-        endpoints.retain(&BTreeSet::from(["str".to_owned()]));
-        assert_eq!(endpoints.kept.len(), 1);
+        endpoints.candidate("str0", &"x".repeat(10_000));
+        assert_eq!(endpoints.kept["str0"].candidates.len(), CANDIDATES);
+        assert_eq!(endpoints.bytes, endpoints.kept.values().map(Endpoint::bytes).sum::<usize>());
+        assert!(endpoints.bytes <= BYTES && endpoints.bytes > BYTES / 2);
+        for nth in 0..1_000 {
+            endpoints.forget(&format!("str{nth}"));
+        }
+        assert_eq!((endpoints.kept.len(), endpoints.bytes), (0, 0));
     }
 }

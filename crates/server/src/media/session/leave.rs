@@ -6,6 +6,7 @@ use zvonok_openvidu::wire::notice::Notice;
 use super::super::defaults;
 use super::super::outbox::{Frame, notice_text};
 use super::Session;
+use super::endpoints::subscriber;
 use super::participant::{Kind, Participant};
 
 impl Session {
@@ -19,6 +20,7 @@ impl Session {
             camera.end();
         }
         for subscription in &participant.subscriptions {
+            self.endpoints.forget(&subscriber(connection, &subscription.stream));
             self.shared.media.unsubscribe(subscription.key).await;
             self.tell_unsubscribed(connection, subscription, reason);
         }
@@ -26,13 +28,13 @@ impl Session {
             self.notify_all(&Notice::ParticipantLeft { connection_id: connection.to_owned(), reason });
         }
         if let Some(stream) = &participant.stream {
+            self.endpoints.forget(&stream.entry.id);
             // The others' library takes the stream away by itself when its participant leaves.
             self.forget_stream(&stream.entry.id, reason);
             self.tell_unpublished(&participant, stream, reason);
             self.shared.media.unpublish(stream.key).await;
             self.echo_follows_end(connection).await;
         }
-        self.forget_endpoints();
         tracing::info!(session = %self.handle.id, connection, ?reason, "participant left");
         self.tell_left(&participant, reason);
         self.end_reason = Some(reason);

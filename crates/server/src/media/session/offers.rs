@@ -25,7 +25,7 @@ impl Session {
         let kinds = Kinds { audio: source.entry.media.has_audio, video: source.entry.media.has_video };
         let offered = self.shared.media.offer(subscribed.key, source.key, kinds).await;
         let sdp_offer = offered.map_err(media_error)?;
-        self.endpoints.agree(&subscriber(me, &params.sender), Some(&sdp_offer), None);
+        self.endpoints.begin(&subscriber(me, &params.sender), &sdp_offer, None);
         // Taken down already, so that it ends with the stream and with the participant.
         self.take_down(me, subscribed);
         Ok(json!({ "sdpOffer": sdp_offer }))
@@ -42,7 +42,7 @@ impl Session {
         };
         match self.shared.media.accept(subscribed.key, answer.clone()).await {
             Ok(()) => {
-                self.endpoints.agree(&subscriber(me, stream), None, Some(&answer));
+                self.endpoints.answered(&subscriber(me, stream), &answer);
                 self.take_down(me, Subscribed { agreed: true, ..subscribed });
                 Ok(json!({}))
             }
@@ -50,6 +50,7 @@ impl Session {
                 let untouched = matches!(fault, MediaFault::Refused(SfuError::NotOffered));
                 if !untouched && let Some(participant) = self.participant_mut(me) {
                     participant.subscriptions.retain(|it| it.key != subscribed.key);
+                    self.endpoints.forget(&subscriber(me, stream));
                     self.tell_unsubscribed(me, &subscribed, Reason::Unsubscribe);
                 }
                 Err(media_error(fault))

@@ -11,6 +11,7 @@ use zvonok_sfu::SfuError;
 
 use super::super::driver::MediaFault;
 use super::super::ids;
+use super::endpoints::subscriber;
 use super::participant::{Participant, Published};
 use super::{Ended, Session};
 
@@ -40,7 +41,7 @@ impl Session {
             .map_err(media_error)?;
         self.shared.media.join_floor(key, self.floor).await;
         let entry = Stream { id: ids::stream(media.type_of_video.as_deref(), me), created_at: ids::now_ms(), media };
-        self.endpoints.agree(&entry.id, Some(&sdp_answer), Some(&params.sdp_offer));
+        self.endpoints.begin(&entry.id, &sdp_answer, Some(&params.sdp_offer));
         let result = json!({ "sdpAnswer": sdp_answer, "id": entry.id, "createdAt": entry.created_at });
         let notice = Notice::ParticipantPublished { id: me.to_owned(), streams: vec![entry.clone()] };
         let published = Published { key, entry, loopback: params.do_loopback };
@@ -62,6 +63,7 @@ impl Session {
     /// Ends the stream of `publisher`. `forced` tells it so too. False where it has none.
     pub(super) async fn end_stream(&mut self, publisher: &str, reason: Reason, forced: bool) -> bool {
         let Some(stream) = self.participant_mut(publisher).and_then(|it| it.stream.take()) else { return false };
+        self.endpoints.forget(&stream.entry.id);
         self.forget_stream(&stream.entry.id, reason);
         if let Some(participant) = self.participant(publisher) {
             self.tell_unpublished(participant, &stream, reason);
@@ -95,6 +97,7 @@ impl Session {
             forgotten.extend(ended.map(|subscription| (participant.id.clone(), subscription)));
         }
         for (who, subscription) in forgotten {
+            self.endpoints.forget(&subscriber(&who, stream));
             self.tell_unsubscribed(&who, &subscription, reason);
         }
     }
@@ -116,7 +119,7 @@ impl Session {
                 .publish(own.key, offer.clone(), own.loopback, self.properties.video_choice())
                 .await
                 .map_err(media_error)?;
-            self.endpoints.agree(&id, Some(&answer), Some(&offer));
+            self.endpoints.begin(&id, &answer, Some(&offer));
             return Ok(json!({ "sdpAnswer": answer, "id": id, "createdAt": created_at }));
         }
         if self.publisher_of(&params.stream).is_none() {

@@ -30,7 +30,7 @@ impl Session {
         let subscribed = self.subscription(me, publisher, &source)?;
         let sdp_answer =
             self.shared.media.subscribe(subscribed.key, source.key, offer.clone()).await.map_err(media_error)?;
-        self.endpoints.agree(&subscriber(me, stream), Some(&sdp_answer), Some(&offer));
+        self.endpoints.begin(&subscriber(me, stream), &sdp_answer, Some(&offer));
         self.take_down(me, Subscribed { agreed: true, ..subscribed });
         Ok(json!({ "sdpAnswer": sdp_answer }))
     }
@@ -94,10 +94,10 @@ impl Session {
             .partition::<Vec<_>, _>(|subscription| subscription.publisher == publisher);
         participant.subscriptions = kept;
         for subscription in ended {
+            self.endpoints.forget(&subscriber(me, &subscription.stream));
             self.shared.media.unsubscribe(subscription.key).await;
             self.tell_unsubscribed(me, &subscription, Reason::Unsubscribe);
         }
-        self.forget_endpoints();
         Ok(json!({}))
     }
 }
