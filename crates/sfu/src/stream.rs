@@ -56,7 +56,6 @@ impl Stream {
         self.codecs = codecs;
         self.keyframes = KeyframeGate::default();
         self.limit.forget();
-        self.thin.restart();
         self.layers = layers;
     }
 }

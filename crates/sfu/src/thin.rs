@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use crate::defaults::{DECENT_BITRATE, DESIRED_BITRATE, SOUND_BITRATE};
 use crate::peer::Parcel;
+use crate::rewrite::Source;
 use crate::stream::PeerId;
 
 /// Over this time the stream's rate is measured.
@@ -31,6 +32,8 @@ const STAYS: u64 = 95;
 const STILLS: Duration = Duration::from_secs(4);
 /// What a link that was idle may be sent at once: what it takes in this time.
 const SAVED: Duration = Duration::from_secs(1);
+/// The largest picture takes so many times [`SAVED`].
+const LARGEST: i64 = 8;
 
 /// See the module.
 #[derive(Debug, Default)]
@@ -43,6 +46,8 @@ pub(crate) struct Thin {
     count: Option<(Instant, u64)>,
     /// Bit/s, once it has been measured.
     rate: Option<u64>,
+    /// Where its packets come from: with another source times begin anew.
+    source: Option<Source>,
     /// RTP time of the newest picture.
     newest: Option<u32>,
     /// When a key frame was asked for last for those who stand still.
@@ -77,8 +82,12 @@ impl Slow {
     fn room_at(&self, now: Instant) -> i64 {
         let (bits, at) = self.room;
         let gained = now.saturating_duration_since(at).as_micros() * u128::from(self.rate) / 1_000_000;
-        let most = i64::try_from(self.rate * SAVED.as_secs()).unwrap_or(i64::MAX);
-        bits.saturating_add(i64::try_from(gained).unwrap_or(i64::MAX)).min(most)
+        bits.saturating_add(i64::try_from(gained).unwrap_or(i64::MAX)).min(self.most())
+    }
+
+    /// What may be saved, in bits.
+    fn most(&self) -> i64 {
+        i64::try_from(self.rate * SAVED.as_secs()).unwrap_or(i64::MAX / LARGEST)
     }
 
     /// When it may be sent something.
@@ -90,14 +99,12 @@ impl Slow {
 }
 
 impl Thin {
-    /// The publisher has a new peer connection, with times of its own.
-    pub(crate) fn restart(&mut self) {
-        (self.newest, self.count, self.rate) = (None, None, None);
-        self.slow.values_mut().for_each(|slow| slow.runs = None);
-    }
-
     /// A packet of a picture came.
-    pub(crate) fn came(&mut self, time: u32, bytes: usize, now: Instant) {
+    pub(crate) fn came(&mut self, source: Source, time: u32, bytes: usize, now: Instant) {
+        if self.source.replace(source) != Some(source) {
+            (self.newest, self.count, self.rate) = (None, None, None);
+            self.slow.values_mut().for_each(|slow| slow.runs = None);
+        }
         if self.newest.is_none_or(|newest| is_newer(time, newest)) {
             self.newest = Some(time);
         }
@@ -192,7 +199,12 @@ impl Thin {
                 }
                 slow.runs = Some(time);
             }
-            // A late one of a picture before.
+            // A picture that does not end is none.
+            Some(_) if room < -slow.most() * LARGEST => {
+                slow.runs = None;
+                return Pass::Ends;
+            }
+            // More of the same, or a late one of a picture before.
             Some(_) => {}
             // One that was sent again is of no use where what follows it has gone by.
             None if starts_keyframe && room >= 0 && newest.is_none_or(|newest| !is_newer(newest, time)) => {

@@ -102,6 +102,13 @@ impl Parcel {
     }
 }
 
+impl Parcel {
+    /// Names the run that its numbers are of.
+    pub(crate) fn source(&self) -> Source {
+        self.source
+    }
+}
+
 /// What became of a packet at one subscriber.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Delivery {

@@ -217,7 +217,7 @@ impl Sfu {
         }
         let video = matches!(parcel.packet.codec, Codec::Video(_));
         if video {
-            entry.thin.came(parcel.packet.time, parcel.packet.payload.len(), now);
+            entry.thin.came(parcel.source(), parcel.packet.time, parcel.packet.payload.len(), now);
         }
         let looks = video && entry.thin.is_due(now);
         let (mut needs_keyframe, mut ends) = (None, false);

@@ -5,12 +5,13 @@ const PICTURE: usize = 5_000;
 struct Rig {
     thin: Thin,
     start: Instant,
+    source: Source,
     pictures: u32,
 }
 
 impl Rig {
     fn new() -> Self {
-        Self { thin: Thin::default(), start: Instant::now(), pictures: 0 }
+        Self { thin: Thin::default(), start: Instant::now(), source: (1, 1.into()), pictures: 0 }
     }
 
     fn at(&self) -> Instant {
@@ -35,7 +36,7 @@ impl Rig {
         self.pictures += 1;
         let (now, time) = (self.at(), self.pictures * 3_000);
         [true, false].map(|first| {
-            self.thin.came(time, PICTURE / 2, now);
+            self.thin.came(self.source, time, PICTURE / 2, now);
             self.thin.passes(taker, time, PICTURE / 2, keyframe && first, now)
         })
     }
@@ -100,8 +101,18 @@ fn an_old_key_frame_begins_no_run() {
     let old = rig.pictures * 3_000;
     rig.picture(1, false);
     assert_eq!(rig.thin.passes(1, old, 10, true, rig.at()), Pass::Still);
-    rig.thin.restart();
+    rig.source = (2, 1.into());
     assert_eq!(rig.picture(1, true), [Pass::Through; 2], "times of another run");
+}
+
+#[test]
+fn a_picture_that_does_not_end_is_cut_off() {
+    let mut rig = Rig::new();
+    rig.picture(1, true);
+    rig.look_long(&[(1, 150_000), (2, 2_500_000)]);
+    let (now, time) = (rig.at(), rig.pictures * 3_000);
+    let passed = (0..10_000).take_while(|_| rig.thin.passes(1, time, 1_000, false, now) == Pass::Through).count();
+    assert!((50..200).contains(&passed), "{passed} kB of one picture");
 }
 
 #[test]
