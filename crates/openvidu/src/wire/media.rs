@@ -77,4 +77,20 @@ mod tests {
                     "frameRate": -1, "filter": {} })
         );
     }
+    #[test]
+    fn rest_gives_null_for_what_is_not_known_of_pictures() {
+        let shown = |value: Value| {
+            let media = serde_json::from_value::<MediaOptions>(value).unwrap().complete();
+            serde_json::to_value(super::super::rest::PublishedMedia::from(media)).unwrap()
+        };
+        assert_eq!(
+            shown(json!({ "hasAudio": false, "hasVideo": true })),
+            json!({ "hasAudio": false, "hasVideo": true, "videoActive": true, "typeOfVideo": "CAMERA",
+                    "frameRate": null, "videoDimensions": null, "filter": {} })
+        );
+        let known = shown(json!({ "hasAudio": false, "hasVideo": true, "frameRate": 30, "videoDimensions": "{}" }));
+        assert_eq!((&known["frameRate"], &known["videoDimensions"]), (&json!(30), &json!("{}")));
+        let sound = shown(json!({ "hasAudio": true, "hasVideo": false }));
+        assert_eq!(sound, json!({ "hasAudio": true, "hasVideo": false, "audioActive": true, "filter": {} }));
+    }
 }

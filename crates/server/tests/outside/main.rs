@@ -5,6 +5,7 @@
 mod bad_input;
 mod command_line;
 mod doors;
+mod methods;
 mod networks;
 mod openvidu_client;
 mod participants;
@@ -12,6 +13,7 @@ mod peer;
 mod relays;
 mod rpc;
 mod server_offers;
+mod shapes;
 mod slow_reader;
 mod starting;
 mod without_udp;

@@ -9,7 +9,7 @@ use zvonok_openvidu::wire::Role;
 use zvonok_server::Running;
 
 /// The session of these tests.
-const SESSION: &str = "call-1";
+pub(crate) const SESSION: &str = "call-1";
 
 pub(crate) struct Rpc {
     socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
@@ -62,6 +62,28 @@ impl Rpc {
                 return error.map_or_else(|| Ok(message["result"].clone()), Err);
             }
         }
+    }
+
+    /// The answer to a request, between what came before it and the first `after` that came after it.
+    pub(crate) async fn ask_between(
+        &mut self,
+        method: &str,
+        params: Value,
+        after: usize,
+    ) -> (Vec<Value>, Value, Vec<Value>) {
+        let id = self.send(method, params).await;
+        let (mut earlier, mut later) = (Vec::new(), Vec::new());
+        let answer = loop {
+            let message = self.next().await.expect("an answer");
+            if message["id"] == id {
+                break message["result"].clone();
+            }
+            earlier.push(message);
+        };
+        while later.len() < after {
+            later.push(self.next().await.expect("one more"));
+        }
+        (earlier, answer, later)
     }
 
     /// The next message; `None` where the server has ended the connection.

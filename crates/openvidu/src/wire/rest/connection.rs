@@ -1,6 +1,6 @@
 //! Connections: participants that are there, and those whose token nobody has used yet.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::wire::media::MediaOptions;
 use crate::wire::{IceServer, Role};
@@ -221,8 +221,8 @@ pub struct EndpointStats {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PublishedMedia {
-    /// As others are told.
-    #[serde(flatten)]
+    /// As others are told; what is not known of pictures is null here, and left out there.
+    #[serde(flatten, serialize_with = "with_nulls")]
     pub media: MediaOptions,
     /// IP cameras.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -233,6 +233,22 @@ pub struct PublishedMedia {
     /// IP cameras; milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub network_cache: Option<i64>,
+}
+
+fn with_nulls<S: Serializer>(media: &MediaOptions, to: S) -> Result<S::Ok, S::Error> {
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Members<'a> {
+        #[serde(flatten)]
+        known: &'a MediaOptions,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        frame_rate: Option<()>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        video_dimensions: Option<()>,
+    }
+    let null = |unknown: bool| (media.has_video && unknown).then_some(());
+    let (frame_rate, video_dimensions) = (null(media.frame_rate.is_none()), null(media.video_dimensions.is_none()));
+    Members { known: media, frame_rate, video_dimensions }.serialize(to)
 }
 
 impl From<MediaOptions> for PublishedMedia {
