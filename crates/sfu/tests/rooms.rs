@@ -81,3 +81,16 @@ fn what_happens_follows_from_the_seed() {
         );
     }
 }
+
+#[test]
+fn what_never_arrives_is_counted() {
+    let mut world = World::new();
+    world.publisher(StreamId(1));
+    world.run(5 * SECOND);
+    assert_eq!(world.sfu.counts().packets_lost, 0);
+    world.lose_every(20);
+    world.run(30 * SECOND);
+    // Of 1500 packets of sound, which are not sent again, a twentieth; the last 512 may still come.
+    let lost = world.sfu.counts().packets_lost;
+    assert!((25..100).contains(&lost), "{lost} are lost");
+}
