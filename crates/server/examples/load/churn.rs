@@ -42,7 +42,7 @@ pub(super) struct Plan {
 }
 
 /// How often participants ping, as they say, in milliseconds: who freezes is noticed after three of them.
-const PING_MS: u64 = 3_000;
+const PING_MS: u64 = 10_000;
 
 /// How a participant goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

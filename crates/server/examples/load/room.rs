@@ -16,7 +16,7 @@ use super::person::{PATIENCE, Socket, open};
 const OFFER: &str = include_str!("../../../sfu/tests/offers/publish-2.18.0.sdp");
 
 /// How long a frozen socket is held: longer than the server takes to notice.
-pub(super) const FROZEN: Duration = Duration::from_secs(12);
+pub(super) const FROZEN: Duration = Duration::from_secs(40);
 
 pub(super) struct Room {
     name: String,
