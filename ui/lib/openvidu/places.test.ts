@@ -9,7 +9,13 @@ afterEach(() => vi.useRealTimers());
 /** Places, what they ask, and an element of a size that tests change. */
 function rig() {
   const asked: unknown[][] = [];
-  const places = new Places({ sendRequest: (method, params) => asked.push([method, params]) });
+  const answers: ((error: unknown) => void)[] = [];
+  const places = new Places({
+    sendRequest: (method, params, answered) => {
+      asked.push([method, params]);
+      answers.push(answered);
+    },
+  });
   const element = document.createElement('video');
   const size = { width: 640, height: 360 };
   element.getBoundingClientRect = () => ({ ...size }) as DOMRect;
@@ -18,7 +24,7 @@ function rig() {
     Observed.last.changed();
     vi.advanceTimersByTime(PLACE_MS);
   };
-  return { asked, places, element, resize };
+  return { asked, answers, places, element, resize };
 }
 
 it('tells the size of a picture, once it stays, and again when it matters', () => {
@@ -47,4 +53,18 @@ it('says nothing of what is not shown any more', () => {
   places.close();
   vi.advanceTimersByTime(PLACE_MS);
   expect(asked).toEqual([]);
+});
+
+it('tells again what came before the stream was received, and not for ever', () => {
+  const { asked, answers, places, element, resize } = rig();
+  places.show('stream', element);
+  resize(640, 360);
+  for (let nth = 1; nth <= 10; nth += 1) {
+    answers.at(-1)?.({ code: 105 });
+    vi.advanceTimersByTime(PLACE_MS);
+    expect(asked).toHaveLength(Math.min(nth + 1, 6));
+  }
+  answers.at(-1)?.(undefined);
+  vi.advanceTimersByTime(PLACE_MS);
+  expect(asked).toHaveLength(6);
 });

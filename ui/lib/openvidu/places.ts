@@ -8,27 +8,34 @@ export interface Asking {
 /** Sides that differ by less than a tenth are the same place. */
 const SAME = 0.1;
 
+/** Where a stream is shown, what was told of it last, and how often it was refused. */
+interface Place {
+  streamId: string;
+  told: [number, number] | null;
+  refused: number;
+}
+
+/** So often a place is told again that the server did not take: the stream may be about to be received. */
+const TRIES = 5;
+
 /**
  * Tells the server how large remote pictures are shown, so that none are sent that are much larger. Of a server that does
  * not want to know the core's gateway keeps it.
  */
 export class Places {
   readonly #asking: Asking;
-  readonly #places = new Map<Element, { streamId: string; told: [number, number] | null }>();
+  readonly #places = new Map<Element, Place>();
   readonly #observer: ResizeObserver;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(asking: Asking) {
     this.#asking = asking;
-    this.#observer = new ResizeObserver(() => {
-      clearTimeout(this.#timer);
-      this.#timer = setTimeout(() => this.#tell(), PLACE_MS);
-    });
+    this.#observer = new ResizeObserver(() => this.#soon());
   }
 
   /** A stream is shown in that element until it is forgotten. */
   show(streamId: string, element: Element): void {
-    this.#places.set(element, { streamId, told: null });
+    this.#places.set(element, { streamId, told: null, refused: 0 });
     this.#observer.observe(element);
   }
 
@@ -46,6 +53,11 @@ export class Places {
     this.#places.clear();
   }
 
+  #soon(): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#tell(), PLACE_MS);
+  }
+
   #tell(): void {
     for (const [element, place] of this.#places) {
       const { width, height } = element.getBoundingClientRect();
@@ -54,7 +66,11 @@ export class Places {
       place.told = size;
       const params = { sender: place.streamId, width: size[0], height: size[1] };
       // Nothing depends on it: a larger picture than needed is one all the same.
-      this.#asking.sendRequest('showsVideo', params, () => undefined);
+      this.#asking.sendRequest('showsVideo', params, (error) => {
+        if (!error || this.#places.get(element) !== place || ++place.refused > TRIES) return;
+        place.told = null;
+        this.#soon();
+      });
     }
   }
 }

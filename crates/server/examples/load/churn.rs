@@ -113,7 +113,8 @@ async fn rooms(worker: usize, plan: Arc<Plan>, counts: Arc<Counts>, until: Insta
     let http = reqwest::Client::builder().local_address(from).no_proxy().timeout(PATIENCE).build()?;
     while Instant::now() < until {
         let number = counts.rooms.fetch_add(1, Ordering::Relaxed);
-        let room = Room::make(&http, &plan, &format!("soak{number}")).await.context("no session")?;
+        let room =
+            Room::make(&http, &plan, &format!("soak{}x{number}", std::process::id())).await.context("no session")?;
         let mut people = Vec::new();
         for _ in 0..3 {
             people.push(room.join(&http, from, PING_MS).await.context("nobody joined")?);
