@@ -11,14 +11,12 @@ use str0m::media::Rid;
 
 use crate::defaults::START_BITRATE;
 use crate::keyframe::KeyframeGate;
+use crate::meter::Meter;
 use crate::size::Size;
 use crate::stream::PeerId;
 
 /// Layers of one publisher: browsers send up to three.
 const MOST: usize = 8;
-/// Over this time a layer's rate is measured: longer than a key frame's burst, shorter than it takes to grow tired of a
-/// picture that stands.
-const MEASURE: Duration = Duration::from_millis(500);
 /// A layer of which nothing came for so long is switched off: encoders send at least a picture a second of a still scene.
 const SILENT: Duration = Duration::from_millis(1_500);
 /// How often choices are looked at: an estimate changes a few times a second.
@@ -54,10 +52,7 @@ struct Layer {
     rid: Rid,
     keyframes: KeyframeGate,
     last: Option<Instant>,
-    /// Since when, and how many bytes.
-    count: Option<(Instant, u64)>,
-    /// Bit/s, once it has been measured.
-    rate: Option<u64>,
+    meter: Meter,
     /// Of its newest key frame, where that says it.
     size: Option<Size>,
 }
@@ -85,7 +80,7 @@ impl Layers {
     /// Those of an offer; `None` where it has none.
     pub(crate) fn new(rids: Vec<Rid>) -> Option<Self> {
         let layer =
-            |rid| Layer { rid, keyframes: KeyframeGate::default(), last: None, count: None, rate: None, size: None };
+            |rid| Layer { rid, keyframes: KeyframeGate::default(), last: None, meter: Meter::default(), size: None };
         let layers: Vec<Layer> = rids.into_iter().take(MOST).map(layer).collect();
         (!layers.is_empty()).then(|| Self { layers, picks: HashMap::new(), looked: None, switches: 0 })
     }
@@ -106,22 +101,13 @@ impl Layers {
     pub(crate) fn came(&mut self, rid: Rid, bytes: usize, starts_keyframe: bool, now: Instant) -> bool {
         let Some(layer) = self.layers.iter_mut().find(|layer| layer.rid == rid) else { return false };
         if layer.last.is_none_or(|last| now.saturating_duration_since(last) > SILENT) {
-            layer.count = None;
-            layer.rate = None;
+            layer.meter = Meter::default();
         }
         layer.last = Some(now);
         if starts_keyframe {
             layer.keyframes.seen();
         }
-        let (since, counted) = layer.count.get_or_insert((now, 0));
-        let passed = now.saturating_duration_since(*since);
-        if passed >= MEASURE {
-            let rate = *counted * 8_000 / u64::try_from(passed.as_millis()).unwrap_or(u64::MAX);
-            // Half of what it was: a second's worth of memory.
-            layer.rate = Some(layer.rate.map_or(rate, |before| u64::midpoint(before, rate)));
-            (*since, *counted) = (now, 0);
-        }
-        *counted += bytes as u64;
+        layer.meter.count(bytes, now);
         true
     }
 
@@ -210,7 +196,7 @@ impl Layers {
     /// last; how large one is may not be known.
     fn sizes(&self, shows: Option<Size>, now: Instant) -> Vec<(u64, Rid)> {
         let alive = self.layers.iter().filter(|layer| layer.is_alive(now));
-        let mut alive: Vec<(u64, &Layer)> = alive.filter_map(|layer| Some((layer.rate?, layer))).collect();
+        let mut alive: Vec<(u64, &Layer)> = alive.filter_map(|layer| Some((layer.meter.rate()?, layer))).collect();
         alive.sort_unstable_by_key(|(rate, _)| *rate);
         let enough = |layer: &Layer| shows.zip(layer.size).is_some_and(|(place, size)| size.is_enough_for(place));
         let first = alive.iter().position(|(_, layer)| enough(layer)).unwrap_or(alive.len());

@@ -41,6 +41,7 @@ mod keyframe;
 mod layers;
 mod limit;
 mod measure;
+mod meter;
 mod offer;
 mod peer;
 mod rewrite;

@@ -8,12 +8,11 @@ use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use crate::defaults::{DECENT_BITRATE, DESIRED_BITRATE, SOUND_BITRATE};
+use crate::meter::Meter;
 use crate::peer::Parcel;
 use crate::rewrite::Source;
 use crate::stream::PeerId;
 
-/// Over this time the stream's rate is measured.
-const MEASURE: Duration = Duration::from_millis(500);
 /// How often it is looked who is slow: an estimate changes a few times a second.
 const LOOK: Duration = Duration::from_millis(200);
 /// Slow is who can take less than this much of what the best can, in hundredths,
@@ -42,10 +41,7 @@ pub(crate) struct Thin {
     /// Since when others can take too little.
     falls: HashMap<PeerId, Instant>,
     looked: Option<Instant>,
-    /// Since when, and how many bytes.
-    count: Option<(Instant, u64)>,
-    /// Bit/s, once it has been measured.
-    rate: Option<u64>,
+    meter: Meter,
     /// Where its packets come from: with another source times begin anew.
     source: Option<Source>,
     /// RTP time of the newest picture.
@@ -102,20 +98,13 @@ impl Thin {
     /// A packet of a picture came.
     pub(crate) fn came(&mut self, source: Source, time: u32, bytes: usize, now: Instant) {
         if self.source.replace(source) != Some(source) {
-            (self.newest, self.count, self.rate) = (None, None, None);
+            (self.newest, self.meter) = (None, Meter::default());
             self.slow.values_mut().for_each(|slow| slow.runs = None);
         }
         if self.newest.is_none_or(|newest| is_newer(time, newest)) {
             self.newest = Some(time);
         }
-        let (since, counted) = self.count.get_or_insert((now, 0));
-        let passed = now.saturating_duration_since(*since);
-        if passed >= MEASURE {
-            let rate = *counted * 8_000 / u64::try_from(passed.as_millis()).unwrap_or(u64::MAX);
-            self.rate = Some(self.rate.map_or(rate, |before| u64::midpoint(before, rate)));
-            (*since, *counted) = (now, 0);
-        }
-        *counted += bytes as u64;
+        self.meter.count(bytes, now);
     }
 
     /// Whether it is time to look who is slow.
@@ -134,11 +123,7 @@ impl Thin {
         let within = |share: u64| {
             let of_best = best / 100 * share;
             // Who adapts is slowed by nobody who can take a decent picture. Who does not needs what it sends.
-            if adapts {
-                of_best.min(DECENT_BITRATE * share / SLOW)
-            } else {
-                self.rate.unwrap_or(0) / STAYS * 100 * share / SLOW
-            }
+            if adapts { of_best.min(DECENT_BITRATE * share / SLOW) } else { self.rate() / STAYS * 100 * share / SLOW }
         };
         let (slow_below, whole_above) = (within(SLOW), within(SLOW_NO_MORE));
         let takes = |peer: &PeerId| takers.iter().any(|(taker, _)| taker == peer);
@@ -178,7 +163,7 @@ impl Thin {
 
     /// What the stream takes, bit/s; 0 while it has not been measured.
     pub(crate) fn rate(&self) -> u64 {
-        self.rate.unwrap_or(0)
+        self.meter.rate().unwrap_or(0)
     }
 
     /// Whether a packet of a picture goes to a taker. Runs end between pictures.

@@ -4,7 +4,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use zvonok_openvidu::wire::call::{
     Connect, ForceDisconnect, ForceUnpublish, OnIceCandidate, PublishVideo, ReceiveVideoFrom, ReconnectStream,
-    SendMessage, Signal, StreamPropertyChanged, UnsubscribeFromVideo,
+    SendMessage, ShowsVideo, Signal, StreamPropertyChanged, UnsubscribeFromVideo,
 };
 use zvonok_openvidu::wire::join::JoinRoom;
 use zvonok_openvidu::wire::notice::Notice;
@@ -24,6 +24,7 @@ pub(super) fn rpc(data: &[u8]) {
     is::<PublishVideo>(params);
     is::<ReceiveVideoFrom>(params);
     is::<UnsubscribeFromVideo>(params);
+    is::<ShowsVideo>(params);
     is::<OnIceCandidate>(params);
     is::<StreamPropertyChanged>(params);
     is::<ForceDisconnect>(params);
