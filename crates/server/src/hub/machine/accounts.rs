@@ -35,8 +35,7 @@ impl Machine {
         };
         let ended: Vec<_> = self.sockets.iter().filter_map(ended).collect();
         ended.into_iter().for_each(|socket| self.disconnect(socket, now));
-        let people: Vec<Login> = self.people.keys().cloned().collect();
-        people.iter().for_each(|login| self.devices.perhaps_nobody(login));
+        self.people.keys().for_each(|login| self.devices.perhaps_nobody(login));
         self.settle();
     }
 

@@ -108,6 +108,11 @@ impl Calls {
         take(&mut self.unsettled)
     }
 
+    /// What is known of a call may be wrong.
+    pub(super) fn look_again(&mut self, id: CallId) {
+        self.unsettled.insert(id);
+    }
+
     /// Something that a call depends on has changed.
     pub(super) fn unsettle(&mut self, login: &Login) {
         self.unsettled.extend(self.of.get(login).into_iter().flatten().cloned());

@@ -38,6 +38,8 @@ impl Machine {
             for id in due {
                 let Some((_, what)) = self.calls.get(&id).and_then(|call| self.due(call)).filter(|(at, _)| *at <= now)
                 else {
+                    // What was known of it was older than it is: looked at again, or it would be due for ever.
+                    self.calls.look_again(id);
                     continue;
                 };
                 match what {

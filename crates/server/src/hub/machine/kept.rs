@@ -73,8 +73,7 @@ impl Machine {
         };
         let all: Vec<Party> = self.people.iter().flat_map(devices).collect();
         all.iter().for_each(|party| self.moved(party));
-        let people: Vec<Login> = self.people.keys().cloned().collect();
-        people.iter().for_each(|login| self.devices.perhaps_nobody(login));
+        self.people.keys().for_each(|login| self.devices.perhaps_nobody(login));
         self.settle();
         unreadable
     }

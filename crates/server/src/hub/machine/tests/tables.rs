@@ -31,3 +31,17 @@ impl Machine {
         assert_eq!(self.seeing().cloned().collect::<BTreeSet<_>>(), seeing);
     }
 }
+
+#[test]
+fn a_moment_that_is_wrong_is_mended_and_not_waited_for_for_ever() {
+    let mut rig = super::Rig::new();
+    rig.login("man/pc");
+    rig.login("woman/pc");
+    rig.call("man/pc", "woman", "c1");
+    let (id, now) = ("c1".parse().unwrap(), rig.now);
+    let due = rig.machine.deadline();
+    rig.machine.calls.settle(&id, Some(now));
+    assert_ne!(rig.machine.deadline(), due);
+    rig.handle(Input::Tick);
+    assert_eq!(rig.machine.deadline(), due);
+}
