@@ -7,9 +7,9 @@ import { Page, Server, figures, freePort, startBrowser, until } from './rig.mjs'
 
 const LARGEST = 640;
 
-test('a browser sends several sizes when the server asks for it, and the other one comes to see the largest', async () => {
-  const port = await freePort();
-  const server = await Server.start({ args: ['--server-offers', '--simulcast', '--metrics-listen', `127.0.0.1:${port}`] });
+/** Two pages of a server with these flags, of which one publishes and the other sees it; both are closed after `look`. */
+async function seen(args, look) {
+  const server = await Server.start({ args: ['--server-offers', ...args] });
   const browser = await startBrowser();
   try {
     const session = await server.session();
@@ -18,6 +18,18 @@ test('a browser sends several sizes when the server asks for it, and the other o
     await sender.call('join', await server.token(session));
     await sender.call('publish');
     await viewer.until('30 frames and a second of sound', 'flows', 30, 50);
+    await look(sender, viewer);
+    await sender.close();
+    await viewer.close();
+  } finally {
+    await browser.close();
+    await server.stop();
+  }
+}
+
+test('a browser sends several sizes when the server asks for it, and the other one comes to see the largest', async () => {
+  const port = await freePort();
+  await seen(['--simulcast', '--metrics-listen', `127.0.0.1:${port}`], async (sender, viewer) => {
     const sizes = await until('several sizes are sent', async () => {
       const sent = (await sender.call('pictures')).out.filter((it) => it.rid && it.frames > 0);
       return sent.length > 1 && sent;
@@ -30,24 +42,11 @@ test('a browser sends several sizes when the server asks for it, and the other o
     assert.ok(await largest());
     const { zvonok_media_layer_switches_total: switches } = await figures(port);
     assert.ok(switches >= 1, `it began with a smaller one: ${switches} changes are told`);
-    await sender.close();
-    await viewer.close();
-  } finally {
-    await browser.close();
-    await server.stop();
-  }
+  });
 });
 
 test('who says that there is little room for a picture gets a small one, and the large one again', async () => {
-  const server = await Server.start({ args: ['--server-offers', '--simulcast'] });
-  const browser = await startBrowser();
-  try {
-    const session = await server.session();
-    const [sender, viewer] = [await Page.open(browser, server), await Page.open(browser, server)];
-    await viewer.call('join', await server.token(session));
-    await sender.call('join', await server.token(session));
-    await sender.call('publish');
-    await viewer.until('30 frames and a second of sound', 'flows', 30, 50);
+  await seen(['--simulcast'], async (sender, viewer) => {
     const width = async () => (await viewer.call('pictures')).into[0].width;
     await until('the largest is seen', async () => (await width()) === LARGEST, 60_000);
     await viewer.call('shows', 160, 120);
@@ -58,29 +57,11 @@ test('who says that there is little room for a picture gets a small one, and the
     assert.ok((await width()) < LARGEST);
     await viewer.call('shows', 1280, 960);
     await until('the largest is seen again', async () => (await width()) === LARGEST, 60_000);
-    await sender.close();
-    await viewer.close();
-  } finally {
-    await browser.close();
-    await server.stop();
-  }
+  });
 });
 
 test('sizes are not asked for unless the server does', async () => {
-  const server = await Server.start({ args: ['--server-offers'] });
-  const browser = await startBrowser();
-  try {
-    const session = await server.session();
-    const [sender, viewer] = [await Page.open(browser, server), await Page.open(browser, server)];
-    await viewer.call('join', await server.token(session));
-    await sender.call('join', await server.token(session));
-    await sender.call('publish');
-    await viewer.until('30 frames and a second of sound', 'flows', 30, 50);
+  await seen([], async (sender, viewer) => {
     assert.equal((await sender.call('pictures')).out.length, 1);
-    await sender.close();
-    await viewer.close();
-  } finally {
-    await browser.close();
-    await server.stop();
-  }
+  });
 });
