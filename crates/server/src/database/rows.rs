@@ -131,7 +131,8 @@ fn chunks<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {
     })
 }
 
-/// `($1, $2), ($3, $4)`.
+/// `($1, $2), ($3, $4)`. The library's own builder writes `?` where it does not know the database, which PostgreSQL does not
+/// read.
 fn values(rows: usize, columns: usize) -> String {
     let mut text = String::new();
     for number in 1..=rows * columns {
