@@ -32,7 +32,8 @@ pub struct Sfu {
     setup: Setup,
     now: Option<Instant>,
     last_peer: PeerId,
-    peers: HashMap<PeerId, Peer>,
+    /// Boxed: each is about 12 kB, and a table keeps the room of the most that there ever were.
+    peers: HashMap<PeerId, Box<Peer>>,
     streams: HashMap<StreamId, Entry>,
     subscriptions: HashMap<SubscriptionId, Subscription>,
     by_ufrag: HashMap<String, PeerId>,
@@ -196,7 +197,7 @@ impl Sfu {
         self.by_ufrag.insert(peer.ufrag.clone(), id);
         self.deadlines.insert((peer.deadline, id));
         self.dirty.push(id);
-        self.peers.insert(id, peer);
+        self.peers.insert(id, Box::new(peer));
         id
     }
 
