@@ -1,7 +1,5 @@
 //! Statements that write many rows: each costs SQLite's thread two changes of context, and PostgreSQL a round trip.
 
-use std::fmt::Write as _;
-
 use sqlx::any::AnyArguments;
 use sqlx::query::Query;
 use sqlx::{Any, AnyConnection};
@@ -34,9 +32,9 @@ pub(super) async fn write(to: &mut AnyConnection, sum: Sum<'_>) -> Result<(), Da
 
     let forgotten: Vec<_> = sum.people.iter().filter(|(_, person)| person.is_none()).map(|(login, _)| *login).collect();
     forget(to, ("people", "login"), &forgotten, |statement, login| statement.bind(login.as_str())).await?;
-    let people: Vec<_> = sum.people.into_iter().filter_map(|(login, person)| Some((login, person?))).collect();
-    let people = people.into_iter().map(|(login, person)| Ok((login, json(person)?)));
-    let people: Vec<_> = people.collect::<Result<_, DatabaseError>>()?;
+    let people = sum.people.into_iter().filter_map(|(login, person)| Some((login, person?)));
+    let people: Vec<_> =
+        people.map(|(login, person)| Ok((login, json(person)?))).collect::<Result<_, DatabaseError>>()?;
     let end = "ON CONFLICT (login) DO UPDATE SET body = excluded.body";
     insert(to, ("people (login, body)", 2, end), &people, |statement, (login, body)| {
         statement.bind(login.as_str()).bind(body.as_str())
@@ -134,14 +132,11 @@ fn chunks<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {
 /// `($1, $2), ($3, $4)`. The library's own builder writes `?` where it does not know the database, which PostgreSQL does not
 /// read.
 fn values(rows: usize, columns: usize) -> String {
-    let mut text = String::new();
-    for number in 1..=rows * columns {
-        let open = if number % columns == 1 || columns == 1 { if number == 1 { "(" } else { ", (" } } else { ", " };
-        let close = if number % columns == 0 { ")" } else { "" };
-        // A string takes whatever is written to it.
-        _ = write!(text, "{open}${number}{close}");
-    }
-    text
+    let row = |row: usize| {
+        let places: Vec<_> = (1..=columns).map(|column| format!("${}", row * columns + column)).collect();
+        format!("({})", places.join(", "))
+    };
+    (0..rows).map(row).collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]

@@ -9,8 +9,8 @@ use zvonok_sfu::{Measure, Purpose};
 use super::Session;
 use super::participant::Participant;
 
-/// Bytes of one session's descriptions that are kept; a browser's pair is about 10 kB. Those that come when it is full are
-/// not.
+/// Bytes of one session's descriptions and candidates that are kept; a browser's pair is about 10 kB. What comes when it is
+/// full is not.
 const BYTES: usize = 4 * 1024 * 1024;
 
 /// Candidates of one peer connection that are kept: a machine with several networks has a dozen or two.
@@ -23,7 +23,7 @@ const CANDIDATE_BYTES: usize = 512;
 #[derive(Debug, Default)]
 pub(super) struct Endpoints {
     kept: HashMap<String, Endpoint>,
-    /// Of all descriptions.
+    /// Of all descriptions and candidates.
     bytes: usize,
 }
 
@@ -38,7 +38,7 @@ struct Endpoint {
 impl Endpoint {
     fn bytes(&self) -> usize {
         let text = |text: &Option<String>| text.as_ref().map_or(0, String::len);
-        text(&self.local) + text(&self.remote)
+        text(&self.local) + text(&self.remote) + self.candidates.iter().map(String::len).sum::<usize>()
     }
 }
 
@@ -57,11 +57,10 @@ impl Endpoints {
 
     /// The client has answered an offer.
     pub(super) fn answered(&mut self, name: &str, remote: &str) {
-        let remote = self.room_for(Some(remote));
-        if let Some(endpoint) = self.kept.get_mut(name) {
-            self.bytes -= endpoint.remote.as_ref().map_or(0, String::len);
-            endpoint.remote = remote;
-        }
+        let Some(mut endpoint) = self.kept.remove(name) else { return };
+        self.bytes -= endpoint.remote.take().map_or(0, |before| before.len());
+        endpoint.remote = self.room_for(Some(remote));
+        self.kept.insert(name.to_owned(), endpoint);
     }
 
     /// It has ended.
@@ -80,11 +79,12 @@ impl Endpoints {
 
     /// A candidate that the client has told by itself.
     pub(super) fn candidate(&mut self, name: &str, candidate: &str) {
-        if candidate.is_empty() || candidate.len() > CANDIDATE_BYTES {
+        if candidate.is_empty() || candidate.len() > CANDIDATE_BYTES || self.bytes + candidate.len() > BYTES {
             return;
         }
         let Some(endpoint) = self.kept.get_mut(name) else { return };
         if endpoint.candidates.len() < CANDIDATES {
+            self.bytes += candidate.len();
             endpoint.candidates.push(candidate.to_owned());
         }
     }
@@ -239,6 +239,7 @@ mod tests {
         assert_eq!(endpoints.kept["str0"].candidates.len(), CANDIDATES);
         assert_eq!(endpoints.bytes, endpoints.kept.values().map(Endpoint::bytes).sum::<usize>());
         assert!(endpoints.bytes <= BYTES && endpoints.bytes > BYTES / 2);
+        endpoints.answered("nobody's", "x");
         for nth in 0..1_000 {
             endpoints.forget(&format!("str{nth}"));
         }
